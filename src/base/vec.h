@@ -1,0 +1,34 @@
+/* Typed growable arrays, on an arena.
+ *
+ *   VEC(uint32_t) xs = {0};   VEC_PUSH(arena, &xs, 3);   xs.at[i]   xs.len
+ *
+ * Growth doubles and jumps to the arena's on_oom when memory is out; counts are u32 and checked. */
+#ifndef BASE_VEC_H
+#define BASE_VEC_H
+
+#include "base/arena.h"
+
+#define VEC(T)                                                                                                         \
+  struct {                                                                                                             \
+    T *at;                                                                                                             \
+    uint32_t len, cap;                                                                                                 \
+  }
+
+/* `v` is evaluated more than once: pass a plain variable's address. */
+#define VEC_PUSH(arena, v, value)                                                                                      \
+  do {                                                                                                                 \
+    if ((v)->len == (v)->cap)                                                                                          \
+      (v)->at = vec_grow((arena), (v)->at, &(v)->cap, sizeof(*(v)->at), (v)->len + 1);                                 \
+    (v)->at[(v)->len++] = (value);                                                                                     \
+  } while (0)
+#define VEC_RESERVE(arena, v, n)                                                                                       \
+  do {                                                                                                                 \
+    if ((v)->cap < (n)) (v)->at = vec_grow((arena), (v)->at, &(v)->cap, sizeof(*(v)->at), (n));                        \
+  } while (0)
+#define VEC_POP(v) ((v)->at[--(v)->len])
+#define VEC_LAST(v) ((v)->at[(v)->len - 1])
+
+/* Gives room for at least `need` items (at least doubling); new room is not zeroed. */
+void *vec_grow(struct arena *a, void *at, uint32_t *cap, size_t item, uint32_t need);
+
+#endif

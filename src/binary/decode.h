@@ -1,0 +1,15 @@
+/* Bytes to struct module: the binary grammar (spec 5), nothing of validation. */
+#ifndef BINARY_DECODE_H
+#define BINARY_DECODE_H
+
+#include "base/error.h"
+#include "wasm/module.h"
+
+/* `bytes` must outlive the module. All memory is the arena's, whose on_oom must be set by the caller's caller or is set
+ * here for the call's duration: lack of memory is ERROR_MEMORY. NULL on error. Function bodies are not looked into,
+ * except for their extent and (for "data count section required") nothing else. */
+MUST_USE struct module *module_decode(struct arena *a, struct slice bytes, struct features f, struct error *e);
+/* True when the bytes begin with the binary magic. */
+bool module_is_binary(struct slice bytes);
+
+#endif
