@@ -33,7 +33,7 @@ enum family { FAMILY_NONE, FAMILY_CONTROL, FAMILY_CALL, FAMILY_VARIABLE, FAMILY_
 
 enum op {
   OP_INVALID, /* row 0: holes in the decode tables */
-#define OP(prefix, code, id, text, imm, params, results, flags, family, feature) OP_##id,
+#define OP(prefix, code, id, text, imm, align, params, results, flags, family, feature) OP_##id,
 #include "wasm/opcode.def"
 #undef OP
   OP_COUNT
@@ -45,6 +45,7 @@ enum op_flag {
   OPF_CONST = 4,   /* C: allowed in constant expressions */
   OPF_EXTCONST = 8,/* X: allowed there with extended-const */
   OPF_END = 16,    /* E: what follows is unreachable */
+  OPF_ALIAS = 32,  /* A: nullable form of the row above, which stands for both in struct insn */
 };
 
 struct op_info {
@@ -57,15 +58,15 @@ struct op_info {
   uint8_t flags;       /* enum op_flag */
   uint8_t family;      /* enum family */
   uint8_t feature;     /* enum feature */
-  uint8_t align_log2;  /* natural alignment of memory accesses (MEMARG rows) */
+  uint8_t align_log2;  /* natural alignment of memory accesses (rows with a memarg) */
   uint16_t code;       /* after the prefix */
 };
 
 extern const struct op_info op_table[OP_COUNT];
 static inline const struct op_info *op_info(enum op op) { return &op_table[op]; }
-/* OP_INVALID where nothing stands. prefix 0 for one-byte opcodes. */
+/* OP_INVALID where nothing stands. prefix 0 for one-byte opcodes. Yields A rows as they are. */
 enum op op_decode(uint8_t prefix, uint32_t code);
-enum op op_by_text(struct slice text); /* OP_INVALID when no instruction has that name; hashed */
+enum op op_by_text(struct slice text); /* OP_INVALID when no instruction has that name; the first row that has; hashed */
 const char *family_name(enum family f); /* "numeric": the file stem */
 
 #endif
