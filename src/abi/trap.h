@@ -1,0 +1,12 @@
+/* Trap codes as compiled code, runtime and site tables know them. */
+#ifndef ABI_TRAP_H
+#define ABI_TRAP_H
+enum trap_code {
+#define TRAP(id, message) TRAP_##id,
+#include "abi/trap.def"
+#undef TRAP
+  TRAP_COUNT,
+  /* Ways to end an invocation that are no traps but leave by the same path (status of a builtin or host function). */
+  TRAP_HOST_ERROR = 64 /* the store's pending error says what: a callback's error, exit, uncaught exception */
+};
+#endif
