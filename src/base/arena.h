@@ -1,9 +1,9 @@
 /* Bump arenas: the owner of nearly all compile-time memory.
  *
- * In: sizes.  Out: memory that lives until arena_release to an earlier mark, or arena_free.  Running out of memory
- * jumps to `arena->on_oom`, which the one function that owns the arena (decode, parse, validate, compile_func) has set
- * with setjmp; everything it holds lives in the arena, so nothing leaks.  Freed and fresh parts are poisoned under ASan.
- * Must not: free single objects. */
+ * In: sizes.  Out: memory that lives until arena_release to an earlier mark, or arena_free.  Running out of
+ * memory jumps to `arena->on_oom`, which the one function that owns the arena (decode, parse, validate,
+ * compile_func) has set with setjmp; everything it holds lives in the arena, so nothing leaks.  Freed and
+ * fresh parts are poisoned under ASan. Must not: free single objects. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -15,10 +15,11 @@
 struct arena_chunk;
 struct arena {
   struct arena_chunk *chunk; /* newest */
+  struct arena_chunk *spare; /* the largest chunk released so far, kept for the next need */
   uint8_t *at, *end;
-  jmp_buf *on_oom;           /* must be set before the first allocation */
-  size_t total;              /* bytes in chunks */
-  size_t limit;              /* bytes in chunks that may not be passed (then on_oom); 0 = none */
+  jmp_buf *on_oom; /* must be set before the first allocation */
+  size_t total;    /* bytes in chunks, the spare one included */
+  size_t limit;    /* bytes in chunks that may not be passed (then on_oom); 0 = none */
 };
 struct arena_mark {
   struct arena_chunk *chunk;
@@ -26,7 +27,7 @@ struct arena_mark {
 };
 
 void arena_init(struct arena *a, jmp_buf *on_oom);
-void arena_free(struct arena *a);   /* the arena may be used again afterwards */
+void arena_free(struct arena *a); /* the arena may be used again afterwards */
 struct arena_mark arena_mark(const struct arena *a);
 void arena_release(struct arena *a, struct arena_mark m);
 /* Never returns NULL. Aligned to 16. Not zeroed / zeroed. */
@@ -39,7 +40,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size);
 MUST_USE bool arena_try_reserve(struct arena *a, size_t size); /* false instead of the jump */
 _Noreturn void arena_out_of_memory(struct arena *a);
 
-#define ARENA_NEW(a, type) ((type *)arena_zalloc((a), 1, sizeof(type)))
+#define ARENA_NEW(a, type)          ((type *)arena_zalloc((a), 1, sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_zalloc((a), (count), sizeof(type)))
 
 #endif

@@ -1,7 +1,8 @@
 /* A growable byte buffer on the heap, and LEB128 writers.
  *
- * Appending never fails visibly: when memory is out the buffer turns `failed` and ignores further writes (sticky), and
- * the one who finishes asks buf_ok. Owner: whoever called buf_init; buf_free or buf_take ends it. */
+ * Appending never fails visibly: when memory is out the buffer turns `failed` and ignores further writes
+ * (sticky), and the one who finishes asks buf_ok. Owner: whoever called buf_init; buf_free or buf_take ends
+ * it. */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -22,12 +23,12 @@ void buf_u8(struct buf *b, uint8_t v);
 void buf_u32le(struct buf *b, uint32_t v);
 void buf_u64le(struct buf *b, uint64_t v);
 void buf_bytes(struct buf *b, const void *data, size_t len);
-void buf_cstr(struct buf *b, const char *s);           /* without the NUL */
+void buf_cstr(struct buf *b, const char *s); /* without the NUL */
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_uleb(struct buf *b, uint64_t v);
 void buf_sleb(struct buf *b, int64_t v);
-void buf_name(struct buf *b, struct slice s);          /* length as LEB128, then the bytes */
+void buf_name(struct buf *b, struct slice s); /* length as LEB128, then the bytes */
 void buf_insert(struct buf *b, size_t at, const void *data, size_t len);
-void buf_reset(struct buf *b);                         /* len = 0, keeps the memory; clears failed */
+void buf_reset(struct buf *b); /* len = 0, keeps the memory; clears failed */
 
 #endif

@@ -1,8 +1,8 @@
 /* Assertions, and arithmetic that cannot wrap.
  *
- * assert() states a fact about our own code and is free in release builds; checked() is for facts that cost time to
- * establish (heap walks, verifiers) and runs only in builds with HEDDLE_CHECKED.  Neither may ever depend on input:
- * bad input is a struct error, a bad guest is a trap.  Must not: have effects. */
+ * assert() states a fact about our own code and is free in release builds; checked() is for facts that cost
+ * time to establish (heap walks, verifiers) and runs only in builds with HEDDLE_CHECKED.  Neither may ever
+ * depend on input: bad input is a struct error, a bad guest is a trap.  Must not: have effects. */
 #ifndef BASE_CHECK_H
 #define BASE_CHECK_H
 
@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE               __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
-#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define COUNT_OF(a)            (sizeof(a) / sizeof((a)[0]))
 
 #ifdef HEDDLE_CHECKED
 #define checked(fact) assert(fact)
@@ -28,12 +28,24 @@
 #endif
 
 /* Each returns true when the exact result fits into *out. */
-static inline MUST_USE bool add_u32(uint32_t a, uint32_t b, uint32_t *out) { return !__builtin_add_overflow(a, b, out); }
-static inline MUST_USE bool add_u64(uint64_t a, uint64_t b, uint64_t *out) { return !__builtin_add_overflow(a, b, out); }
-static inline MUST_USE bool mul_u32(uint32_t a, uint32_t b, uint32_t *out) { return !__builtin_mul_overflow(a, b, out); }
-static inline MUST_USE bool mul_u64(uint64_t a, uint64_t b, uint64_t *out) { return !__builtin_mul_overflow(a, b, out); }
-static inline MUST_USE bool add_size(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
-static inline MUST_USE bool mul_size(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
+static inline MUST_USE bool add_u32(uint32_t a, uint32_t b, uint32_t *out) {
+  return !__builtin_add_overflow(a, b, out);
+}
+static inline MUST_USE bool add_u64(uint64_t a, uint64_t b, uint64_t *out) {
+  return !__builtin_add_overflow(a, b, out);
+}
+static inline MUST_USE bool mul_u32(uint32_t a, uint32_t b, uint32_t *out) {
+  return !__builtin_mul_overflow(a, b, out);
+}
+static inline MUST_USE bool mul_u64(uint64_t a, uint64_t b, uint64_t *out) {
+  return !__builtin_mul_overflow(a, b, out);
+}
+static inline MUST_USE bool add_size(size_t a, size_t b, size_t *out) {
+  return !__builtin_add_overflow(a, b, out);
+}
+static inline MUST_USE bool mul_size(size_t a, size_t b, size_t *out) {
+  return !__builtin_mul_overflow(a, b, out);
+}
 
 static inline uint32_t min_u32(uint32_t a, uint32_t b) { return a < b ? a : b; }
 static inline uint32_t max_u32(uint32_t a, uint32_t b) { return a > b ? a : b; }

@@ -1,14 +1,14 @@
 /* Hash map from bytes or integers to u32, on an arena.
  *
- * Open addressing; byte keys are borrowed, their memory must outlive the map. The hash is seeded per process, so that
- * hostile names cannot make it slow.  Iteration order is insertion order (stable output). */
+ * Open addressing; byte keys are borrowed, their memory must outlive the map. The hash is seeded per process,
+ * so that hostile names cannot make it slow.  Iteration order is insertion order (stable output). */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
 #include "base/arena.h"
 
 struct map_entry {
-  struct slice key;  /* byte key, or data == NULL and len == the integer */
+  struct slice key; /* byte key, or data == NULL and len == the integer */
   uint32_t value;
   uint32_t hash;
 };

@@ -1,5 +1,5 @@
-/* Where printers write: a FILE, a buffer, or nothing but a digest.  Output through one struct keeps printers testable.
- * Must not: fail visibly (a FILE's error is found by who closes it, a buffer's by buf_ok). */
+/* Where printers write: a FILE, a buffer, or nothing but a digest.  Output through one struct keeps printers
+ * testable. Must not: fail visibly (a FILE's error is found by who closes it, a buffer's by buf_ok). */
 #ifndef BASE_OUT_H
 #define BASE_OUT_H
 
@@ -10,7 +10,7 @@
 struct out {
   FILE *file;      /* or */
   struct buf *buf; /* or neither: only the digest */
-  uint64_t digest; /* FNV-1a over all that was written */
+  uint64_t digest; /* FNV-1a over all that was written, where neither takes it */
 };
 
 struct out out_file(FILE *f);

@@ -10,12 +10,14 @@ struct slice {
 };
 
 struct slice slice_of(const void *data, size_t len);
-struct slice slice_cstr(const char *s);                  /* without the NUL */
+struct slice slice_cstr(const char *s); /* without the NUL */
 bool slice_eq(struct slice a, struct slice b);
 bool slice_eq_cstr(struct slice a, const char *s);
 bool slice_starts(struct slice a, const char *prefix);
-int slice_cmp(struct slice a, struct slice b);           /* by bytes, like memcmp, shorter first */
+int slice_cmp(struct slice a, struct slice b); /* by bytes, a prefix before what it begins */
 bool utf8_valid(struct slice s);
+/* Size in bytes of the valid UTF-8 sequence at s.data[pos], or 0. */
+size_t utf8_size(struct slice s, size_t pos);
 /* Decodes one code point at s.data[*pos] of valid UTF-8 and advances *pos. */
 uint32_t utf8_next(struct slice s, size_t *pos);
 /* Writes 1 to 4 bytes; returns how many. `cp` is a scalar value. */

@@ -8,24 +8,24 @@
 
 #include "base/arena.h"
 
-#define VEC(T)                                                                                                         \
-  struct {                                                                                                             \
-    T *at;                                                                                                             \
-    uint32_t len, cap;                                                                                                 \
+#define VEC(T)                                                                                               \
+  struct {                                                                                                   \
+    T *at;                                                                                                   \
+    uint32_t len, cap;                                                                                       \
   }
 
 /* `v` is evaluated more than once: pass a plain variable's address. */
-#define VEC_PUSH(arena, v, value)                                                                                      \
-  do {                                                                                                                 \
-    if ((v)->len == (v)->cap)                                                                                          \
-      (v)->at = vec_grow((arena), (v)->at, &(v)->cap, sizeof(*(v)->at), (v)->len + 1);                                 \
-    (v)->at[(v)->len++] = (value);                                                                                     \
+#define VEC_PUSH(arena, v, value)                                                                            \
+  do {                                                                                                       \
+    if ((v)->len == (v)->cap)                                                                                \
+      (v)->at = vec_grow((arena), (v)->at, &(v)->cap, sizeof(*(v)->at), (v)->len + 1);                       \
+    (v)->at[(v)->len++] = (value);                                                                           \
   } while (0)
-#define VEC_RESERVE(arena, v, n)                                                                                       \
-  do {                                                                                                                 \
-    if ((v)->cap < (n)) (v)->at = vec_grow((arena), (v)->at, &(v)->cap, sizeof(*(v)->at), (n));                        \
+#define VEC_RESERVE(arena, v, n)                                                                             \
+  do {                                                                                                       \
+    if ((v)->cap < (n)) (v)->at = vec_grow((arena), (v)->at, &(v)->cap, sizeof(*(v)->at), (n));              \
   } while (0)
-#define VEC_POP(v) ((v)->at[--(v)->len])
+#define VEC_POP(v)  ((v)->at[--(v)->len])
 #define VEC_LAST(v) ((v)->at[(v)->len - 1])
 
 /* Gives room for at least `need` items (at least doubling); new room is not zeroed. */

@@ -1,0 +1,163 @@
+/* Arenas: a list of chunks, each twice the last up to a cap, and a bump pointer into the newest.
+ *
+ * Under ASan all free bytes are poisoned and a poisoned red zone follows each allocation, so that overruns
+ * are found here as they would be with malloc. */
+#include "base/arena.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define ARENA_ASAN 1
+#endif
+
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define RED_ZONE          ((size_t)16)
+#define poison(p, size)   ASAN_POISON_MEMORY_REGION(p, size)
+#define unpoison(p, size) ASAN_UNPOISON_MEMORY_REGION(p, size)
+#else
+#define RED_ZONE          ((size_t)0)
+#define poison(p, size)   ((void)(p), (void)(size))
+#define unpoison(p, size) ((void)(p), (void)(size))
+#endif
+
+enum { ALIGN = 16 };
+#define CHUNK_FIRST ((size_t)4096)
+#define CHUNK_MOST  ((size_t)1 << 20) /* larger ones only for a single allocation that needs it */
+#define SIZE_MOST   (SIZE_MAX / 4)    /* so that rounding and headers cannot wrap */
+
+struct arena_chunk {
+  _Alignas(ALIGN) struct arena_chunk *older;
+  size_t size; /* whole, this head included */
+};
+
+static uint8_t *chunk_data(struct arena_chunk *c) { return (uint8_t *)(c + 1); }
+static uint8_t *chunk_end(struct arena_chunk *c) { return (uint8_t *)c + c->size; }
+static size_t footprint(size_t size) { return align_up(size, ALIGN) + RED_ZONE; }
+
+void arena_init(struct arena *a, jmp_buf *on_oom) { *a = (struct arena){.on_oom = on_oom}; }
+
+static void chunk_free(struct arena *a, struct arena_chunk *c) {
+  a->total -= c->size;
+  unpoison(chunk_data(c), (size_t)(chunk_end(c) - chunk_data(c)));
+  mem_free(c);
+}
+
+/* Keeps one chunk, the larger, so that mark and release in a loop do not go to the heap each time. */
+static void chunk_retire(struct arena *a, struct arena_chunk *c) {
+  poison(chunk_data(c), (size_t)(chunk_end(c) - chunk_data(c)));
+  if (a->spare && a->spare->size >= c->size) {
+    chunk_free(a, c);
+    return;
+  }
+  if (a->spare) chunk_free(a, a->spare);
+  a->spare = c;
+}
+
+void arena_free(struct arena *a) {
+  for (struct arena_chunk *c = a->chunk, *older; c; c = older) {
+    older = c->older;
+    chunk_free(a, c);
+  }
+  if (a->spare) chunk_free(a, a->spare);
+  assert(a->total == 0);
+  a->chunk = a->spare = NULL;
+  a->at = a->end = NULL;
+}
+
+struct arena_mark arena_mark(const struct arena *a) {
+  return (struct arena_mark){.chunk = a->chunk, .at = a->at};
+}
+
+void arena_release(struct arena *a, struct arena_mark m) {
+  while (a->chunk != m.chunk) {
+    assert(a->chunk && "the mark is of this arena and not older than an earlier release");
+    struct arena_chunk *c = a->chunk;
+    a->chunk = c->older;
+    chunk_retire(a, c);
+  }
+  a->at = m.at;
+  a->end = a->chunk ? chunk_end(a->chunk) : NULL;
+  poison(a->at, (size_t)(a->end - a->at));
+}
+
+static void chunk_push(struct arena *a, struct arena_chunk *c) {
+  c->older = a->chunk;
+  a->chunk = c;
+  a->at = chunk_data(c);
+  a->end = chunk_end(c);
+  poison(a->at, (size_t)(a->end - a->at));
+}
+
+bool arena_try_reserve(struct arena *a, size_t size) {
+  if (size > SIZE_MOST) return false;
+  size_t need = footprint(size) + sizeof(struct arena_chunk);
+  if ((size_t)(a->end - a->at) >= footprint(size)) return true;
+  if (a->spare && a->spare->size >= need) {
+    struct arena_chunk *c = a->spare;
+    a->spare = NULL;
+    chunk_push(a, c);
+    return true;
+  }
+  size_t chunk_size = a->total < CHUNK_FIRST ? CHUNK_FIRST : a->total > CHUNK_MOST ? CHUNK_MOST : a->total;
+  if (a->limit && a->limit - (a->total < a->limit ? a->total : a->limit) < chunk_size) chunk_size = need;
+  if (chunk_size < need) chunk_size = need;
+  if (a->limit && (a->total > a->limit || chunk_size > a->limit - a->total)) return false;
+  struct arena_chunk *c = mem_alloc(chunk_size);
+  if (!c) return false;
+  c->size = chunk_size;
+  a->total += chunk_size;
+  chunk_push(a, c);
+  return true;
+}
+
+void arena_out_of_memory(struct arena *a) {
+  assert(a->on_oom && "an owner catches out of memory");
+  longjmp(*a->on_oom, 1);
+}
+
+void *arena_alloc(struct arena *a, size_t size) {
+  if (size > (size_t)(a->end - a->at) || footprint(size) > (size_t)(a->end - a->at))
+    if (!arena_try_reserve(a, size)) arena_out_of_memory(a);
+  uint8_t *p = a->at;
+  a->at += footprint(size);
+  unpoison(p, size);
+  return p;
+}
+
+void *arena_zalloc(struct arena *a, size_t count, size_t size) {
+  size_t bytes;
+  if (!mul_size(count, size, &bytes)) arena_out_of_memory(a);
+  return memset(arena_alloc(a, bytes), 0, bytes);
+}
+
+void *arena_copy(struct arena *a, const void *data, size_t size) {
+  void *p = arena_alloc(a, size);
+  if (size) memcpy(p, data, size);
+  return p;
+}
+
+struct slice arena_slice(struct arena *a, struct slice s) {
+  return (struct slice){.data = arena_copy(a, s.data, s.len), .len = s.len};
+}
+
+void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) {
+  assert(new_size >= old_size);
+  uint8_t *p = old;
+  if (p && p + footprint(old_size) == a->at && new_size <= SIZE_MOST &&
+      footprint(new_size) <= (size_t)(a->end - p)) {
+    a->at = p + footprint(new_size);
+    unpoison(p, new_size);
+    return p;
+  }
+  void *grown = arena_alloc(a, new_size);
+  if (old_size) memcpy(grown, old, old_size);
+  return grown;
+}

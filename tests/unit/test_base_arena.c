@@ -1,0 +1,159 @@
+/* Arenas and vectors: growth, marks, the jump on out of memory, limits. */
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/vec.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+START_TEST(keeps_what_was_written) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  ck_assert_int_eq(setjmp(oom), 0);
+  uint8_t *p[500];
+  for (size_t i = 0; i < 500; i++) {
+    p[i] = arena_alloc(&a, i * 7);
+    ck_assert_uint_eq((uintptr_t)p[i] % 16, 0);
+    memset(p[i], (int)(i & 255), i * 7);
+  }
+  for (size_t i = 0; i < 500; i++)
+    for (size_t k = 0; k < i * 7; k++)
+      ck_assert_uint_eq(p[i][k], i & 255);
+  uint64_t *zero = arena_zalloc(&a, 3, 8);
+  ck_assert(zero[0] == 0 && zero[1] == 0 && zero[2] == 0);
+  arena_free(&a);
+  ck_assert_uint_eq(a.total, 0);
+  ck_assert_ptr_nonnull(arena_alloc(&a, 1)); /* usable again */
+  arena_free(&a);
+}
+END_TEST
+
+START_TEST(releases_to_marks) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  ck_assert_int_eq(setjmp(oom), 0);
+  struct arena_mark empty = arena_mark(&a);
+  char *kept = arena_copy(&a, "kept", 5);
+  struct arena_mark m = arena_mark(&a);
+  void *first = arena_alloc(&a, 100);
+  arena_release(&a, m);
+  ck_assert_ptr_eq(arena_alloc(&a, 100), first);
+  arena_release(&a, m);
+  /* A loop over a chunk boundary goes to the heap once, not each time around. */
+  uint64_t before = 0;
+  for (int i = 0; i < 100; i++) {
+    memset(arena_alloc(&a, 10000), 1, 10000);
+    arena_release(&a, m);
+    if (i == 0) before = alloc_count();
+  }
+  ck_assert_uint_eq(alloc_count(), before);
+  ck_assert_str_eq(kept, "kept");
+  arena_release(&a, empty);
+  ck_assert_ptr_null(a.chunk);
+  arena_free(&a);
+}
+END_TEST
+
+START_TEST(grows_in_place_when_newest) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  ck_assert_int_eq(setjmp(oom), 0);
+  uint8_t *p = arena_alloc(&a, 10);
+  memset(p, 5, 10);
+  ck_assert_ptr_eq(arena_grow(&a, p, 10, 1000), p);
+  arena_alloc(&a, 1);
+  uint8_t *q = arena_grow(&a, p, 1000, 2000);
+  ck_assert_ptr_ne(q, p);
+  for (int i = 0; i < 10; i++)
+    ck_assert_uint_eq(q[i], 5);
+  arena_free(&a);
+}
+END_TEST
+
+START_TEST(jumps_when_memory_is_out) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  for (int64_t n = 0; n < 20; n++) {
+    volatile bool jumped = false;
+    if (setjmp(oom) == 0) {
+      alloc_fail_after(n, false);
+      for (int i = 0; i < 40; i++)
+        arena_alloc(&a, 30000);
+    } else {
+      jumped = true;
+    }
+    alloc_fail_after(-1, false);
+    if (n < 4) ck_assert(jumped);
+    if (n > 12) ck_assert(!jumped); /* 1.2 MB in doubling chunks takes fewer */
+    arena_free(&a);
+  }
+  volatile int jumps = 0;
+  if (setjmp(oom) == 0)
+    arena_alloc(&a, SIZE_MAX - 3);
+  else
+    jumps++;
+  if (setjmp(oom) == 0)
+    arena_zalloc(&a, SIZE_MAX / 2, 3);
+  else
+    jumps++;
+  ck_assert_int_eq(jumps, 2);
+  ck_assert(!arena_try_reserve(&a, SIZE_MAX));
+  arena_free(&a);
+}
+END_TEST
+
+START_TEST(honours_its_limit) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  a.limit = 100000;
+  volatile size_t got = 0;
+  if (setjmp(oom) == 0)
+    for (;;) {
+      arena_alloc(&a, 1000);
+      got += 1000;
+    }
+  ck_assert_uint_le(a.total, 100000);
+  ck_assert_uint_ge(got, 50000);
+  arena_free(&a);
+}
+END_TEST
+
+START_TEST(vectors_grow) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  VEC(uint32_t) xs = {0};
+  ck_assert_int_eq(setjmp(oom), 0);
+  for (uint32_t i = 0; i < 10000; i++)
+    VEC_PUSH(&a, &xs, i * 3);
+  ck_assert_uint_eq(xs.len, 10000);
+  for (uint32_t i = 0; i < 10000; i++)
+    ck_assert_uint_eq(xs.at[i], i * 3);
+  ck_assert_uint_eq(VEC_LAST(&xs), 29997);
+  ck_assert_uint_eq(VEC_POP(&xs), 29997);
+  ck_assert_uint_eq(xs.len, 9999);
+  VEC_RESERVE(&a, &xs, 50000);
+  ck_assert_uint_ge(xs.cap, 50000);
+  ck_assert_uint_eq(xs.at[9998], 29994);
+  volatile bool jumped = false;
+  if (setjmp(oom) == 0) {
+    uint32_t cap = UINT32_MAX;
+    vec_grow(&a, xs.at, &cap, 4, 0);
+  } else {
+    jumped = true;
+  }
+  ck_assert(jumped);
+  arena_free(&a);
+}
+END_TEST
+
+int main(void) {
+  return UNIT_RUN("base/arena", keeps_what_was_written, releases_to_marks, grows_in_place_when_newest,
+                  jumps_when_memory_is_out, honours_its_limit, vectors_grow);
+}

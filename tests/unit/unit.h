@@ -1,0 +1,33 @@
+/* The frame of a unit test file: tests are listed once, in main.
+ *
+ *   START_TEST(adds) { ck_assert(...); } END_TEST
+ *   int main(void) { return UNIT_RUN("base/num", adds, divides); }
+ *
+ * Check forks a process per test, so a crash or a leaked handler stays in its test. */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include <check.h>
+
+#include <stddef.h>
+
+static inline int unit_run(const char *name, const TTest *const *tests, size_t count) {
+  Suite *suite = suite_create(name);
+  for (size_t i = 0; i < count; i++) {
+    TCase *tcase = tcase_create(tests[i]->name);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, tests[i]);
+    suite_add_tcase(suite, tcase);
+  }
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed != 0;
+}
+
+#define UNIT_RUN(name, ...)                                                                                  \
+  unit_run(name, (const TTest *const[]){__VA_ARGS__},                                                        \
+           sizeof((const TTest *const[]){__VA_ARGS__}) / sizeof(const TTest *))
+
+#endif
