@@ -64,6 +64,11 @@ struct op_info {
 
 extern const struct op_info op_table[OP_COUNT];
 static inline const struct op_info *op_info(enum op op) { return &op_table[op]; }
+
+/* Where each prefix's codes begin in op_codes; the spaces hold all codes there are, op.c proves it. */
+enum { OP_CODES_FB = 0x100, OP_CODES_FC = 0x140, OP_CODES_FD = 0x160, OP_CODES_FE = 0x280, OP_CODES_END = 0x2d0 };
+extern const uint16_t op_codes[OP_CODES_END]; /* to enum op; holes are OP_INVALID */
+static inline enum op op_of_byte(uint8_t code) { return (enum op)op_codes[code]; }
 /* OP_INVALID where nothing stands. prefix 0 for one-byte opcodes. Yields A rows as they are. */
 enum op op_decode(uint8_t prefix, uint32_t code);
 enum op op_by_text(struct slice text); /* OP_INVALID when no instruction has that name; the first row that has; hashed */
