@@ -26,18 +26,39 @@ uint64_t reader_off(const struct reader *r);
 bool reader_fail(struct reader *r, enum error_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool reader_fail_at(struct reader *r, uint64_t off, enum error_kind kind, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
-uint8_t read_u8(struct reader *r);
 uint32_t read_u32le(struct reader *r);
 uint64_t read_u64le(struct reader *r);
-uint32_t read_uleb32(struct reader *r);   /* "integer representation too long" / "integer too large" */
-uint64_t read_uleb64(struct reader *r);
-int32_t read_sleb32(struct reader *r);
-int64_t read_sleb33(struct reader *r);
-int64_t read_sleb64(struct reader *r);
+
+/* LEB128. The inline parts are the one-byte encodings, nearly all there are; too long an encoding is "integer
+ * representation too long", bits beyond the type are "integer too large". */
+uint8_t read_u8_end(struct reader *r); /* reports that nothing is left */
+uint32_t read_uleb32_long(struct reader *r);
+uint64_t read_uleb64_long(struct reader *r);
+int64_t read_sleb_long(struct reader *r, unsigned bits);
+
+static inline uint8_t read_u8(struct reader *r) { return r->at != r->end ? *r->at++ : read_u8_end(r); }
+static inline bool reader_has_short_leb(const struct reader *r) { return r->at != r->end && *r->at < 0x80; }
+static inline int64_t leb_sign_extend(uint8_t byte) { return (int64_t)(byte & 0x3f) - (byte & 0x40); }
+static inline uint32_t read_uleb32(struct reader *r) {
+  return reader_has_short_leb(r) ? *r->at++ : read_uleb32_long(r);
+}
+static inline uint64_t read_uleb64(struct reader *r) {
+  return reader_has_short_leb(r) ? *r->at++ : read_uleb64_long(r);
+}
+static inline int32_t read_sleb32(struct reader *r) {
+  return (int32_t)(reader_has_short_leb(r) ? leb_sign_extend(*r->at++) : read_sleb_long(r, 32));
+}
+static inline int64_t read_sleb33(struct reader *r) {
+  return reader_has_short_leb(r) ? leb_sign_extend(*r->at++) : read_sleb_long(r, 33);
+}
+static inline int64_t read_sleb64(struct reader *r) {
+  return reader_has_short_leb(r) ? leb_sign_extend(*r->at++) : read_sleb_long(r, 64);
+}
+
 struct slice read_bytes(struct reader *r, size_t size);
 struct slice read_name(struct reader *r); /* length and UTF-8 bytes; "malformed UTF-8 encoding" */
-/* A vector's length, refused before anything is allocated when more than `max` or than the bytes left hold at
- * `min_item` bytes an item. `what` names it in the message. */
+/* A vector's length, refused before anything is allocated when more than `max` (ERROR_LIMIT) or than the bytes left
+ * hold at `min_item` bytes an item. `what` names the items in the message. */
 uint32_t read_count(struct reader *r, uint32_t max, size_t min_item, const char *what);
 
 #endif
