@@ -8,21 +8,21 @@
 
 /* What validation found out about a function body, for the compiler. */
 struct func_facts {
-  uint32_t nlocals;       /* parameters included */
-  uint32_t max_depth;     /* of control nesting */
-  uint32_t max_operands;  /* of the operand stack */
+  uint32_t nlocals;      /* parameters included */
+  uint32_t max_depth;    /* of control nesting */
+  uint32_t max_operands; /* of the operand stack */
 };
 
 struct valid_module {
   const struct module *module;
   struct canon *canon;
-  struct func_facts *facts;        /* by index minus imported functions */
-  bool has_indirect_tail_calls;    /* return_call_indirect, return_call_ref, or return_call of an import occurs: a direct
-                                      call may come back with another instance in r15 (docs/abi.md) */
+  struct func_facts *facts;     /* by index minus imported functions */
+  bool has_indirect_tail_calls; /* return_call_indirect, return_call_ref, or return_call of an import occurs:
+                                   a direct call may come back with another instance in r15 (docs/abi.md) */
 };
 
-/* Everything outside function bodies, then every body. Adds the module's types to `canon`. Memory is the module's arena.
- * NULL on error. */
+/* Everything outside function bodies, then every body. Adds the module's types to `canon`. Memory is the
+ * module's arena. NULL on error. */
 MUST_USE struct valid_module *module_validate(struct module *m, struct canon *canon, struct error *e);
 
 #endif
