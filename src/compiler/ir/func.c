@@ -1,0 +1,149 @@
+/* The IR's data: appending, and what its fields mean.
+ *
+ * In: instructions, in the order of their blocks.  Out: struct ir_func as func.h describes it.  This file is
+ * the only one that knows how operands are spread over fields and ext words.  Must not: judge or rewrite
+ * anything. */
+#include "compiler/ir/func.h"
+
+// clang-format off
+enum { P = IRF_P, T = IRF_T, R = IRF_R, W = IRF_W, C = IRF_C, X = IRF_X, K = IRF_K };
+const struct ir_op_info ir_op_table[IR_OP_COUNT] = {
+#define IR(id, text, operands, type, flags) [IR_OP_##id] = {text, operands, type, flags},
+#include "compiler/ir/op.def"
+#undef IR
+};
+// clang-format on
+
+struct ir_func *ir_func_new(struct arena *a, const struct module *m, uint32_t index) {
+  struct ir_func *f = ARENA_NEW(a, struct ir_func);
+  f->arena = a;
+  f->module = m;
+  f->index = index;
+  if (m) f->type = module_func_type(m, index);
+  /* Index 0 means "none" for values, loops and ext. */
+  VEC_PUSH(a, &f->insns, (struct ir_insn){0});
+  VEC_PUSH(a, &f->wasm_off, 0);
+  VEC_PUSH(a, &f->loops, (struct ir_loop){0});
+  VEC_PUSH(a, &f->ext, 0);
+  return f;
+}
+
+ir_val ir_append(struct ir_func *f, struct ir_insn insn, uint32_t wasm_off) {
+  ir_val v = f->insns.len;
+  VEC_PUSH(f->arena, &f->insns, insn);
+  VEC_PUSH(f->arena, &f->wasm_off, wasm_off);
+  return v;
+}
+
+uint32_t ir_ext(struct ir_func *f, const uint32_t *words, uint32_t len) {
+  uint32_t at = f->ext.len, end;
+  if (!add_u32(at, len, &end)) arena_out_of_memory(f->arena);
+  VEC_RESERVE(f->arena, &f->ext, end);
+  if (len > 0) __builtin_memcpy(f->ext.at + at, words, len * sizeof *words);
+  f->ext.len = end;
+  return at;
+}
+
+enum ir_type ir_type_of(valtype t) {
+  switch (t) {
+  case VT_I32: return IR_I32;
+  case VT_I64: return IR_I64;
+  case VT_F32: return IR_F32;
+  case VT_F64: return IR_F64;
+  case VT_V128: return IR_V128;
+  default: return vt_is_ref(t) && vt_size(t) == 8 ? IR_FUNCREF : IR_REF;
+  }
+}
+
+bool ir_same_size(uint8_t a, uint8_t b) {
+  static const uint8_t kind[IR_TYPE_COUNT] = {
+      [IR_VOID] = 0, [IR_I32] = 1, [IR_REF] = 1, [IR_I64] = 2,  [IR_FUNCREF] = 2,
+      [IR_PTR] = 2,  [IR_F32] = 3, [IR_F64] = 4, [IR_V128] = 5,
+  };
+  return kind[a] == kind[b];
+}
+
+const char *ir_type_name(uint8_t type) {
+  static const char *const names[IR_TYPE_COUNT] = {
+      [IR_VOID] = "void", [IR_I32] = "i32", [IR_I64] = "i64",         [IR_F32] = "f32", [IR_F64] = "f64",
+      [IR_V128] = "v128", [IR_REF] = "ref", [IR_FUNCREF] = "funcref", [IR_PTR] = "ptr",
+  };
+  assert(type < IR_TYPE_COUNT);
+  return names[type];
+}
+
+struct ir_mem ir_mem(const struct ir_func *f, ir_val v) {
+  const struct ir_insn *in = &f->insns.at[v];
+  assert(in->op == IR_OP_GLOAD || in->op == IR_OP_GSTORE);
+  if (in->flags & IRF_EXT_ADDR)
+    return (struct ir_mem){.index = in->a, .offset = f->ext.at[in->c], .base = f->ext.at[in->c + 1]};
+  return (struct ir_mem){.index = in->a, .offset = in->c};
+}
+
+static bool has_list(uint8_t op) {
+  switch (op) {
+  case IR_OP_CALL:
+  case IR_OP_CALL_FUNC:
+  case IR_OP_CALL_BUILTIN:
+  case IR_OP_RETURN:
+  case IR_OP_TAIL_CALL:
+  case IR_OP_TAIL_CALL_FUNC: return true;
+  default: return false;
+  }
+}
+
+const uint32_t *ir_args(const struct ir_func *f, ir_val v, uint32_t *len) {
+  const struct ir_insn *in = &f->insns.at[v];
+  assert(has_list(in->op));
+  *len = f->ext.at[in->b];
+  return f->ext.at + in->b + 1;
+}
+
+uint64_t ir_const(const struct ir_func *f, ir_val v) {
+  const struct ir_insn *in = &f->insns.at[v];
+  assert(ir_is_const(f, v));
+  return (uint64_t)in->b << 32 | in->a;
+}
+
+bool ir_is_const(const struct ir_func *f, ir_val v) {
+  return f->insns.at[v].op == IR_OP_ICONST || f->insns.at[v].op == IR_OP_FCONST;
+}
+
+struct ir_operands ir_operands(struct ir_func *f, ir_val v) {
+  struct ir_insn *in = &f->insns.at[v];
+  const char *kinds = ir_op_table[in->op].operands;
+  struct ir_operands o = {0};
+  if (kinds[0] == 'v') o.field[o.nfields++] = &in->a;
+  if (kinds[1] == 'v') o.field[o.nfields++] = &in->b;
+  if (kinds[2] == 'v') o.field[o.nfields++] = &in->c;
+  if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) o.field[o.nfields++] = &f->ext.at[in->c + 1];
+  if (has_list(in->op)) {
+    o.len = f->ext.at[in->b];
+    o.list = f->ext.at + in->b + 1;
+  }
+  return o;
+}
+
+static void count_use(struct ir_func *f, ir_val v) {
+  struct ir_insn *in = ir_at(f, v);
+  if (in->uses < 255) in->uses++;
+}
+
+void ir_count_uses(struct ir_func *f) {
+  for (uint32_t i = 0; i < f->insns.len; i++)
+    f->insns.at[i].uses = 0;
+  for (uint32_t b = 0; b < f->blocks.len; b++) {
+    for (ir_val v = f->blocks.at[b].first; v < f->blocks.at[b].end; v++) {
+      struct ir_operands o = ir_operands(f, v);
+      for (uint32_t i = 0; i < o.nfields; i++)
+        count_use(f, *o.field[i]);
+      for (uint32_t i = 0; i < o.len; i++)
+        count_use(f, o.list[i]);
+    }
+  }
+  for (uint32_t e = 0; e < f->edges.len; e++) {
+    const struct ir_edge *edge = &f->edges.at[e];
+    for (uint32_t i = 0; i < f->blocks.at[edge->to].nphis; i++)
+      count_use(f, f->ext.at[edge->args + i]);
+  }
+}
