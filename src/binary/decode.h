@@ -5,9 +5,9 @@
 #include "base/error.h"
 #include "wasm/module.h"
 
-/* `bytes` must outlive the module. All memory is the arena's, whose on_oom must be set by the caller's caller or is set
- * here for the call's duration: lack of memory is ERROR_MEMORY. NULL on error. Function bodies are not looked into,
- * except for their extent and (for "data count section required") nothing else. */
+/* `bytes` must outlive the module. All memory is the arena's, whose on_oom is set here for the call's duration: lack of
+ * memory is ERROR_MEMORY. NULL on error. Of function bodies only the extent and the final `end` are looked at; time is
+ * linear in the bytes. Known custom sections that are malformed are dropped (see binary/custom.h). */
 MUST_USE struct module *module_decode(struct arena *a, struct slice bytes, struct features f, struct error *e);
 /* True when the bytes begin with the binary magic. */
 bool module_is_binary(struct slice bytes);

@@ -13,6 +13,7 @@
 struct import {
   struct slice module, name;
   enum extern_kind kind;
+  bool exact;            /* custom-descriptors: a function of exactly the type */
   uint32_t index;        /* in the index space of its kind */
   uint32_t off;
 };
