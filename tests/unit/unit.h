@@ -11,6 +11,14 @@
 
 #include <stddef.h>
 
+static inline int unit_run_suite(Suite *suite) {
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed != 0;
+}
+
 static inline int unit_run(const char *name, const TTest *const *tests, size_t count) {
   Suite *suite = suite_create(name);
   for (size_t i = 0; i < count; i++) {
@@ -19,11 +27,7 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t c
     tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
   }
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return unit_run_suite(suite);
 }
 
 #define UNIT_RUN(name, ...)                                                                                  \

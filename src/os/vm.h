@@ -1,0 +1,33 @@
+/* Address space and pages.
+ *
+ * In: sizes in bytes, whole pages (vm_page_size).  Out: mappings that belong to the caller until vm_release.
+ * A page is never writable and executable at once: there is no way to ask for it.  Every call that may take
+ * memory counts as an allocation (alloc_should_fail), so tests reach the failures.  Must not: abort, map
+ * shared with other processes. */
+#ifndef OS_VM_H
+#define OS_VM_H
+
+#include "base/check.h"
+
+enum vm_access { VM_ACCESS_NONE, VM_ACCESS_READ, VM_ACCESS_READ_WRITE, VM_ACCESS_READ_EXEC };
+
+size_t vm_page_size(void);
+static inline size_t vm_page_up(size_t size) {
+  return align_up(size, vm_page_size());
+} /* size + a page fits */
+
+/* Address space without memory behind it and without access. `align` is a power of two; up to a page is free.
+ */
+MUST_USE void *vm_reserve(size_t size, size_t align); /* NULL when there is none */
+void vm_release(void *at, size_t size);               /* any whole pages of a reservation */
+
+/* Gives reserved pages zeroed memory, readable and writable. False: out of memory, nothing changed. */
+MUST_USE bool vm_commit(void *at, size_t size);
+/* Back to reserved: the contents and the memory are gone, every access faults. */
+MUST_USE bool vm_decommit(void *at, size_t size);
+/* Zeroes committed, writable pages by giving their memory back; they stay accessible. */
+MUST_USE bool vm_zero(void *at, size_t size);
+/* Changes access to committed pages: READ_WRITE to READ_EXEC is how code is published. */
+MUST_USE bool vm_protect(void *at, size_t size, enum vm_access access);
+
+#endif

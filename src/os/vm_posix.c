@@ -1,0 +1,61 @@
+/* Pages by mmap and mprotect. */
+#include "os/vm.h"
+
+#include "base/alloc.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MAP_RESERVED (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+
+size_t vm_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+static bool whole_pages(const void *at, size_t size) {
+  size_t mask = vm_page_size() - 1;
+  return ((uintptr_t)at & mask) == 0 && (size & mask) == 0;
+}
+
+void *vm_reserve(size_t size, size_t align) {
+  size_t page = vm_page_size(), whole;
+  if (align < page) align = page;
+  assert((align & (align - 1)) == 0 && (size & (page - 1)) == 0 && size > 0);
+  /* Reserve so much more that an aligned block lies inside, then give both ends back. */
+  if (!add_size(size, align - page, &whole) || alloc_should_fail()) return NULL;
+  uint8_t *at = mmap(NULL, whole, PROT_NONE, MAP_RESERVED, -1, 0);
+  if (at == MAP_FAILED) return NULL;
+  size_t before = -(uintptr_t)at & (align - 1), after = whole - size - before;
+  if (before) munmap(at, before);
+  if (after) munmap(at + before + size, after);
+  return at + before;
+}
+
+void vm_release(void *at, size_t size) {
+  assert(whole_pages(at, size));
+  if (size) munmap(at, size);
+}
+
+bool vm_commit(void *at, size_t size) { return vm_protect(at, size, VM_ACCESS_READ_WRITE); }
+
+bool vm_decommit(void *at, size_t size) {
+  assert(whole_pages(at, size));
+  /* A fresh mapping over the old one drops the memory and its commit charge in one step. */
+  return size == 0 || mmap(at, size, PROT_NONE, MAP_RESERVED | MAP_FIXED, -1, 0) != MAP_FAILED;
+}
+
+bool vm_zero(void *at, size_t size) {
+  assert(whole_pages(at, size));
+  return size == 0 || madvise(at, size, MADV_DONTNEED) == 0;
+}
+
+bool vm_protect(void *at, size_t size, enum vm_access access) {
+  assert(whole_pages(at, size));
+  int prot = PROT_NONE;
+  switch (access) {
+  case VM_ACCESS_NONE: break;
+  case VM_ACCESS_READ: prot = PROT_READ; break;
+  case VM_ACCESS_READ_WRITE: prot = PROT_READ | PROT_WRITE; break;
+  case VM_ACCESS_READ_EXEC: prot = PROT_READ | PROT_EXEC; break;
+  }
+  if (size == 0) return true;
+  return !alloc_should_fail() && mprotect(at, size, prot) == 0;
+}
