@@ -1,0 +1,10 @@
+/* The instruction sets of this build. */
+#ifndef COMPILER_ISA_ISA_H
+#define COMPILER_ISA_ISA_H
+
+#include "compiler/mach/isa.h"
+
+const struct isa *isa_host(void); /* of the machine this runs on; NULL when there is none for it */
+const struct isa *isa_find(const char *name); /* NULL when this build lacks it */
+
+#endif
