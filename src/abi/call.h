@@ -23,8 +23,14 @@ struct call_layout { /* arrays belong to the caller, nparams and nresults long; 
   struct call_loc *params, *results;
   uint32_t args_size, results_size; /* bytes, multiples of 16 */
 };
+/* One list of parameters or results, a value at a time, without arrays. */
+struct call_walk { uint32_t nint, nfloat, size; bool results; };
+static inline struct call_walk call_walk_params(void) { return (struct call_walk){0}; }
+static inline struct call_walk call_walk_results(void) { return (struct call_walk){.results = true}; }
+struct call_loc call_walk_next(struct call_walk *w, valtype t);
+static inline uint32_t call_walk_size(const struct call_walk *w) { return (w->size + 15) & ~15u; } /* of the area, at the end */
 /* `layout->params` and `results` say where to write; sizes are filled. At most 1000 of each, so nothing overflows. */
 void call_layout(const struct functype *t, struct call_layout *layout);
-enum value_class value_class(valtype t);
+static inline enum value_class value_class(valtype t) { return t == VT_F32 || t == VT_F64 || t == VT_V128 ? CLASS_FLOAT : CLASS_INT; }
 
 #endif

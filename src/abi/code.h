@@ -28,6 +28,7 @@ struct code {
   struct code_site *sites;   uint32_t nsites;
   uint32_t frame_size;  /* of the frame below rbp, without outgoing pops; for the unwinder and tests */
   uint32_t align;       /* of its first byte: 16 or 32 */
+  bool frameless;       /* never pushes rbp or anything else: the return address stands at rsp throughout */
 };
 
 #endif

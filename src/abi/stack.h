@@ -2,7 +2,8 @@
  *
  * A stack's descriptor is the only place that describes it; there is no second copy of anything (docs/stacks.md).
  * `vm_store.cur` points to the descriptor of the running stack. sp, fp and pc are valid whenever compiled code is not
- * executing on the stack: on out-calls (sp, fp) and while it is suspended or a parent (all).
+ * executing on the stack: on out-calls sp and fp (the return address into compiled code stands at sp); in a trap or
+ * fault, and while it is suspended or a parent, all three.
  * The root stack of an entry stands on the thread's own stack: its base is unknown and its limit computed at entry. */
 #ifndef ABI_STACK_H
 #define ABI_STACK_H
@@ -30,7 +31,7 @@ struct stack {
  * vm_store.cur and outer to vm_store.entry. */
 struct entry {
   struct stack root;        /* first: &entry->root == entry */
-  uint64_t host_sp;         /* what arch_leave restores */
+  uint64_t host_sp;         /* what leaving by a trap restores; arch_enter writes it */
   struct entry *outer;
   struct stack *outer_cur;
 };

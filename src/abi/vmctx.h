@@ -11,7 +11,6 @@
 
 struct vmctx;
 
-
 /* Compiled functions, host thunks: what a function reference points to. Lives as long as the store, never moves. */
 struct vm_func {
   const void *code;      /* enter with r15 = inst, r14 = inst->memory0, arguments by abi/call.h */
@@ -52,8 +51,13 @@ struct vmctx {
   const void *const *builtins;   /* out-call stubs by enum builtin */
   const void *poll_page;         /* loop heads read one byte here; unreadable = interrupt. Constant: the page changes. */
 
-  void *owner;                   /* the runtime's struct instance, or host function record */
+  void *owner;                   /* the runtime's struct instance; NULL for host functions */
   /* tail, by struct vmctx_layout */
+};
+/* What vm_func.inst of a host function points to. The runtime's record begins with it. */
+struct vm_host {
+  struct vmctx ctx;
+  uint64_t args_size;            /* bytes of stack arguments, which the thunk pops */
 };
 
 /* Where the tail's parts stand, in bytes from struct vmctx's start. Depends on the module's declarations only. */

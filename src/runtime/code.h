@@ -1,0 +1,61 @@
+/* Code images: published machine code with its tables.
+ *
+ * In: struct code of all functions of a module.  Out: one read-and-execute mapping in the process's code
+ * range, never writable again, and flat tables of u32 that answer: which function, which trap, which wasm
+ * offset is at this pc? The tables are position independent, so that an image can be saved and mapped back.
+ * All code of the process lies in one reserved range; `code_find` is lock-free and safe in signal handlers.
+ * Reference counted; an image may go when no store that uses it lives. */
+#ifndef RUNTIME_CODE_H
+#define RUNTIME_CODE_H
+
+#include "abi/code.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+struct module;
+
+struct code_image {
+  _Atomic uint32_t refs;
+  const struct module *module; /* for names and source lines; set by whoever makes the image, outlives it */
+  const uint8_t *base;         /* first byte of the code */
+  uint64_t size;               /* mapped bytes, whole pages */
+  uint32_t nimported;          /* function index = position in func_off + nimported */
+  uint32_t nfuncs, nsites;
+  /* Offsets from base, ascending. func_off has nfuncs + 1 entries, the last is the end of the code. */
+  const uint32_t *func_off;
+  const uint32_t *site_off, *site_wasm;
+  const uint8_t *site_kind;  /* enum trap_code | CODE_SITE_FAULT */
+  const uint8_t *func_flags; /* CODE_FUNC_ */
+  void *tables;              /* the block that holds the tables, owned */
+};
+enum { CODE_SITE_FAULT = 0x80, CODE_SITE_TRAP = 0x7f };
+enum { CODE_FUNC_FRAMELESS = 1 }; /* rbp is the caller's, the return address stands at rsp */
+
+/* Resolves relocations, publishes. `codes` has one entry for each defined function, by index. Error: memory
+ * or code space. */
+MUST_USE bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
+                           const struct module *m, struct code_image **out, struct error *e);
+struct code_image *code_image_ref(struct code_image *image);
+void code_image_unref(struct code_image *image); /* NULL is fine */
+
+static inline const uint8_t *code_image_func(const struct code_image *image, uint32_t func_index) {
+  assert(func_index >= image->nimported && func_index - image->nimported < image->nfuncs);
+  return image->base + image->func_off[func_index - image->nimported];
+}
+/* The image whose code holds `pc`, or NULL. Lock-free, async-signal-safe. */
+const struct code_image *code_find(uintptr_t pc);
+/* Position of the function (index - nimported) that holds the code offset. */
+uint32_t code_func_at(const struct code_image *image, uint32_t off);
+/* The site with exactly this offset, or UINT32_MAX. */
+uint32_t code_site_at(const struct code_image *image, uint32_t off);
+
+/* Appends a position-independent copy, beginning at a multiple of the page size within `out` (padded with
+ * zeros). */
+void code_image_save(const struct code_image *image, struct buf *out);
+/* Maps what code_image_save wrote at byte `off` (a multiple of the page size) of the open file `fd`; `bytes`
+ * are the file's contents from there on (for header and tables, copied). The content is trusted; only its
+ * sizes are checked. */
+MUST_USE bool code_image_map(int fd, uint64_t off, struct slice bytes, const struct module *m,
+                             struct code_image **out, struct error *e);
+
+#endif

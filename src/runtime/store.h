@@ -1,0 +1,109 @@
+/* struct store: the owner of everything that lives at run time.
+ *
+ * Memories, tables, globals, tags, functions, instances live until the store ends and never move, so plain
+ * pointers to them are good inside a store; nothing is freed earlier. One thread at a time. Handles: what an
+ * embedder holds is an index into `handles`, given when it is first asked for, so that a forged or foreign
+ * number is found out. References have their own list, with scopes. Must not: know modules' bytes, or run
+ * code (that is entry.c). */
+#ifndef RUNTIME_STORE_H
+#define RUNTIME_STORE_H
+
+#include "base/error.h"
+#include "runtime/trap.h"
+#include "runtime/value.h"
+
+struct interrupt;
+
+struct store_limits {
+  uint64_t max_memory_size;    /* bytes of one memory */
+  uint64_t max_table_elements; /* of one table */
+  uint64_t max_instances, max_memories, max_tables;
+  uint64_t max_wasm_stack; /* bytes of the thread's stack that one outermost call may use */
+};
+struct store_config {
+  const struct canon *canon;
+  struct store_limits limits;
+  bool interruption; /* the store gets a poll page of its own and an interrupt handle */
+  int64_t fuel;      /* what it begins with; INT64_MAX when fuel is not metered */
+};
+
+enum handle_kind {
+  HANDLE_NONE,
+  HANDLE_FUNC,
+  HANDLE_TABLE,
+  HANDLE_MEMORY,
+  HANDLE_GLOBAL,
+  HANDLE_TAG,
+  HANDLE_INSTANCE
+};
+struct handle {
+  enum handle_kind kind;
+  void *object;
+};
+struct owned {
+  void *object;
+  void (*free)(void *object);
+};
+struct externbox {
+  void *data;
+  void (*finalizer)(void *);
+};
+
+struct store {
+  struct vm_store vm; /* first: what compiled code reaches */
+  const struct canon *canon;
+  struct store_limits limits;
+  uint64_t id; /* unique in the process, never 0 */
+  void *user;  /* the layer above */
+
+  const void *poll_page;
+  struct interrupt *interrupt; /* one reference; NULL without interruption */
+
+  struct trap_report report; /* how the latest call ended, when it did not return */
+  uint32_t entry_depth;      /* host-to-wasm calls on the way */
+
+  struct meminst *memories; /* all, newest first: the fault handler walks it */
+  uint64_t nmemories, ntables, ninstances;
+
+  struct {
+    struct owned *at;
+    size_t len, cap;
+  } owned; /* freed in reverse order */
+  struct {
+    struct handle *at;
+    size_t len, cap;
+  } handles; /* [0] unused */
+  struct {
+    struct value *at;
+    size_t len, cap;
+  } refs; /* [0] unused */
+  struct {
+    struct externbox *at;
+    size_t len, cap;
+  } externs; /* [0] unused: 0 is null */
+};
+
+MUST_USE bool store_new(const struct store_config *config, struct store **out, struct error *e);
+void store_delete(struct store *s); /* runs finalizers; NULL is fine */
+
+/* `object` is freed with the store from now on. False: memory is out, the caller still owns it. */
+MUST_USE bool store_own(struct store *s, void *object, void (*free)(void *));
+
+/* The handle of an object; *slot is the object's own field that remembers it. 0: memory is out. */
+uint32_t store_handle(struct store *s, enum handle_kind kind, void *object, uint32_t *slot);
+/* The object behind a handle, NULL when there is none of that kind. */
+void *store_object(const struct store *s, enum handle_kind kind, uint64_t handle);
+
+/* References held by the host. 0: memory is out. A null reference may be held too (its type is kept). */
+uint32_t store_ref_new(struct store *s, const struct value *ref);
+const struct value *store_ref(const struct store *s, uint64_t index); /* NULL: no such reference */
+size_t store_scope_open(const struct store *s);
+void store_scope_close(struct store *s, size_t scope);
+
+/* An external reference of the host's that carries `data`. 0: memory is out (the finalizer did not run). */
+uint32_t store_extern_new(struct store *s, void *data, void (*finalizer)(void *));
+const struct externbox *store_extern(const struct store *s, uint32_t ref); /* NULL: not one of the host's */
+
+static inline struct store *store_of(const struct vmctx *ctx) { return (struct store *)ctx->store; }
+
+#endif

@@ -1,0 +1,19 @@
+/* Walks the frames of the innermost entry, innermost frame first. */
+#ifndef RUNTIME_UNWIND_H
+#define RUNTIME_UNWIND_H
+
+#include "abi/vmctx.h"
+#include "runtime/code.h"
+
+/* Valid while compiled code does not run: after an out-call, a trap or a fault. */
+struct unwind {
+  const struct stack *stack;
+  uintptr_t pc, sp, fp;           /* of the current frame; pc is a return address or a faulting instruction */
+  const struct code_image *image; /* NULL: the walk is over */
+  uint32_t off;                   /* of pc in the image */
+};
+/* Begins at what `cur` says: pc, sp and fp of its innermost frame. */
+void unwind_start(struct unwind *u, const struct vm_store *s);
+void unwind_next(struct unwind *u);
+
+#endif
