@@ -123,6 +123,7 @@ static enum custom_kind custom_kind(const struct module *m, const struct custom 
 static bool read_custom(struct module *m, const struct custom *c, unsigned *seen, struct error *e) {
   enum custom_kind kind = custom_kind(m, c);
   struct module before = *m;
+  struct arena_mark mark = arena_mark(m->arena);
   struct reader r = reader_of(c->bytes, (uint64_t)(c->bytes.data - m->bytes.data), e);
   if (kind == CUSTOM_OTHER) return true;
   if (*seen & 1u << kind) return reader_fail_at(&r, c->off, ERROR_MALFORMED, "duplicate section");
@@ -135,6 +136,7 @@ static bool read_custom(struct module *m, const struct custom *c, unsigned *seen
     (void)reader_fail_at(&r, c->off, ERROR_MALFORMED, "section behind the code section");
   if (reader_ok(&r)) return true;
   *m = before;
+  arena_release(m->arena, mark);
   return false;
 }
 
@@ -178,7 +180,7 @@ static bool check_hint_targets(const struct module *m, const struct branch_hint 
   return true;
 }
 
-bool module_check_customs(const struct module *m, struct error *e) {
+static bool check_customs(const struct module *m, struct error *e) {
   struct module scratch = *m;
   unsigned seen = 0;
   for (uint32_t i = 0; i < m->ncustoms; i++) {
@@ -186,9 +188,24 @@ bool module_check_customs(const struct module *m, struct error *e) {
     const char *name = custom_kind(m, &m->customs[i]) == CUSTOM_NAMES ? "name" : hint_section;
     if (!read_custom(&scratch, &m->customs[i], &seen, &why)) return fail_custom(e, &why, name);
   }
-  const struct branch_hint *hint = scratch.hints;
-  while (hint < scratch.hints + scratch.nhints) {
-    if (!check_hint_targets(m, &hint, scratch.hints + scratch.nhints, e)) return false;
+  const struct branch_hint *hint = scratch.hints, *end = hint + scratch.nhints;
+  while (hint != end) {
+    if (!check_hint_targets(m, &hint, end, e)) return false;
   }
   return true;
+}
+
+bool module_check_customs(const struct module *m, struct error *e) {
+  jmp_buf on_oom, *const before = m->arena->on_oom;
+  struct arena_mark mark = arena_mark(m->arena);
+  bool ok;
+  if (setjmp(on_oom) == 0) {
+    m->arena->on_oom = &on_oom;
+    ok = check_customs(m, e);
+  } else {
+    ok = error_memory(e);
+  }
+  m->arena->on_oom = before;
+  arena_release(m->arena, mark);
+  return ok;
 }

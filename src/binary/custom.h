@@ -9,7 +9,8 @@
  * when memory is out. */
 void custom_decode(struct module *m);
 /* The strict view: false, and the error, when a known section is malformed (ERROR_MALFORMED: broken, repeated, misplaced)
- * or its contents do not fit the module (ERROR_INVALID: a hint at no branch). The module is valid otherwise. */
+ * or its contents do not fit the module (ERROR_INVALID: a hint at no branch). The module is valid otherwise. Uses the
+ * module's arena for scratch, so one thread at a time. */
 MUST_USE bool module_check_customs(const struct module *m, struct error *e);
 
 #endif

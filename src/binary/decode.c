@@ -175,8 +175,9 @@ static struct limits read_limits(struct decoder *d, struct reader *r, bool is_ta
   l.shared = flags & SHARED;
   l.is64 = flags & IS_64;
   l.page_log2 = is_table ? 0 : 16;
-  l.min = l.is64 ? read_uleb64(r) : read_uleb32(r);
-  if (l.has_max) l.max = l.is64 ? read_uleb64(r) : read_uleb32(r);
+  bool wide = has(d, FEATURE_MEMORY64); /* then all limits are u64 and validation knows the range */
+  l.min = wide ? read_uleb64(r) : read_uleb32(r);
+  if (l.has_max) l.max = wide ? read_uleb64(r) : read_uleb32(r);
   if (l.shared && is_table) (void)reader_fail_at(r, off, ERROR_MALFORMED, "tables cannot be shared (yet)");
   if (flags & HAS_PAGE_SIZE) {
     off = reader_off(r);
@@ -354,7 +355,7 @@ static void read_function_section(struct decoder *d, struct reader *r) {
 
 static void read_table_section(struct decoder *d, struct reader *r) {
   enum { CODE_HAS_INIT = 0x40 };
-  uint32_t n = read_declared_count(r, d->tables.len, MAX_TABLES, 3, "tables");
+  uint32_t n = read_declared_count(r, d->tables.len, MAX_TABLES, 2, "tables");
   VEC_RESERVE(d->arena, &d->tables, d->tables.len + n);
   for (uint32_t i = 0; i < n && reader_ok(r); i++) {
     struct table t = {.off = (uint32_t)reader_off(r)};
@@ -371,7 +372,7 @@ static void read_table_section(struct decoder *d, struct reader *r) {
 }
 
 static void read_memory_section(struct decoder *d, struct reader *r) {
-  uint32_t n = read_declared_count(r, d->mems.len, MAX_MEMORIES, 2, "memories");
+  uint32_t n = read_declared_count(r, d->mems.len, MAX_MEMORIES, 1, "memories");
   for (uint32_t i = 0; i < n && reader_ok(r); i++) {
     struct memory m = {.off = (uint32_t)reader_off(r)};
     m.type.limits = read_limits(d, r, false);
@@ -401,7 +402,7 @@ static void read_global_section(struct decoder *d, struct reader *r) {
 }
 
 static void read_export_section(struct decoder *d, struct reader *r) {
-  uint32_t n = read_count(r, MAX_EXPORTS, 3, "exports");
+  uint32_t n = read_count(r, MAX_EXPORTS, 1, "exports");
   struct export_ *at = ARENA_ARRAY(d->arena, struct export_, n);
   for (uint32_t i = 0; i < n && reader_ok(r); i++) {
     at[i].off = (uint32_t)reader_off(r);
@@ -509,8 +510,6 @@ static void read_code_section(struct decoder *d, struct reader *r) {
       (void)reader_fail_at(r, off, ERROR_LIMIT, "function body of %u bytes (at most %d)", size, MAX_BODY);
     else if (size == 0)
       (void)reader_fail_at(r, off, ERROR_MALFORMED, "unexpected end of section or function: empty body");
-    else if (r->at[size - 1] != op_info(OP_END)->code)
-      (void)reader_fail_at(r, f->body_off + size - 1, ERROR_MALFORMED, "END opcode expected");
     else
       r->at += size;
   }
@@ -620,8 +619,7 @@ static void read_sections(struct decoder *d, struct reader *r) {
 
 static void read_header(struct reader *r) {
   static const uint8_t magic[4] = {0, 'a', 's', 'm'};
-  size_t len = reader_left(r) < sizeof magic ? reader_left(r) : sizeof magic;
-  if (memcmp(r->at, magic, len) != 0) {
+  if (reader_left(r) >= sizeof magic && memcmp(r->at, magic, sizeof magic) != 0) {
     (void)reader_fail(r, ERROR_MALFORMED, "magic header not detected");
   } else if (reader_left(r) < 8) {
     (void)reader_fail_at(r, reader_off(r) + reader_left(r), ERROR_MALFORMED, "unexpected end of the header");

@@ -83,10 +83,10 @@ static uint64_t read_uleb_long(struct reader *r, unsigned bits) {
     if (reader_done(r)) return fail_end(r), UINT64_C(0);
     uint8_t byte = *r->at++;
     if (shift + 7 >= bits) {
+      if ((byte & 0x7f) >> (bits - shift))
+        return reader_fail_at(r, off, ERROR_MALFORMED, "integer too large"), UINT64_C(0);
       if (byte & 0x80)
         return reader_fail_at(r, off, ERROR_MALFORMED, "integer representation too long"), UINT64_C(0);
-      if (byte >> (bits - shift))
-        return reader_fail_at(r, off, ERROR_MALFORMED, "integer too large"), UINT64_C(0);
       return v | (uint64_t)byte << shift;
     }
     v |= (uint64_t)(byte & 0x7f) << shift;
@@ -105,13 +105,12 @@ int64_t read_sleb_long(struct reader *r, unsigned bits) {
     uint8_t byte = *r->at++;
     v |= (uint64_t)(byte & 0x7f) << shift;
     if (shift + 7 >= bits) {
-      if (byte & 0x80)
-        return reader_fail_at(r, off, ERROR_MALFORMED, "integer representation too long"), INT64_C(0);
       /* The bits from the sign on must all be equal. */
-      uint8_t top = (uint8_t)((byte & 0x7f) >> (bits - shift - 1)),
-              ones = (uint8_t)(0x7f >> (bits - shift - 1));
+      uint8_t ones = (uint8_t)(0x7f >> (bits - shift - 1)), top = (byte & 0x7f) >> (bits - shift - 1);
       if (top != 0 && top != ones)
         return reader_fail_at(r, off, ERROR_MALFORMED, "integer too large"), INT64_C(0);
+      if (byte & 0x80)
+        return reader_fail_at(r, off, ERROR_MALFORMED, "integer representation too long"), INT64_C(0);
     }
     if (!(byte & 0x80)) {
       if (shift + 7 < 64 && (byte & 0x40)) v |= ~UINT64_C(0) << (shift + 7);

@@ -267,8 +267,8 @@ static bool locals_read(struct validator *v, struct reader *r) {
                       vt_index(type), v->index);
     total += n;
     if (total > MAX_LOCALS)
-      return error_at(v->error, total > UINT32_MAX ? ERROR_MALFORMED : ERROR_LIMIT, off,
-                      "too many locals: at most %u (function %u)", MAX_LOCALS, v->index);
+      return error_at(v->error, ERROR_MALFORMED, off, "too many locals: at most %u (function %u)", MAX_LOCALS,
+                      v->index);
     if (n == 0) continue;
     if (!vt_is_defaultable(type)) v->has_uninit = true;
     VEC_PUSH(v->scratch, &v->runs, ((struct local_run){.end = (uint32_t)total, .type = type}));
