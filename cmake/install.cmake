@@ -1,0 +1,27 @@
+# `make install`: headers, both libraries, the command, pkg-config file, CMake package, man pages.  Everything finds its
+# prefix from where it stands, so an installed tree may be moved.
+include(CMakePackageConfigHelpers)
+if(NOT TARGET heddle_shared)
+  return()
+endif()
+
+install(TARGETS heddle_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${HEDDLE_ARCHIVE} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+if(TARGET heddle_command)
+  install(TARGETS heddle_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+file(GLOB man_pages CONFIGURE_DEPENDS docs/*.1)
+install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+set(base /base)
+file(RELATIVE_PATH HEDDLE_UP ${base}/${CMAKE_INSTALL_LIBDIR}/pkgconfig ${base})
+configure_file(cmake/heddle.pc.in heddle.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/heddle.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Heddle)
+configure_package_config_file(cmake/HeddleConfig.cmake.in HeddleConfig.cmake INSTALL_DESTINATION ${package}
+  PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
+write_basic_package_version_file(HeddleConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/HeddleConfig.cmake ${PROJECT_BINARY_DIR}/HeddleConfigVersion.cmake
+  DESTINATION ${package})
