@@ -1,5 +1,5 @@
-/* See lex.h.  One scanner finds the extent of a token, number.h classifies numbers; annotations are skipped by counting
- * parentheses.  Positions are found only when somebody asks. */
+/* See lex.h.  One scanner finds the extent of a token, number.h classifies numbers; annotations are skipped
+ * by counting parentheses.  Positions are found only when somebody asks. */
 #include "text/lex.h"
 
 #include "text/number.h"
@@ -11,7 +11,8 @@
 
 enum { CHAR_ID = 1, CHAR_PUNCT = 2, CHAR_SPACE = 4 };
 
-/* Id characters (spec 6.3.5) are the printable ASCII ones without space " , ; ( ) [ ] { }; the table's tail is 0. */
+/* Id characters (spec 6.3.5) are the printable ASCII ones without space " , ; ( ) [ ] { }; the table's tail
+ * is 0. */
 #define S CHAR_SPACE
 #define P CHAR_PUNCT
 #define I CHAR_ID
@@ -49,7 +50,8 @@ static uint32_t utf8_length(const struct lexer *lx, uint32_t at) {
 
 static const char *const utf8_message = "malformed UTF-8 encoding";
 
-/* --- white space ------------------------------------------------------------------------------------------------ */
+/* --- white space
+ * ------------------------------------------------------------------------------------------------ */
 
 static bool skip_line_comment(struct lexer *lx) {
   while (lx->at < lx->size) {
@@ -100,7 +102,8 @@ static bool skip_blanks(struct lexer *lx) {
   return true;
 }
 
-/* --- strings ---------------------------------------------------------------------------------------------------- */
+/* --- strings
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* At the backslash; moves behind the escape. NULL or what is wrong. */
 static const char *scan_escape(struct lexer *lx) {
@@ -186,9 +189,7 @@ static void unescape(const uint8_t *s, const uint8_t *end, struct buf *out) {
       buf_bytes(out, utf8, utf8_put(cp, utf8));
       break;
     }
-    default:
-      buf_u8(out, (uint8_t)(hex_digit(run[1]) * 16 + hex_digit(run[2])));
-      s = run + 3;
+    default: buf_u8(out, (uint8_t)(hex_digit(run[1]) * 16 + hex_digit(run[2]))); s = run + 3;
     }
   }
 }
@@ -223,7 +224,8 @@ struct slice lexer_string_slice(const struct lexer *lx, struct token t, struct a
   return copy;
 }
 
-/* --- annotations ------------------------------------------------------------------------------------------------ */
+/* --- annotations
+ * ------------------------------------------------------------------------------------------------ */
 
 /* The characters of an annotation's or identifier's quoted name are well-formed UTF-8 and not empty. */
 static bool check_quoted_name(struct lexer *lx, uint32_t off, const char *empty) {
@@ -251,7 +253,8 @@ static bool scan_annot_id(struct lexer *lx, struct slice *id) {
     *id = slice_of(lx->src + name + 1, lx->at - name - 2);
     return check_quoted_name(lx, name, empty);
   }
-  while (lx->at < lx->size && is_id_char(lx->src[lx->at])) lx->at++;
+  while (lx->at < lx->size && is_id_char(lx->src[lx->at]))
+    lx->at++;
   *id = slice_of(lx->src + name, lx->at - name);
   if (id->len == 0) return lexer_fail(lx, start, "%s", empty);
   return true;
@@ -279,7 +282,8 @@ static bool skip_annot(struct lexer *lx, uint32_t start) {
   }
 }
 
-/* --- tokens ----------------------------------------------------------------------------------------------------- */
+/* --- tokens
+ * ----------------------------------------------------------------------------------------------------- */
 
 static enum token_kind classify(struct slice s, uint32_t strings, bool punct) {
   uint8_t c = s.data[0];
@@ -403,7 +407,9 @@ void lexer_next(struct lexer *lx) {
   if (lx->tok.kind != TOKEN_END) lx->ahead = scan_token(lx);
 }
 
-struct slice token_text(const struct lexer *lx, struct token t) { return slice_of(lx->src + t.off, t.len); }
+struct slice token_text(const struct lexer *lx, struct token t) {
+  return slice_of(lx->src + t.off, t.len);
+}
 
 bool token_is(const struct lexer *lx, struct token t, const char *keyword) {
   return t.kind == TOKEN_KEYWORD && slice_eq_cstr(token_text(lx, t), keyword);
@@ -447,7 +453,8 @@ bool lexer_skip_form(struct lexer *lx) {
   return lexer_ok(lx);
 }
 
-/* --- errors ----------------------------------------------------------------------------------------------------- */
+/* --- errors
+ * ----------------------------------------------------------------------------------------------------- */
 
 void lexer_position(struct lexer *lx, uint32_t off, uint32_t *line, uint32_t *column) {
   if (off > lx->size) off = lx->size;
@@ -486,25 +493,132 @@ bool lexer_fail(struct lexer *lx, uint32_t off, const char *fmt, ...) {
 
 /* Words of the grammar that are no instructions. */
 static const char *const keywords[] = {
-    "acq_rel", "after", "any", "anyref", "array", "arrayref", "assert_exception", "assert_exhaustion", "assert_invalid",
-    "assert_invalid_custom", "assert_malformed", "assert_malformed_custom", "assert_return", "assert_suspension",
-    "assert_trap", "assert_uninstantiable", "assert_unlinkable", "before", "binary", "catch_all_ref", "catch_ref",
-    "code", "cont", "contref", "data", "datacount", "declare", "definition", "delegate", "descriptor", "describes",
-    "do", "either", "elem", "eq", "eqref", "exact", "exn", "exnref", "export", "extern", "externref", "f32", "f32x4",
-    "f64", "f64x2", "field", "final", "first", "func", "funcref", "get", "global", "host", "i16", "i16x8", "i31",
-    "i31ref", "i32", "i32x4", "i64", "i64x2", "i8", "i8x16", "import", "instance", "invoke", "item", "last", "local",
-    "memory", "module", "mut", "nan:arithmetic", "nan:canonical", "nocont", "nocontref", "noexn", "nullexnref",
-    "noextern", "nullexternref", "nofunc", "nullfuncref", "none", "nullref", "nullcontref", "null", "offset", "on",
-    "pagesize", "param", "quote", "rec", "ref", "ref.any", "ref.array", "ref.cont", "ref.eq", "ref.exn", "ref.extern",
-    "ref.host", "ref.struct", "register", "result", "script", "seq_cst", "shared", "start", "struct", "structref",
-    "sub", "switch", "table", "tag", "then", "thread", "type", "v128", "wait",
+    "acq_rel",
+    "after",
+    "any",
+    "anyref",
+    "array",
+    "arrayref",
+    "assert_exception",
+    "assert_exhaustion",
+    "assert_invalid",
+    "assert_invalid_custom",
+    "assert_malformed",
+    "assert_malformed_custom",
+    "assert_return",
+    "assert_suspension",
+    "assert_trap",
+    "assert_uninstantiable",
+    "assert_unlinkable",
+    "before",
+    "binary",
+    "catch_all_ref",
+    "catch_ref",
+    "code",
+    "cont",
+    "contref",
+    "data",
+    "datacount",
+    "declare",
+    "definition",
+    "delegate",
+    "descriptor",
+    "describes",
+    "do",
+    "either",
+    "elem",
+    "eq",
+    "eqref",
+    "exact",
+    "exn",
+    "exnref",
+    "export",
+    "extern",
+    "externref",
+    "f32",
+    "f32x4",
+    "f64",
+    "f64x2",
+    "field",
+    "final",
+    "first",
+    "func",
+    "funcref",
+    "get",
+    "global",
+    "host",
+    "i16",
+    "i16x8",
+    "i31",
+    "i31ref",
+    "i32",
+    "i32x4",
+    "i64",
+    "i64x2",
+    "i8",
+    "i8x16",
+    "import",
+    "instance",
+    "invoke",
+    "item",
+    "last",
+    "local",
+    "memory",
+    "module",
+    "mut",
+    "nan:arithmetic",
+    "nan:canonical",
+    "nocont",
+    "nocontref",
+    "noexn",
+    "nullexnref",
+    "noextern",
+    "nullexternref",
+    "nofunc",
+    "nullfuncref",
+    "none",
+    "nullref",
+    "nullcontref",
+    "null",
+    "offset",
+    "on",
+    "pagesize",
+    "param",
+    "quote",
+    "rec",
+    "ref",
+    "ref.any",
+    "ref.array",
+    "ref.cont",
+    "ref.eq",
+    "ref.exn",
+    "ref.extern",
+    "ref.host",
+    "ref.struct",
+    "register",
+    "result",
+    "script",
+    "seq_cst",
+    "shared",
+    "start",
+    "struct",
+    "structref",
+    "sub",
+    "switch",
+    "table",
+    "tag",
+    "then",
+    "thread",
+    "type",
+    "v128",
+    "wait",
 };
 
 bool keyword_known(struct slice word) {
   if (op_by_text(word) != OP_INVALID) return true;
   if (slice_starts(word, "offset=") || slice_starts(word, "align="))
-    return number_classify(slice_of(word.data + (word.data[0] == 'o' ? 7 : 6), word.len - (word.data[0] == 'o' ? 7 : 6))) ==
-           NUMBER_NAT;
+    return number_classify(slice_of(word.data + (word.data[0] == 'o' ? 7 : 6),
+                                    word.len - (word.data[0] == 'o' ? 7 : 6))) == NUMBER_NAT;
   for (size_t i = 0; i < COUNT_OF(keywords); i++)
     if (slice_eq_cstr(word, keywords[i])) return true;
   return false;
@@ -519,7 +633,8 @@ bool lexer_expected(struct lexer *lx, const char *what) {
   struct token t = lx->tok;
   struct slice s = token_text(lx, t);
   int len = s.len > 60 ? 60 : (int)s.len;
-  while (len > 0 && (size_t)len < s.len && (s.data[len] & 0xc0) == 0x80) len--; /* whole characters */
+  while (len > 0 && (size_t)len < s.len && (s.data[len] & 0xc0) == 0x80)
+    len--; /* whole characters */
   const char *more = s.len > 60 ? "..." : "";
   switch (t.kind) {
   case TOKEN_END: return lexer_fail(lx, t.off, "unexpected token: end of the source, expected %s", what);
@@ -527,8 +642,11 @@ bool lexer_expected(struct lexer *lx, const char *what) {
   case TOKEN_RESERVED: break;
   case TOKEN_KEYWORD:
     if (!keyword_known(s)) break;
-    return lexer_fail(lx, t.off, "unexpected token %.*s%s, expected %s", len, (const char *)s.data, more, what);
-  default: return lexer_fail(lx, t.off, "unexpected token %.*s%s, expected %s", len, (const char *)s.data, more, what);
+    return lexer_fail(lx, t.off, "unexpected token %.*s%s, expected %s", len, (const char *)s.data, more,
+                      what);
+  default:
+    return lexer_fail(lx, t.off, "unexpected token %.*s%s, expected %s", len, (const char *)s.data, more,
+                      what);
   }
   return lexer_fail(lx, t.off, "unknown operator %.*s%s, expected %s", len, (const char *)s.data, more, what);
 }

@@ -1,8 +1,9 @@
 /* Tokens of the text format (spec 6.3): what .wat and .wast files are made of.
  *
- * In: source bytes, hostile.  Out: a stream of tokens with one token of lookahead; comments and annotations that nobody
- * asked for are skipped.  A struct lexer is plain data: copying it saves the position.  After the first error every
- * token is TOKEN_END, so parsing reads like the grammar.  Must not: allocate, recurse, know any grammar. */
+ * In: source bytes, hostile.  Out: a stream of tokens with one token of lookahead; comments and annotations
+ * that nobody asked for are skipped.  A struct lexer is plain data: copying it saves the position.  After the
+ * first error every token is TOKEN_END, so parsing reads like the grammar.  Must not: allocate, recurse, know
+ * any grammar. */
 #ifndef TEXT_LEX_H
 #define TEXT_LEX_H
 
@@ -11,12 +12,12 @@
 #include "base/error.h"
 
 enum token_kind {
-  TOKEN_END,      /* of the source, or an error stands */
+  TOKEN_END, /* of the source, or an error stands */
   TOKEN_LPAR,
   TOKEN_RPAR,
-  TOKEN_ANNOT,    /* "(@id", only for annotations in lexer.annots */
-  TOKEN_KEYWORD,  /* a letter a-z, then id characters: "module", "offset=8", "nan:canonical" */
-  TOKEN_ID,       /* $x or $"x" */
+  TOKEN_ANNOT,   /* "(@id", only for annotations in lexer.annots */
+  TOKEN_KEYWORD, /* a letter a-z, then id characters: "module", "offset=8", "nan:canonical" */
+  TOKEN_ID,      /* $x or $"x" */
   TOKEN_STRING,
   TOKEN_NAT,      /* an integer without sign */
   TOKEN_INT,      /* an integer with sign */
@@ -27,12 +28,12 @@ enum token_kind {
 /* Annotations that carry meaning. */
 enum annot { ANNOT_NAME, ANNOT_CUSTOM, ANNOT_BRANCH_HINT, ANNOT_COUNT };
 #define ANNOTS_NONE 0u
-#define ANNOTS_ALL ((1u << ANNOT_COUNT) - 1)
+#define ANNOTS_ALL  ((1u << ANNOT_COUNT) - 1)
 
 struct token {
   enum token_kind kind;
-  uint8_t annot;   /* TOKEN_ANNOT: enum annot */
-  bool escaped;    /* TOKEN_STRING, TOKEN_ID: holds a backslash */
+  uint8_t annot;     /* TOKEN_ANNOT: enum annot */
+  bool escaped;      /* TOKEN_STRING, TOKEN_ID: holds a backslash */
   uint32_t off, len; /* in the source */
 };
 
@@ -41,7 +42,8 @@ struct lexer {
   uint32_t size;
   uint32_t at;             /* behind `ahead` */
   struct token tok, ahead; /* the current token and the one after it */
-  uint32_t annots;         /* bits 1 << enum annot: those that come out as tokens; others are skipped as white space */
+  uint32_t
+      annots; /* bits 1 << enum annot: those that come out as tokens; others are skipped as white space */
   struct error *error;
   uint32_t line_off, line; /* where the last lexer_position stood */
 };
@@ -61,7 +63,8 @@ bool lexer_at_form(const struct lexer *lx, const char *keyword);
 /* Skips that "(" and the keyword after it and returns true, or returns false. */
 bool lexer_open(struct lexer *lx, const char *keyword);
 bool lexer_accept(struct lexer *lx, const char *keyword);
-/* Reports "unexpected token" or "unknown operator" at the current token; `what` says what was wanted. Returns false. */
+/* Reports "unexpected token" or "unknown operator" at the current token; `what` says what was wanted. Returns
+ * false. */
 bool lexer_expected(struct lexer *lx, const char *what);
 bool lexer_expect_close(struct lexer *lx); /* takes ")" */
 /* From "(" or an annotation to behind its ")". */
@@ -69,7 +72,8 @@ bool lexer_skip_form(struct lexer *lx);
 
 /* Contents of a string, or the characters of an id (behind "$"), with escapes resolved. */
 void lexer_string(const struct lexer *lx, struct token t, struct buf *out);
-struct slice lexer_string_slice(const struct lexer *lx, struct token t, struct arena *a); /* borrows from source or arena */
+struct slice lexer_string_slice(const struct lexer *lx, struct token t,
+                                struct arena *a); /* borrows from source or arena */
 
 /* From 1; columns count characters. Fast for rising offsets. */
 void lexer_position(struct lexer *lx, uint32_t off, uint32_t *line, uint32_t *column);

@@ -1,5 +1,6 @@
-/* See number.h.  Decimal floats are handed to strtod as bare digits and an exponent, at most 800 of them plus one that
- * stands for the rest, so that neither the locale nor the length matters; hex floats are rounded here. */
+/* See number.h.  Decimal floats are handed to strtod as bare digits and an exponent, at most 800 of them plus
+ * one that stands for the rest, so that neither the locale nor the length matters; hex floats are rounded
+ * here. */
 #include "text/number.h"
 
 #include "base/num.h"
@@ -16,8 +17,8 @@ static int digit_value(uint8_t c, unsigned base) {
   return d < (int)base ? d : -1;
 }
 
-/* Digits with single underscores between them. Returns the end, or `at` when there is no digit there, or NULL when an
- * underscore stands wrongly. */
+/* Digits with single underscores between them. Returns the end, or `at` when there is no digit there, or NULL
+ * when an underscore stands wrongly. */
 static const uint8_t *scan_digits(const uint8_t *at, const uint8_t *end, unsigned base) {
   if (at == end || digit_value(*at, base) < 0) return at;
   for (;;) {
@@ -36,7 +37,9 @@ struct literal {
   struct slice integer, fraction, exponent; /* nan: the payload is `integer`, empty for a plain nan */
 };
 
-static struct slice between(const uint8_t *from, const uint8_t *to) { return slice_of(from, (size_t)(to - from)); }
+static struct slice between(const uint8_t *from, const uint8_t *to) {
+  return slice_of(from, (size_t)(to - from));
+}
 
 static enum number_class scan_literal(struct slice t, struct literal *n) {
   const uint8_t *at = t.data, *end = t.data + t.len, *from;
@@ -89,7 +92,8 @@ enum number_class number_classify(struct slice t) {
   return scan_literal(t, &n);
 }
 
-/* --- integers --------------------------------------------------------------------------------------------------- */
+/* --- integers
+ * --------------------------------------------------------------------------------------------------- */
 
 static bool parse_digits(struct slice digits, unsigned base, uint64_t *out) {
   uint64_t v = 0;
@@ -124,7 +128,8 @@ bool number_int(struct slice t, unsigned bits, uint64_t *out) {
   return true;
 }
 
-/* --- floats ----------------------------------------------------------------------------------------------------- */
+/* --- floats
+ * ----------------------------------------------------------------------------------------------------- */
 
 /* A binary format: fraction bits and the largest exponent (and bias). */
 struct format {
@@ -143,7 +148,8 @@ static int64_t parse_exponent(struct slice s) {
 }
 
 /* mantissa * 2^exponent, `sticky` when nonzero bits follow below; false when it rounds to infinity. */
-static bool round_binary(uint64_t mantissa, bool sticky, int64_t exponent, const struct format *f, uint64_t *out) {
+static bool round_binary(uint64_t mantissa, bool sticky, int64_t exponent, const struct format *f,
+                         uint64_t *out) {
   *out = 0;
   if (mantissa == 0) return true;
   unsigned shift = (unsigned)__builtin_clzll(mantissa);
@@ -193,8 +199,8 @@ static bool parse_hex_float(const struct literal *n, const struct format *f, uin
   return round_binary(mantissa, sticky, exponent, f, out);
 }
 
-/* Writes the literal for strtod: digits, then an exponent. No double needs more than 767 digits to be told from its
- * neighbours' middle; what follows them counts only as "a little more". */
+/* Writes the literal for strtod: digits, then an exponent. No double needs more than 767 digits to be told
+ * from its neighbours' middle; what follows them counts only as "a little more". */
 static void decimal_spelling(const struct literal *n, char *out, size_t size) {
   enum { MAX_DIGITS = 800 };
   size_t len = 0;
@@ -228,7 +234,8 @@ static void decimal_spelling(const struct literal *n, char *out, size_t size) {
 
 static bool parse_nan(const struct literal *n, const struct format *f, uint64_t *out) {
   uint64_t payload = UINT64_C(1) << (f->fraction - 1);
-  if (n->integer.len && (!parse_digits(n->integer, 16, &payload) || payload == 0 || payload >> f->fraction)) return false;
+  if (n->integer.len && (!parse_digits(n->integer, 16, &payload) || payload == 0 || payload >> f->fraction))
+    return false;
   *out = (uint64_t)(2 * f->bias + 1) << f->fraction | payload;
   return true;
 }
@@ -263,9 +270,11 @@ bool number_f32(struct slice t, uint32_t *out) {
 
 bool number_f64(struct slice t, uint64_t *out) { return parse_float(t, &f64_format, out); }
 
-/* --- printing --------------------------------------------------------------------------------------------------- */
+/* --- printing
+ * --------------------------------------------------------------------------------------------------- */
 
-/* The digits and decimal exponent of printf's "d.ddde+x", without trailing zeros: value = 0.ddd * 10^point. */
+/* The digits and decimal exponent of printf's "d.ddde+x", without trailing zeros: value = 0.ddd * 10^point.
+ */
 static int decimal_digits(double v, int precision, char digits[32], int *point) {
   char s[64];
   int len = 0;
@@ -274,7 +283,8 @@ static int decimal_digits(double v, int precision, char digits[32], int *point) 
   for (; *at && *at != 'e'; at++)
     if (*at >= '0' && *at <= '9') digits[len++] = *at; /* skips sign and the locale's point */
   *point = *at ? (int)strtol(at + 1, NULL, 10) + 1 : 1;
-  while (len > 1 && digits[len - 1] == '0') len--;
+  while (len > 1 && digits[len - 1] == '0')
+    len--;
   return len;
 }
 
@@ -292,7 +302,8 @@ static void spell_decimal(bool negative, const char *digits, int len, int point,
     snprintf(out, NUMBER_TEXT_SIZE, "%s%.1s.%.*se%d", sign, digits, len - 1, digits + 1, point - 1);
 }
 
-static const char *print_special(uint64_t bits, const struct format *f, bool negative, char out[NUMBER_TEXT_SIZE]) {
+static const char *print_special(uint64_t bits, const struct format *f, bool negative,
+                                 char out[NUMBER_TEXT_SIZE]) {
   uint64_t payload = bits & ((UINT64_C(1) << f->fraction) - 1);
   const char *sign = negative ? "-" : "";
   if (payload == 0)
@@ -319,7 +330,8 @@ const char *number_print_f32(uint32_t bits, char out[NUMBER_TEXT_SIZE]) {
 
 const char *number_print_f64(uint64_t bits, char out[NUMBER_TEXT_SIZE]) {
   bool negative = bits >> 63;
-  if ((bits & 0x7ff0000000000000u) == 0x7ff0000000000000u) return print_special(bits, &f64_format, negative, out);
+  if ((bits & 0x7ff0000000000000u) == 0x7ff0000000000000u)
+    return print_special(bits, &f64_format, negative, out);
   for (int precision = 15; precision <= 17; precision++) {
     char digits[32];
     uint64_t back;

@@ -1,8 +1,8 @@
 /* Text to bytes: modules in the text format (spec 6) become binary modules.
  *
- * In: source text, hostile.  Out: a binary module for binary/decode.c; ids become the name section.  Nothing is validated
- * here beyond what the text format itself says (ids, literals, inline types).  Work and memory are linear in the source;
- * nesting is bounded.  Must not: make a struct module, recurse. */
+ * In: source text, hostile.  Out: a binary module for binary/decode.c; ids become the name section.  Nothing
+ * is validated here beyond what the text format itself says (ids, literals, inline types).  Work and memory
+ * are linear in the source; nesting is bounded.  Must not: make a struct module, recurse. */
 #ifndef TEXT_PARSE_H
 #define TEXT_PARSE_H
 
@@ -14,10 +14,11 @@
 /* Open parentheses of folded instructions. */
 #define TEXT_MAX_NESTING 10000
 
-/* A whole source: `(module ...)`, or a bare list of module fields. Appends the binary module to `out` (left unchanged on
- * an error). */
+/* A whole source: `(module ...)`, or a bare list of module fields. Appends the binary module to `out` (left
+ * unchanged on an error). */
 MUST_USE bool text_parse_module(struct slice text, struct features f, struct buf *out, struct error *e);
-/* The same at the lexer's "(" of "(module ...)"; leaves the lexer behind the closing ")".  The lexer's error is used. */
+/* The same at the lexer's "(" of "(module ...)"; leaves the lexer behind the closing ")".  The lexer's error
+ * is used. */
 MUST_USE bool text_parse_module_at(struct lexer *lx, struct features f, struct buf *out);
 /* Module fields up to the end of the source (a file that is a bare list of fields). */
 MUST_USE bool text_parse_fields_at(struct lexer *lx, struct features f, struct buf *out);
@@ -29,18 +30,18 @@ enum nan_pattern { NAN_NONE, NAN_CANONICAL, NAN_ARITHMETIC };
 /* One literal token of type i8, i16, i32, i64, f32 or f64. `nan` NULL: no nan:canonical or nan:arithmetic. */
 MUST_USE bool text_parse_num(struct lexer *lx, valtype type, uint64_t *bits, enum nan_pattern *nan);
 struct text_v128 {
-  valtype lane;               /* VT_I8 .. VT_F64 */
+  valtype lane; /* VT_I8 .. VT_F64 */
   uint32_t nlanes;
   uint8_t bytes[16];
-  enum nan_pattern nan[4];    /* of float lanes */
+  enum nan_pattern nan[4]; /* of float lanes */
 };
 /* Shape and literals, behind the keyword v128.const. */
 MUST_USE bool text_parse_v128(struct lexer *lx, bool patterns, struct text_v128 *v);
 /* "func", "extern", "any", ... to enum heap; false (and no error) for other words. */
 MUST_USE bool text_heap_by_name(struct slice word, uint32_t *heap);
 
-/* "file:line:column: error: message", the source line and a caret below. For errors with ERROR_POS_LINE; others give one
- * line. Appends to `out`. */
+/* "file:line:column: error: message", the source line and a caret below. For errors with ERROR_POS_LINE;
+ * others give one line. Appends to `out`. */
 void text_format_error(const struct error *e, const char *file, struct slice source, struct buf *out);
 
 #endif
