@@ -121,7 +121,7 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
   case IR_OP_CALL:
   case IR_OP_TAIL_CALL:
   case IR_OP_CALL_FUNC:
-  case IR_OP_TAIL_CALL_FUNC: out_printf(out, " t%u", in->c); /* fall through */
+  case IR_OP_TAIL_CALL_FUNC: out_printf(out, " t%u", in->c); FALLTHROUGH;
   case IR_OP_CALL_BUILTIN:
   case IR_OP_RETURN: {
     const uint32_t *args = ir_args(f, v, &len);
@@ -173,7 +173,7 @@ static void print_block(struct ir_func *f, ir_block b, struct out *out) {
 static void print_types(const valtype *at, uint32_t len, struct out *out) {
   out_cstr(out, "(");
   for (uint32_t i = 0; i < len; i++)
-    out_printf(out, "%s%s", i ? ", " : "", ir_type_name(ir_type_of(at[i])));
+    out_printf(out, "%s%s", i ? ", " : "", ir_type_name((uint8_t)ir_type_of(at[i])));
   out_cstr(out, ")");
 }
 
