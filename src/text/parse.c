@@ -141,6 +141,12 @@ bool text_parse_num(struct lexer *lx, valtype type, uint64_t *bits, enum nan_pat
   return true;
 }
 
+/* A number, or where patterns are wanted nan:canonical and nan:arithmetic. */
+static bool at_literal(const struct lexer *lx, bool patterns) {
+  if (lx->tok.kind >= TOKEN_NAT && lx->tok.kind <= TOKEN_FLOAT) return true;
+  return patterns && (token_is(lx, lx->tok, "nan:canonical") || token_is(lx, lx->tok, "nan:arithmetic"));
+}
+
 bool text_parse_v128(struct lexer *lx, bool patterns, struct text_v128 *v) {
   static const struct {
     const char *word;
@@ -157,19 +163,24 @@ bool text_parse_v128(struct lexer *lx, bool patterns, struct text_v128 *v) {
   if (shape == COUNT_OF(shapes)) return lexer_expected(lx, "a vector shape");
   v->lane = shapes[shape].lane;
   v->nlanes = shapes[shape].nlanes;
-  uint32_t size = 16 / v->nlanes;
-  for (; (lx->tok.kind >= TOKEN_NAT && lx->tok.kind <= TOKEN_FLOAT) ||
-         (patterns && lx->tok.kind == TOKEN_KEYWORD && slice_starts(token_text(lx, lx->tok), "nan:"));
-       len++) {
-    uint64_t bits;
-    if (len == v->nlanes) break;
-    if (!text_parse_num(lx, v->lane, &bits, patterns && v->nlanes <= 4 ? &v->nan[len] : NULL)) return false;
-    for (uint32_t i = 0; i < size; i++)
-      v->bytes[len * size + i] = (uint8_t)(bits >> (8 * i));
-  }
+  patterns = patterns && v->lane >= VT_F32 && v->lane <= VT_F64;
+  struct lexer ahead = *lx; /* the count is judged before the values */
+  for (; at_literal(&ahead, patterns); len++)
+    lexer_next(&ahead);
   if (!lexer_ok(lx)) return false;
-  if (len != v->nlanes || (lx->tok.kind >= TOKEN_NAT && lx->tok.kind <= TOKEN_FLOAT))
-    return lexer_fail(lx, off, "wrong number of lane literals: %s takes %u", shapes[shape].word, v->nlanes);
+  if (len != v->nlanes) {
+    struct token t = ahead.tok;
+    bool known = t.kind != TOKEN_RESERVED && (t.kind != TOKEN_KEYWORD || keyword_known(token_text(lx, t)));
+    if (!known) return lexer_expected(&ahead, "a number");
+    return lexer_fail(lx, off, "wrong number of lane literals: %s takes %u, found %u", shapes[shape].word,
+                      v->nlanes, len);
+  }
+  for (uint32_t lane = 0, size = 16 / v->nlanes; lane < v->nlanes; lane++) {
+    uint64_t bits;
+    if (!text_parse_num(lx, v->lane, &bits, patterns ? &v->nan[lane] : NULL)) return false;
+    for (uint32_t i = 0; i < size; i++)
+      v->bytes[lane * size + i] = (uint8_t)(bits >> (8 * i));
+  }
   return true;
 }
 

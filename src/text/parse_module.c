@@ -608,7 +608,10 @@ static bool parse_elem(struct parser *p) {
   if (lexer_accept(lx, "declare")) {
     h.mode = SEGMENT_DECLARED;
   } else {
-    use = lexer_open(lx, "table");
+    /* Before Wasm 2.0 an index alone stood for (table x). */
+    bool bare = lx->tok.kind == TOKEN_NAT && lx->ahead.kind == TOKEN_LPAR;
+    use = !bare && lexer_open(lx, "table");
+    if (bare && !parse_index(p, SPACE_TABLE, &h.table)) return false;
     if (use && (!parse_index(p, SPACE_TABLE, &h.table) || !lexer_expect_close(lx))) return false;
     if (use || (lx->tok.kind == TOKEN_LPAR && !parser_at_reftype(p))) {
       h.mode = SEGMENT_ACTIVE;
@@ -635,7 +638,9 @@ static bool parse_data(struct parser *p) {
   uint32_t index, memory = 0;
   if (!begin_field(p, SPACE_DATA, &index)) return false;
   parser_begin_func(p);
-  bool use = lexer_open(lx, "memory");
+  bool bare = lx->tok.kind == TOKEN_NAT && lx->ahead.kind == TOKEN_LPAR; /* before Wasm 2.0: (memory x) */
+  bool use = !bare && lexer_open(lx, "memory");
+  if (bare && !parse_index(p, SPACE_MEMORY, &memory)) return false;
   if (use && (!parse_index(p, SPACE_MEMORY, &memory) || !lexer_expect_close(lx))) return false;
   bool active = use || lx->tok.kind == TOKEN_LPAR;
   buf_u8(&datas->bytes, !active ? 1 : memory ? 2 : 0);

@@ -185,6 +185,10 @@ static bool parse_signature(struct parser *p, enum typeuse_mode mode, struct typ
       if (u->nresults++ == 0) u->first_result = t;
     }
   prefix_count(&p->sig, results, u->nresults);
+  if (lexer_at_form(lx, "param") || lexer_at_form(lx, "type")) {
+    lexer_next(lx);
+    return lexer_expected(lx, "types in the order type, param, result");
+  }
   return lexer_ok(lx);
 }
 
