@@ -318,7 +318,8 @@ static const char *print_special(uint64_t bits, const struct format *f, bool neg
 const char *number_print_f32(uint32_t bits, char out[NUMBER_TEXT_SIZE]) {
   bool negative = bits >> 31;
   if ((bits & 0x7f800000u) == 0x7f800000u) return print_special(bits, &f32_format, negative, out);
-  for (int precision = 6; precision <= 9; precision++) {
+  int precision = bits & 0x7f800000u ? 6 : 1; /* subnormals may have few digits */
+  for (; precision <= 9; precision++) {
     char digits[32];
     uint32_t back;
     int point, len = decimal_digits((double)f32_of_bits(bits & 0x7fffffffu), precision, digits, &point);
@@ -332,7 +333,8 @@ const char *number_print_f64(uint64_t bits, char out[NUMBER_TEXT_SIZE]) {
   bool negative = bits >> 63;
   if ((bits & 0x7ff0000000000000u) == 0x7ff0000000000000u)
     return print_special(bits, &f64_format, negative, out);
-  for (int precision = 15; precision <= 17; precision++) {
+  int precision = bits & 0x7ff0000000000000u ? 15 : 1;
+  for (; precision <= 17; precision++) {
     char digits[32];
     uint64_t back;
     int point, len = decimal_digits(f64_of_bits(bits & 0x7fffffffffffffffu), precision, digits, &point);

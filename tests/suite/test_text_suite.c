@@ -12,9 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static struct {
-  uint32_t parsed, refused, same, other, failures;
-} count;
+static struct { uint32_t parsed, refused, same, other, failures; } count;
 
 static bool verbose;
 
@@ -24,7 +22,8 @@ static struct slice file_read(const char *path) {
   struct buf b;
   uint8_t chunk[65536];
   buf_init(&b);
-  for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) buf_bytes(&b, chunk, n);
+  for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;)
+    buf_bytes(&b, chunk, n);
   fclose(f);
   size_t len;
   uint8_t *data = buf_take(&b, &len);
@@ -55,7 +54,8 @@ static void check_module(struct lexer *lx, const char *path, bool refuse) {
   if (lexer_accept(&at, "instance") || lexer_accept(&at, "binary")) {
     text = false;
   } else if (lexer_accept(&at, "quote")) {
-    for (; at.tok.kind == TOKEN_STRING; lexer_next(&at)) lexer_string(&at, at.tok, &quoted);
+    for (; at.tok.kind == TOKEN_STRING; lexer_next(&at))
+      lexer_string(&at, at.tok, &quoted);
     ok = text_parse_module(buf_slice(&quoted), features_all(), &wasm, &e);
   } else if (definition) { /* the form without the word */
     struct lexer whole = *lx;
@@ -63,7 +63,8 @@ static void check_module(struct lexer *lx, const char *path, bool refuse) {
     buf_cstr(&quoted, "(module ");
     uint32_t from = at.tok.off;
     buf_bytes(&quoted, lx->src + from, whole.tok.off - from);
-    while (quoted.len && quoted.data[quoted.len - 1] != ')') quoted.len--;
+    while (quoted.len && quoted.data[quoted.len - 1] != ')')
+      quoted.len--;
     ok = text_parse_module(buf_slice(&quoted), features_all(), &wasm, &e);
   } else {
     struct lexer in = *lx;
@@ -86,10 +87,13 @@ static void check_module(struct lexer *lx, const char *path, bool refuse) {
       struct slice m = {0};
       if (lx->tok.kind == TOKEN_STRING) m = slice_of(lx->src + lx->tok.off + 1, lx->tok.len - 2);
       bool same = m.len <= strlen(e.message) && memcmp(m.data, e.message, m.len) == 0;
-      if (same) count.same++;
+      if (same)
+        count.same++;
       else {
         count.other++;
-        if (verbose) printf("%s:%u: expected \"%.*s\", found \"%s\"\n", path, line, (int)m.len, (const char *)m.data, e.message);
+        if (verbose)
+          printf("%s:%u: expected \"%.*s\", found \"%s\"\n", path, line, (int)m.len, (const char *)m.data,
+                 e.message);
       }
     }
   }
@@ -128,7 +132,9 @@ static void check_script(const char *path) {
   free((void *)(uintptr_t)src.data);
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
+static int by_name(const struct dirent **a, const struct dirent **b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
 
 static void check_path(const char *path) {
   struct stat st;
@@ -142,7 +148,8 @@ static void check_path(const char *path) {
   int n = scandir(path, &entries, NULL, by_name);
   for (int i = 0; i < n; i++) {
     char sub[4096];
-    if (entries[i]->d_name[0] != '.' && snprintf(sub, sizeof sub, "%s/%s", path, entries[i]->d_name) > 0) check_path(sub);
+    if (entries[i]->d_name[0] != '.' && snprintf(sub, sizeof sub, "%s/%s", path, entries[i]->d_name) > 0)
+      check_path(sub);
     free(entries[i]);
   }
   if (n >= 0) free(entries);
@@ -150,9 +157,11 @@ static void check_path(const char *path) {
 
 int main(int argc, char **argv) {
   for (int i = 1; i < argc; i++)
-    if (strcmp(argv[i], "-v") == 0) verbose = true;
-    else check_path(argv[i]);
-  printf("%u parsed, %u refused (%u with the official words, %u with others), %u failures\n", count.parsed, count.refused,
-         count.same, count.other, count.failures);
+    if (strcmp(argv[i], "-v") == 0)
+      verbose = true;
+    else
+      check_path(argv[i]);
+  printf("%u parsed, %u refused (%u with the official words, %u with others), %u failures\n", count.parsed,
+         count.refused, count.same, count.other, count.failures);
   return count.failures != 0;
 }

@@ -34,7 +34,7 @@ START_TEST(kinds_of_tokens) {
       {"(;;)((;a;))", "()$"},
       {";;c\rnop", "k$"},
       {"offset=8 align=0x10", "kk$"},
-      {"(@a b) (@\"b c\" (() \")\" ;; )\n) ( @c)", "(r)$"},
+      {"(@a b) (@\"b c\" (() \")\" ;; )\n)) ( @c)", "(r)$"},
       {"(@name \"x\")", "$"},
   };
   struct error e;
@@ -117,7 +117,7 @@ START_TEST(forms_and_positions) {
   ck_assert(lexer_skip_form(&lx));
   ck_assert(lexer_at_form(&lx, "c"));
   lexer_position(&lx, lx.tok.off, &line, &column);
-  ck_assert(line == 2 && column == 20);
+  ck_assert(line == 2 && column == 21);
   lexer_position(&lx, 1, &line, &column); /* backwards */
   ck_assert(line == 1 && column == 2);
   lx = saved;
