@@ -49,7 +49,7 @@ static bool is_function_type(const struct module *m, uint32_t heap) {
   return heap == HEAP_FUNC || heap == HEAP_NOFUNC;
 }
 
-enum ir_type ir_type_of(const struct module *m, valtype t) {
+uint8_t ir_type_of(const struct module *m, valtype t) {
   switch (t) {
   case VT_I32: return IR_I32;
   case VT_I64: return IR_I64;

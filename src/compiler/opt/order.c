@@ -134,7 +134,7 @@ struct open {
 };
 
 static void make_sequence(struct order *o, const ir_block *list, uint32_t len) {
-  enum { NONE_LEFT = UINT32_MAX };
+  const uint32_t NONE_LEFT = UINT32_MAX;
   struct ir_func *f = o->f;
   uint32_t *left = ARENA_ARRAY(f->arena, uint32_t, f->loops.len); /* blocks and inner loops still to come */
   for (uint32_t i = 0; i < len; i++)
