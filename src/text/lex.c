@@ -526,24 +526,40 @@ static const char *annot_name(struct token t) {
   return names[t.annot];
 }
 
+/* The spelling for a message: at most 60 bytes, whole characters, with what marks the cut. */
+struct excerpt {
+  int len;
+  const char *text, *more;
+};
+static struct excerpt excerpt_of(const struct lexer *lx, struct token t) {
+  enum { MOST = 60 };
+  struct slice s = token_text(lx, t);
+  struct excerpt x = {
+      .text = (const char *)s.data, .len = (int)min_u64(s.len, MOST), .more = s.len > MOST ? "..." : ""};
+  while (x.len > 0 && (size_t)x.len < s.len && (s.data[x.len] & 0xc0) == 0x80)
+    x.len--;
+  return x;
+}
+
+bool lexer_fail_token(struct lexer *lx, struct token t, const char *message) {
+  struct excerpt x = excerpt_of(lx, t);
+  return lexer_fail(lx, t.off, "%s %.*s%s", message, x.len, x.text, x.more);
+}
+
+static bool token_known(const struct lexer *lx, struct token t) {
+  return t.kind != TOKEN_RESERVED && (t.kind != TOKEN_KEYWORD || keyword_known(token_text(lx, t)));
+}
+
 bool lexer_expected(struct lexer *lx, const char *what) {
   struct token t = lx->tok;
-  struct slice s = token_text(lx, t);
-  int len = s.len > 60 ? 60 : (int)s.len;
-  while (len > 0 && (size_t)len < s.len && (s.data[len] & 0xc0) == 0x80)
-    len--; /* whole characters */
-  const char *more = s.len > 60 ? "..." : "";
-  switch (t.kind) {
-  case TOKEN_END: return lexer_fail(lx, t.off, "unexpected token: end of the source, expected %s", what);
-  case TOKEN_ANNOT: return lexer_fail(lx, t.off, "misplaced %s annotation", annot_name(t));
-  case TOKEN_RESERVED: break;
-  case TOKEN_KEYWORD:
-    if (!keyword_known(s)) break;
-    return lexer_fail(lx, t.off, "unexpected token %.*s%s, expected %s", len, (const char *)s.data, more,
-                      what);
-  default:
-    return lexer_fail(lx, t.off, "unexpected token %.*s%s, expected %s", len, (const char *)s.data, more,
-                      what);
-  }
-  return lexer_fail(lx, t.off, "unknown operator %.*s%s, expected %s", len, (const char *)s.data, more, what);
+  if (t.kind == TOKEN_END)
+    return lexer_fail(lx, t.off, "unexpected token: end of the source, expected %s", what);
+  if (t.kind == TOKEN_ANNOT) return lexer_fail(lx, t.off, "misplaced %s annotation", annot_name(t));
+  if (t.kind == TOKEN_LPAR && !token_known(lx, lx->ahead)) t = lx->ahead;
+  bool known = token_known(lx, t);
+  if (t.kind == TOKEN_LPAR && lx->ahead.kind == TOKEN_KEYWORD && lx->ahead.off == t.off + 1)
+    t.len += lx->ahead.len;
+  struct excerpt x = excerpt_of(lx, t);
+  return lexer_fail(lx, t.off, "%s %.*s%s, expected %s", known ? "unexpected token" : "unknown operator",
+                    x.len, x.text, x.more, what);
 }

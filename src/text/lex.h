@@ -80,6 +80,9 @@ void lexer_position(struct lexer *lx, uint32_t off, uint32_t *line, uint32_t *co
 /* Reports ERROR_MALFORMED at an offset, ends the stream of tokens, returns false. */
 bool lexer_fail(struct lexer *lx, uint32_t off, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
+/* The same at a token, whose spelling follows the message. */
+bool lexer_fail_token(struct lexer *lx, struct token t, const char *message);
+
 /* True for a word that the grammar knows in some place (instructions, types, fields, script commands). */
 bool keyword_known(struct slice word);
 

@@ -49,11 +49,7 @@ static bool parse_label(struct parser *p, uint32_t *depth) {
   struct lexer *lx = &p->lx;
   if (lx->tok.kind != TOKEN_ID) return parse_u32(p, depth, "a label");
   struct slice name = lexer_string_slice(lx, lx->tok, p->scratch);
-  if (!labels_find(&p->labels, name, depth)) {
-    struct slice text = token_text(lx, lx->tok);
-    return lexer_fail(lx, lx->tok.off, "unknown label %.*s", (int)min_u64(text.len, 80),
-                      (const char *)text.data);
-  }
+  if (!labels_find(&p->labels, name, depth)) return lexer_fail_token(lx, lx->tok, "unknown label");
   lexer_next(lx);
   return true;
 }
@@ -62,10 +58,9 @@ static bool parse_label(struct parser *p, uint32_t *depth) {
 static bool parse_same_label(struct parser *p) {
   struct lexer *lx = &p->lx;
   if (lx->tok.kind != TOKEN_ID) return true;
-  uint32_t off = lx->tok.off;
+  struct token t = lx->tok;
   struct slice id = parse_opt_id(p), name = VEC_LAST(&p->labels.stack).name;
-  if (name.len == 0 || !slice_eq(id, name))
-    return lexer_fail(lx, off, "mismatching label $%.*s", (int)min_u64(id.len, 80), (const char *)id.data);
+  if (name.len == 0 || !slice_eq(id, name)) return lexer_fail_token(lx, t, "mismatching label");
   return true;
 }
 
@@ -261,12 +256,11 @@ static bool parse_handlers(struct parser *p, struct insn *insn) {
 static bool parse_field_index(struct parser *p, uint32_t type, uint32_t *field) {
   struct lexer *lx = &p->lx;
   if (lx->tok.kind != TOKEN_ID) return parse_u32(p, field, "a field");
-  uint32_t off = lx->tok.off;
+  struct token t = lx->tok;
   struct slice id = parse_opt_id(p);
   const struct map *fields = type < p->types.len ? p->types.at[type].fields : NULL;
   const uint32_t *found = fields ? map_find(fields, id) : NULL;
-  if (!found)
-    return lexer_fail(lx, off, "unknown field $%.*s", (int)min_u64(id.len, 80), (const char *)id.data);
+  if (!found) return lexer_fail_token(lx, t, "unknown field");
   *field = *found;
   return true;
 }

@@ -8,6 +8,8 @@
 #include "binary/insn.h"
 #include "binary/writer.h"
 
+#include <stdio.h>
+
 /* --- pass one: indices
  * ------------------------------------------------------------------------------------------ */
 
@@ -27,11 +29,13 @@ static bool skip_rest(struct parser *p) {
 
 static bool index_add(struct parser *p, enum space space) {
   struct lexer *lx = &p->lx;
-  uint32_t off = lx->tok.off;
+  struct token t = lx->tok;
   struct slice id = parse_opt_id(p);
-  if (!ids_add(&p->space[space], id))
-    return lexer_fail(lx, off, "duplicate %s $%.*s", p->space[space].noun, (int)min_u64(id.len, 80),
-                      (const char *)id.data);
+  if (!ids_add(&p->space[space], id)) {
+    char what[40];
+    snprintf(what, sizeof what, "duplicate %s", p->space[space].noun);
+    return lexer_fail_token(lx, t, what);
+  }
   return true;
 }
 
@@ -371,11 +375,11 @@ static bool parse_locals(struct parser *p) {
   buf_reset(&p->temp);
   while (lexer_open(lx, "local")) {
     if (lx->tok.kind == TOKEN_ID) {
-      uint32_t off = lx->tok.off, index = p->locals.len;
+      struct token t = lx->tok;
+      uint32_t index = p->locals.len;
       struct slice id = parse_opt_id(p), name = id;
       if (!parse_opt_name_annot(p, &name)) return false;
-      if (!ids_add(&p->locals, id))
-        return lexer_fail(lx, off, "duplicate local $%.*s", (int)min_u64(id.len, 80), (const char *)id.data);
+      if (!ids_add(&p->locals, id)) return lexer_fail_token(lx, t, "duplicate local");
       buf_uleb(&p->local_names.bytes, index);
       buf_name(&p->local_names.bytes, name);
       p->local_names.len++;

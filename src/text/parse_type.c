@@ -146,12 +146,11 @@ static bool parse_param(struct parser *p, enum typeuse_mode mode, uint32_t *npar
   struct lexer *lx = &p->lx;
   valtype t;
   if (lx->tok.kind == TOKEN_ID && mode == TYPEUSE_NAMED) {
-    uint32_t off = lx->tok.off, index = p->locals.len;
+    struct token at = lx->tok;
+    uint32_t index = p->locals.len;
     struct slice id = parse_opt_id(p), name = id;
     if (!parse_opt_name_annot(p, &name)) return false;
-    if (!ids_add(&p->locals, id))
-      return lexer_fail(lx, off, "duplicate local $%.*s", (int)min_u32((uint32_t)id.len, 60),
-                        (const char *)id.data);
+    if (!ids_add(&p->locals, id)) return lexer_fail_token(lx, at, "duplicate local");
     buf_uleb(&p->local_names.bytes, index);
     buf_name(&p->local_names.bytes, name);
     p->local_names.len++;
@@ -260,15 +259,13 @@ static bool parse_fieldtype(struct parser *p, struct buf *out) {
   return true;
 }
 
-static bool add_field_name(struct parser *p, struct type_def *def, struct slice id, uint32_t off,
+static bool add_field_name(struct parser *p, struct type_def *def, struct slice id, struct token t,
                            uint32_t index) {
   if (!def->fields) {
     def->fields = ARENA_NEW(p->arena, struct map);
     map_init(def->fields, p->arena);
   }
-  if (!map_insert(def->fields, id, index))
-    return lexer_fail(&p->lx, off, "duplicate field $%.*s", (int)min_u32((uint32_t)id.len, 60),
-                      (const char *)id.data);
+  if (!map_insert(def->fields, id, index)) return lexer_fail_token(&p->lx, t, "duplicate field");
   return true;
 }
 
@@ -283,9 +280,9 @@ static bool parse_struct(struct parser *p, struct type_def *def) {
   while (lx->tok.kind != TOKEN_RPAR) {
     if (!lexer_open(lx, "field")) return lexer_expected(lx, "\"(field\"");
     if (lx->tok.kind == TOKEN_ID) {
-      uint32_t off = lx->tok.off;
+      struct token t = lx->tok;
       struct slice id = parse_opt_id(p), name = id;
-      if (!parse_opt_name_annot(p, &name) || !add_field_name(p, def, id, off, nfields)) return false;
+      if (!parse_opt_name_annot(p, &name) || !add_field_name(p, def, id, t, nfields)) return false;
       buf_uleb(&p->temp, nfields);
       buf_name(&p->temp, name);
       names.len++;
