@@ -64,6 +64,8 @@ static bool label_handler_check(struct validator *v, const struct insn *in, stru
         v, in, "type mismatch: instruction requires concrete continuation reference type but label has []");
   const struct functype *rest = cont_of(v, types[n - 1]);
   char text[48];
+  if (!rest && vt_is_concrete(types[n - 1]))
+    return validator_fail(v, in, "non-continuation type %u", vt_index(types[n - 1]));
   if (!rest)
     return validator_fail(
         v, in, "type mismatch: instruction requires concrete continuation reference type but label has [%s]",

@@ -284,6 +284,7 @@ static bool body_check(struct validator *v, struct reader *r) {
   struct insn in = {.op = OP_INVALID};
   struct features f = v->m->features;
   while (v->ctrls.len) {
+    if (reader_done(r)) return reader_fail(r, ERROR_MALFORMED, "END opcode expected (function %u)", v->index);
     insn_read(r, f, &in);
     if (!insn_check(v, &in)) return false;
     v->max_len = max_u32(v->max_len, v->len);

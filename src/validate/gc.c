@@ -214,9 +214,11 @@ static bool br_on_cast_check(struct validator *v, const struct insn *in, bool on
   char text[2][48];
   if (by_desc && !descriptor_pop(v, in, to)) return false;
   if (!cast_top(v, in, to, &top) || !cast_top(v, in, from, &top)) return false;
-  if (!validator_match(v, to, from))
+  /* With custom descriptors any two types of one hierarchy will do. */
+  valtype bound = feature_on(v->m->features, FEATURE_CUSTOM_DESCRIPTORS) ? top : from;
+  if (!validator_match(v, to, bound))
     return validator_fail(v, in, "type mismatch: cast target %s is no subtype of %s", vt_format(to, text[0]),
-                          vt_format(from, text[1]));
+                          vt_format(bound, text[1]));
   uint32_t n;
   const valtype *types = label_types(label_frame(v, in->a), &n);
   if (n == 0)

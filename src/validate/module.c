@@ -32,12 +32,16 @@ static bool functype_exists(struct module_check *k, uint32_t type, uint32_t off,
 }
 
 static bool funcs_check(struct module_check *k) {
+  bool exact = feature_on(k->m->features, FEATURE_CUSTOM_DESCRIPTORS);
   for (uint32_t i = 0; i < k->m->nfuncs; i++) {
-    const struct func *f = &k->m->funcs[i];
+    struct func *f = &k->m->funcs[i];
+    f->exact = exact && i >= k->m->nimported_funcs;
     if (f->type < k->m->ntypes && k->m->types[f->type].kind == COMP_FUNC) continue;
     uint32_t off = i < k->m->nimported_funcs ? import_off(k->m, EXTERN_FUNC, i) : f->body_off;
     return functype_exists(k, f->type, off, "function", i);
   }
+  for (uint32_t i = 0; i < k->m->nimports; i++)
+    if (k->m->imports[i].exact) k->m->funcs[k->m->imports[i].index].exact = true;
   return true;
 }
 
@@ -58,12 +62,12 @@ static bool table_limits_check(struct module_check *k, uint32_t i) {
 static bool tables_check(struct module_check *k) {
   if (k->m->ntables > 1 && !feature_on(k->m->features, FEATURE_REFERENCE_TYPES))
     return fail(k, k->m->tables[1].off, "multiple tables", "table", 1);
+  k->v->globals_visible = k->m->nimported_globals; /* tables are made before the module's own globals */
   for (uint32_t i = 0; i < k->m->ntables; i++) {
     const struct table *t = &k->m->tables[i];
     if (!type_exists(k, t->type.elem, t->off, "table", i) || !table_limits_check(k, i)) return false;
     if (i < k->m->nimported_tables) continue;
-    k->v->globals_visible = k->m->nimported_globals;
-    if (t->has_init ? !const_expr_validate(k->v, &t->init, t->type.elem, "table", i) : false) return false;
+    if (t->has_init && !const_expr_validate(k->v, &t->init, t->type.elem, "table", i)) return false;
     if (!t->has_init && !vt_is_defaultable(t->type.elem))
       return fail(k, t->off, "type mismatch: elements without default value need an initializer", "table", i);
   }
@@ -123,7 +127,6 @@ static bool globals_check(struct module_check *k) {
     k->v->globals_visible = i; /* only those before it */
     if (!const_expr_validate(k->v, &g->init, g->type.type, "global", i)) return false;
   }
-  k->v->globals_visible = k->m->nglobals;
   return true;
 }
 
@@ -145,6 +148,7 @@ static bool elem_items_check(struct module_check *k, uint32_t i) {
 }
 
 static bool elems_check(struct module_check *k) {
+  k->v->globals_visible = k->m->nglobals;
   for (uint32_t i = 0; i < k->m->nelems; i++) {
     const struct elem *s = &k->m->elems[i];
     if (!type_exists(k, s->type, s->off, "elem segment", i)) return false;
@@ -166,6 +170,7 @@ static bool elems_check(struct module_check *k) {
 }
 
 static bool datas_check(struct module_check *k) {
+  k->v->globals_visible = k->m->nglobals;
   for (uint32_t i = 0; i < k->m->ndatas; i++) {
     const struct data *s = &k->m->datas[i];
     if (s->mode != SEGMENT_ACTIVE) continue;
@@ -222,8 +227,8 @@ static bool start_check(struct module_check *k) {
 
 static bool module_check(struct module_check *k, struct valid_module *out) {
   struct module *m = k->m;
-  if (!types_check(k) || !funcs_check(k) || !tags_check(k) || !memories_check(k) || !globals_check(k) ||
-      !tables_check(k) || !elems_check(k) || !datas_check(k) || !exports_check(k) || !start_check(k))
+  if (!types_check(k) || !funcs_check(k) || !tags_check(k) || !memories_check(k) || !tables_check(k) ||
+      !globals_check(k) || !elems_check(k) || !datas_check(k) || !exports_check(k) || !start_check(k))
     return false;
   for (uint32_t i = m->nimported_funcs; i < m->nfuncs; i++)
     if (!func_validate(k->v, i, &out->facts[i - m->nimported_funcs])) return false;

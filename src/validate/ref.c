@@ -33,8 +33,7 @@ static bool ref_func_check(struct validator *v, const struct insn *in) {
     v->m->funcs[in->a].declared_ref = true;
   else if (!f->declared_ref)
     return validator_fail(v, in, "undeclared function reference %u", in->a);
-  bool exact = feature_on(v->m->features, FEATURE_CUSTOM_DESCRIPTORS) && in->a >= v->m->nimported_funcs;
-  operand_push(v, vt_ref_to(f->type, false) | (exact ? VT_EXACT : 0));
+  operand_push(v, vt_ref_to(f->type, false) | (f->exact ? VT_EXACT : 0));
   return true;
 }
 

@@ -31,6 +31,7 @@ struct func {
   uint32_t body_off;     /* of the body: local declarations first; 0 for imports */
   uint32_t body_size;
   bool declared_ref;     /* occurs outside function bodies: ref.func may name it */
+  bool exact;            /* a reference to it is of exactly `type`: defined here or an exact import */
 };
 struct table { struct tabletype type; bool has_init; struct const_expr init; uint32_t off; };
 struct memory { struct memtype type; uint32_t off; };
