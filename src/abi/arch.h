@@ -11,7 +11,7 @@
 /* Arguments or results of one call, by the convention of abi/call.h. */
 struct arch_regs {
   uint64_t gpr[8];    /* integer arguments 0..7; on return integer results 0..5 */
-  uint8_t xmm[8][16]; /* float arguments 0..7; on return float results 0..5 */
+  _Alignas(16) uint8_t xmm[8][16]; /* float arguments 0..7; on return float results 0..5 */
 };
 
 /* ---- supplied by thunk.S ---- */

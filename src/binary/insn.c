@@ -318,23 +318,82 @@ static enum op read_prefixed(struct reader *r, uint64_t off, uint8_t prefix) {
   return op;
 }
 
-void insn_read(struct reader *r, struct features f, struct insn *insn) {
+/* LEB128 of one byte, or of two when the first says so; `second` is then the last. */
+static uint32_t short_uleb(uint8_t first, uint8_t second) {
+  return first & 0x80 ? (first & 0x7fu) | (uint32_t)second << 7 : first;
+}
+
+static int64_t short_sleb(uint8_t first, uint8_t second) {
+  return first & 0x80 ? leb_sign_extend(second) * 128 + (first & 0x7f) : leb_sign_extend(first);
+}
+
+/* Any instruction. */
+__attribute__((noinline)) static void read_insn(struct reader *r, struct features f, struct insn *insn) {
   uint64_t off = reader_off(r);
   uint8_t byte = read_u8(r);
   enum op op = op_of_byte(byte);
   if (byte >= 0xfb && byte <= 0xfe) op = read_prefixed(r, off, byte);
   const struct op_info *info = op_info(op);
-  insn->off = (uint32_t)off;
   insn->op = op;
-  if (op == OP_INVALID || !feature_on(f, (enum feature)info->feature)) {
+  if (!feature_on(f, (enum feature)info->feature)) { /* OP_INVALID's is never on */
     insn->op = fail_opcode(r, off, byte);
     return;
   }
-  if (info->imm != IMM_NONE) {
-    read_immediates(r, f, info, insn);
-    if (info->flags & OPF_ALIAS) insn->op = (enum op)(op - 1);
-  }
+  read_immediates(r, f, info, insn);
+  if (info->flags & OPF_ALIAS) insn->op = (enum op)(op - 1);
   if (!reader_ok(r)) insn->op = OP_INVALID;
+}
+
+/* Nine of ten instructions are of the MVP with immediates of one or two LEB bytes: these are read here
+ * without a call, from one pointer. Whatever is longer goes through read_insn from its start, so this
+ * function decides nothing. */
+void insn_read(struct reader *r, struct features f, struct insn *insn) {
+  enum { LONGEST_SHORT = 4 };
+  const uint8_t *at = r->at;
+  insn->off = (uint32_t)(r->base_off + (uint64_t)(at - r->base));
+  if (r->end - at >= LONGEST_SHORT) {
+    enum op op = op_of_byte(at[0]);
+    const struct op_info *info = op_info(op);
+    uint8_t first = at[1], second = at[2];
+    if (info->feature == FEATURE_MVP) {
+      insn->op = op;
+      switch (info->imm) {
+      case IMM_NONE: r->at = at + 1; return;
+      case IMM_LABEL:
+      case IMM_FUNC:
+      case IMM_LOCAL:
+      case IMM_GLOBAL:
+        if (first & second & 0x80) break;
+        insn->a = short_uleb(first, second);
+        r->at = at + 2 + (first >> 7);
+        return;
+      case IMM_I32:
+        if (first & second & 0x80) break;
+        insn->u64 = (uint32_t)short_sleb(first, second);
+        r->at = at + 2 + (first >> 7);
+        return;
+      case IMM_I64:
+        if (first & second & 0x80) break;
+        insn->u64 = (uint64_t)short_sleb(first, second);
+        r->at = at + 2 + (first >> 7);
+        return;
+      case IMM_BLOCK:
+        if (first != CODE_EMPTY) break;
+        insn->block = (struct blocktype){.kind = BLOCK_EMPTY};
+        r->at = at + 2;
+        return;
+      case IMM_MEMARG:
+        if (first >= 0x40 || (second & at[3] & 0x80)) break;
+        insn->a = 0;
+        insn->align = first;
+        insn->offset = short_uleb(second, at[3]);
+        r->at = at + 3 + (second >> 7);
+        return;
+      default: break;
+      }
+    }
+  }
+  read_insn(r, f, insn);
 }
 
 /* ---- lists, whose bytes insn_read has walked ---- */

@@ -29,5 +29,7 @@ MUST_USE bool vm_decommit(void *at, size_t size);
 MUST_USE bool vm_zero(void *at, size_t size);
 /* Changes access to committed pages: READ_WRITE to READ_EXEC is how code is published. */
 MUST_USE bool vm_protect(void *at, size_t size, enum vm_access access);
+/* Puts a part of an open file, whole pages, over reserved pages: a private copy, readable and executable. */
+MUST_USE bool vm_map_code(void *at, size_t size, int fd, uint64_t off);
 
 #endif

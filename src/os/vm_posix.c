@@ -59,3 +59,9 @@ bool vm_protect(void *at, size_t size, enum vm_access access) {
   if (size == 0) return true;
   return !alloc_should_fail() && mprotect(at, size, prot) == 0;
 }
+
+bool vm_map_code(void *at, size_t size, int fd, uint64_t off) {
+  assert(whole_pages(at, size) && size > 0 && off <= INT64_MAX);
+  if (alloc_should_fail()) return false;
+  return mmap(at, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, (off_t)off) != MAP_FAILED;
+}

@@ -13,4 +13,7 @@
 MUST_USE uint64_t entry_call(struct store *s, struct funcinst *f, const union vm_value *args,
                              union vm_value *results);
 
+/* The store whose code this thread runs, NULL outside of calls. Async-signal-safe. */
+struct store *entry_thread_store(void);
+
 #endif

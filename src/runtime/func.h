@@ -11,7 +11,7 @@ struct funcinst {
       vm; /* first: function references point here. code == NULL: not made yet (instance_func does) */
   uint32_t handle; /* store_handle's memory; 0 = none yet */
 };
-static inline struct funcinst *funcinst_of(const struct vm_func *f) { return (struct funcinst *)f; }
+static inline struct funcinst *funcinst_of(struct vm_func *f) { return (struct funcinst *)f; }
 static inline bool funcinst_is_host(const struct funcinst *f) {
   return f->vm.code == (const void *)arch_host_thunk;
 }

@@ -10,7 +10,9 @@ struct unwind {
   const struct stack *stack;
   uintptr_t pc, sp, fp;           /* of the current frame; pc is a return address or a faulting instruction */
   const struct code_image *image; /* NULL: the walk is over */
-  uint32_t off;                   /* of pc in the image */
+  uint32_t off;                   /* of pc in the image: a site's key */
+  uint32_t inside;                /* of a byte of the instruction itself: off, or off - 1 behind a call */
+  bool innermost;
 };
 /* Begins at what `cur` says: pc, sp and fp of its innermost frame. */
 void unwind_start(struct unwind *u, const struct vm_store *s);

@@ -15,7 +15,7 @@
 #define E OPF_END
 #define A OPF_ALIAS
 const struct op_info op_table[OP_COUNT] = {
-    [OP_INVALID] = {.text = "", .params = "", .results = "", .feature = FEATURE_MVP, .code = UINT16_MAX},
+    [OP_INVALID] = {.text = "", .params = "", .results = "", .feature = FEATURE_NEVER, .code = UINT16_MAX},
 #define OP(prefix_, code_, id_, text_, imm_, align_, params_, results_, flags_, family_, feature_)           \
   [OP_##id_] = {.text = text_,                                                                               \
                 .params = params_,                                                                           \

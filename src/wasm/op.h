@@ -10,7 +10,8 @@ enum feature {
 #include "wasm/feature.def"
 #undef FEATURE
   FEATURE_COUNT,
-  FEATURE_MVP = 63 /* rows that need no feature */
+  FEATURE_NEVER = 62, /* of OP_INVALID: on in no set */
+  FEATURE_MVP = 63    /* rows that need no feature */
 };
 struct features { uint64_t bits; };
 static inline bool feature_on(struct features f, enum feature id) { return id == FEATURE_MVP || ((f.bits >> id) & 1); }

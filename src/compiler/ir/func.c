@@ -44,14 +44,19 @@ uint32_t ir_ext(struct ir_func *f, const uint32_t *words, uint32_t len) {
   return at;
 }
 
-enum ir_type ir_type_of(valtype t) {
+static bool is_function_type(const struct module *m, uint32_t heap) {
+  if (heap_is_concrete(heap)) return m->types[heap & VT_INDEX_MASK].kind == COMP_FUNC;
+  return heap == HEAP_FUNC || heap == HEAP_NOFUNC;
+}
+
+uint8_t ir_type_of(const struct module *m, valtype t) {
   switch (t) {
   case VT_I32: return IR_I32;
   case VT_I64: return IR_I64;
   case VT_F32: return IR_F32;
   case VT_F64: return IR_F64;
   case VT_V128: return IR_V128;
-  default: return vt_is_ref(t) && vt_size(t) == 8 ? IR_FUNCREF : IR_REF;
+  default: assert(vt_is_ref(t)); return is_function_type(m, vt_heap(t)) ? IR_FUNCREF : IR_REF;
   }
 }
 

@@ -123,7 +123,7 @@ struct ir_func *ir_func_new(struct arena *a, const struct module *m, uint32_t in
 ir_val ir_append(struct ir_func *f, struct ir_insn insn,
                  uint32_t wasm_off); /* to the block under construction */
 uint32_t ir_ext(struct ir_func *f, const uint32_t *words, uint32_t len);
-enum ir_type ir_type_of(valtype t);
+uint8_t ir_type_of(const struct module *m, valtype t); /* m: where concrete types are looked up */
 /* Address parts of GLOAD and GSTORE. base 0: memory 0 through the pinned register. */
 struct ir_mem {
   ir_val index, base;

@@ -170,18 +170,18 @@ static void print_block(struct ir_func *f, ir_block b, struct out *out) {
   }
 }
 
-static void print_types(const valtype *at, uint32_t len, struct out *out) {
+static void print_types(const struct module *m, const valtype *at, uint32_t len, struct out *out) {
   out_cstr(out, "(");
   for (uint32_t i = 0; i < len; i++)
-    out_printf(out, "%s%s", i ? ", " : "", ir_type_name((uint8_t)ir_type_of(at[i])));
+    out_printf(out, "%s%s", i ? ", " : "", ir_type_name(ir_type_of(m, at[i])));
   out_cstr(out, ")");
 }
 
 void ir_print(struct ir_func *f, struct out *out) {
   out_printf(out, "fn %u ", f->index);
-  print_types(f->type->params, f->type->nparams, out);
+  print_types(f->module, f->type->params, f->type->nparams, out);
   out_cstr(out, " -> ");
-  print_types(f->type->results, f->type->nresults, out);
+  print_types(f->module, f->type->results, f->type->nresults, out);
   out_cstr(out, " {\n");
   for (ir_block b = 0; b < f->blocks.len; b++)
     print_block(f, b, out);

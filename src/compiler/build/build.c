@@ -1,0 +1,183 @@
+/* Walks a function's body once and makes its IR.
+ *
+ * In: a validated body.  Out: struct ir_func.  Instructions that are exactly one IR instruction stand in
+ * lower.def, all others in the file that their family names; ssa.c keeps the values of locals.  Dead code is
+ * skipped here. A body whose phis would be too many is built a second time with its locals in frame slots.
+ * Must not: validate. */
+#include "compiler/build/build.h"
+
+#include "compiler/build/builder.h"
+
+struct lower {
+  uint8_t ir, type, nargs;
+};
+static const struct lower lower_table[OP_COUNT] = {
+#define ONE(op, ir, type) [OP_##op] = {IR_OP_##ir, IR_##type, 0},
+#define LOAD(op, type, access, size)
+#define STORE(op, type, access, size)
+#include "compiler/build/lower.def"
+#undef ONE
+#undef LOAD
+#undef STORE
+};
+
+bool build_unsupported(struct builder *b) {
+  return error_at(b->e, ERROR_UNSUPPORTED, b->off, "%s is not supported yet", op_info(b->in.op)->text);
+}
+
+bool check_types(struct builder *b, const valtype *types, uint32_t len) {
+  for (uint32_t i = 0; i < len; i++)
+    if (types[i] == VT_V128) return error_at(b->e, ERROR_UNSUPPORTED, b->off, "v128 is not supported yet");
+  return true;
+}
+
+static void build_one(struct builder *b, const struct lower *l) {
+  ir_val y = 0;
+  if (ir_op_table[l->ir].operands[1] == 'v') y = pop(b);
+  ir_val x = pop(b);
+  push(b, emit(b, (enum ir_op)l->ir, (enum ir_type)l->type, x, y, 0));
+}
+
+static bool build_insn(struct builder *b) {
+  const struct lower *l = &lower_table[b->in.op];
+  if (l->ir != 0) {
+    build_one(b, l);
+    return true;
+  }
+  switch ((enum family)op_info(b->in.op)->family) {
+  case FAMILY_CONTROL: return build_control(b);
+  case FAMILY_CALL: return build_call(b);
+  case FAMILY_VARIABLE: return build_variable(b);
+  case FAMILY_NUMERIC: return build_numeric(b);
+  case FAMILY_MEMORY: return build_memory(b);
+  case FAMILY_TABLE: return build_table(b);
+  case FAMILY_REF: return build_ref(b);
+  case FAMILY_NONE:
+  case FAMILY_GC:
+  case FAMILY_EXN:
+  case FAMILY_CONT:
+  case FAMILY_SIMD:
+  case FAMILY_ATOMIC:
+  case FAMILY_LEGACY: break;
+  }
+  return build_unsupported(b);
+}
+
+/* Moves to the else or end that closes the frame in which the code died. */
+static void skip_dead(struct builder *b) {
+  uint64_t depth = 0;
+  while (!reader_done(&b->r)) {
+    switch (*b->r.at) {
+    case 0x02:
+    case 0x04: depth++; break;
+    case 0x03:
+      depth++;
+      b->loops_seen++;
+      break;
+    case 0x05:
+      if (depth == 0) return;
+      break;
+    case 0x0b:
+      if (depth == 0) return;
+      depth--;
+      break;
+    default: break;
+    }
+    scan_skip(&b->r, b->m->features);
+  }
+}
+
+/* Parameters, then the zeros of the other locals. */
+static bool build_locals(struct builder *b) {
+  const struct functype *t = b->f->type;
+  if (!check_types(b, t->params, t->nparams) || !check_types(b, t->results, t->nresults)) return false;
+  uint32_t n = 0;
+  for (; n < t->nparams; n++) {
+    enum ir_type type = ir_type_of(b->m, t->params[n]);
+    b->locals[n].type = (uint8_t)type;
+    b->locals[n].value = emit(b, IR_OP_PARAM, type, n, 0, 0);
+  }
+  for (uint32_t groups = read_uleb32(&b->r); groups > 0; groups--) {
+    uint32_t len = read_uleb32(&b->r);
+    valtype vt = read_valtype(&b->r, b->m->features);
+    if (len == 0) continue;
+    if (!check_types(b, &vt, 1)) return false;
+    enum ir_type type = ir_type_of(b->m, vt);
+    ir_val zero = emit_const(b, type, 0);
+    for (; len > 0; len--, n++) {
+      b->locals[n].type = (uint8_t)type;
+      b->locals[n].value = zero;
+    }
+  }
+  return reader_ok(&b->r);
+}
+
+/* With locals in slots: their first values go there. */
+static void store_locals(struct builder *b) {
+  b->f->nlocal_slots = b->nlocals;
+  for (uint32_t i = 0; i < b->nlocals; i++)
+    emit(b, IR_OP_LOCAL_SET, IR_VOID, b->locals[i].value, i, 0);
+}
+
+static bool build_body(struct builder *b) {
+  struct ir_func *f = b->f;
+  block_begin(b, IR_NO_BLOCK, opt_state_now(b->o));
+  if (!build_locals(b)) return false;
+  if (!scan_body(b->r, b->m, b->nlocals, b->slots ? 0 : b->max_work, b->arena, &b->scan, b->e)) return false;
+  if (b->scan.too_many && !b->slots) {
+    b->too_much = true;
+    return true;
+  }
+  const struct scan_loop *whole = &b->scan.loops.at[0];
+  if (b->slots) store_locals(b);
+  b->off = (uint32_t)reader_off(&b->r);
+  if (b->config->fuel) emit(b, IR_OP_FUEL, IR_VOID, whole->cost, 0, 0);
+  if (b->config->interruption && whole->has_call) emit(b, IR_OP_POLL, IR_VOID, 0, 0, 0);
+  control_begin(b);
+  while (!reader_done(&b->r)) {
+    if (b->dead) skip_dead(b);
+    b->off = (uint32_t)reader_off(&b->r);
+    insn_read(&b->r, b->m->features, &b->in);
+    if (!build_insn(b)) return false;
+    if (b->too_much) return true;
+  }
+  assert(b->controls.len == 0 && b->dead);
+  f->reload_instance = b->valid->has_indirect_tail_calls;
+  return reader_ok(&b->r);
+}
+
+static bool build_once(struct builder *b, uint32_t func_index) {
+  const struct func *func = &b->m->funcs[func_index];
+  b->f = ir_func_new(b->arena, b->m, func_index);
+  b->o = opt_new(b->f, func->body_size);
+  b->locals = ARENA_ARRAY(b->arena, struct local, b->nlocals);
+  struct slice body = slice_of(b->m->bytes.data + func->body_off, func->body_size);
+  b->off = func->body_off;
+  b->r = reader_of(body, func->body_off, b->e);
+  VEC_RESERVE(b->arena, &b->f->insns, func->body_size / 2 + 16);
+  VEC_RESERVE(b->arena, &b->f->wasm_off, func->body_size / 2 + 16);
+  return build_body(b);
+}
+
+struct ir_func *build_func(const struct valid_module *m, uint32_t func_index,
+                           const struct build_config *config, struct arena *a, struct error *e) {
+  const struct func_facts *facts = &m->facts[func_index - m->module->nimported_funcs];
+  struct arena_mark mark = arena_mark(a);
+  for (int slots = config->locals_in_slots; slots < 2; slots++) {
+    arena_release(a, mark);
+    struct builder b = {
+        .arena = a, .valid = m, .m = m->module, .config = config, .e = e, .nlocals = facts->nlocals};
+    b.slots = slots == 1;
+    /* Edge values and phis: 16 for each byte, and what a small function may have in any case. */
+    b.max_work = (b.slots ? 64 : 16) * (uint64_t)m->module->funcs[func_index].body_size + (1 << 16);
+    if (!vmctx_layout(m->module, &b.layout)) {
+      (void)error_set(e, ERROR_LIMIT, "the module declares too much for one instance");
+      return NULL;
+    }
+    if (!build_once(&b, func_index)) return NULL;
+    if (!b.too_much) return b.f;
+  }
+  (void)error_at(e, ERROR_LIMIT, m->module->funcs[func_index].body_off,
+                 "function %u passes too many values along its branches", func_index);
+  return NULL;
+}

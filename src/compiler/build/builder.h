@@ -1,0 +1,186 @@
+/* The function under construction: what the family files of build/ share. Private to this folder. */
+#ifndef COMPILER_BUILD_BUILDER_H
+#define COMPILER_BUILD_BUILDER_H
+
+#include "abi/builtin.h"
+#include "abi/vmctx.h"
+#include "compiler/build/build.h"
+#include "compiler/build/scan.h"
+#include "compiler/opt/opt.h"
+#include "wasm/insn.h"
+
+#define NONE UINT32_MAX
+
+/* A local: its value here and now, and scratch for merging. */
+struct local {
+  ir_val value;
+  uint32_t logged; /* 1 + index of its newest entry in the undo log; 0 = none */
+  uint32_t epoch;  /* fields below belong to the merge with that number */
+  uint32_t count;  /* edges that bring a value */
+  ir_val first;    /* value on the first of them */
+  uint32_t phi;    /* number of its phi, NONE = needs none */
+  uint8_t type;    /* enum ir_type */
+};
+struct undo {
+  uint32_t local;
+  ir_val value;
+  uint32_t logged;
+}; /* as they were before the set */
+
+/* A forward branch to a label that has not been reached yet. Lists are in builder.record. */
+struct branch {
+  uint32_t edge;
+  uint32_t next;          /* in builder.branches; NONE ends */
+  uint32_t results;       /* values for the label's results */
+  uint32_t pairs, npairs; /* (local, value) of locals set since the label's frame began */
+  struct opt_state state;
+};
+
+enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF, CONTROL_ELSE };
+struct control {
+  enum control_kind kind;
+  uint32_t nparams, nresults;
+  uint32_t height;              /* of the operand stack below the parameters */
+  uint32_t undo;                /* length of the undo log when the frame began */
+  uint32_t branches, nbranches; /* list of struct branch, to the end of the frame */
+  uint32_t else_edge;           /* IF: edge to the false side */
+  uint32_t else_params;         /* IF: values of the parameters, in record */
+  struct opt_state else_state;
+  ir_val cond;                        /* IF */
+  ir_block header;                    /* LOOP */
+  uint32_t loop;                      /* LOOP: number of the IR loop */
+  const struct scan_loop *scan;       /* LOOP */
+  uint32_t shared_edge, shared_epoch; /* br_table: the edge to this label, if the epoch is builder.epoch */
+};
+
+struct builder {
+  struct ir_func *f;
+  struct opt *o;
+  struct arena *arena;
+  const struct valid_module *valid;
+  const struct module *m;
+  const struct build_config *config;
+  struct vmctx_layout layout;
+  struct error *e;
+
+  struct reader r;
+  struct insn in;
+  uint32_t off; /* of the instruction, in the module */
+  struct scan scan;
+  uint32_t loops_seen; /* `loop` instructions so far */
+
+  VEC(ir_val) stack;
+  VEC(struct control) controls;
+  VEC(struct undo) undo;
+  VEC(struct branch) branches;
+  VEC(uint32_t) record;
+  VEC(uint32_t) scratch;
+  struct local *locals;
+  uint32_t nlocals;
+  uint32_t epoch;
+
+  ir_block block;          /* under construction */
+  uint32_t loop;           /* innermost IR loop */
+  bool dead;               /* no block: code is unreachable */
+  bool slots;              /* locals are in frame slots */
+  uint64_t work, max_work; /* locals looked at for edges and phis; past the limit: slots */
+  bool too_much;
+};
+
+/* Operand stack. */
+static inline void push(struct builder *b, ir_val v) { VEC_PUSH(b->arena, &b->stack, v); }
+static inline ir_val pop(struct builder *b) { return VEC_POP(&b->stack); }
+static inline uint8_t type_of(const struct builder *b, ir_val v) { return b->f->insns.at[v].type; }
+
+/* Instructions; each returns what opt_emit does. */
+static inline ir_val emit(struct builder *b, enum ir_op op, enum ir_type type, uint32_t x, uint32_t y,
+                          uint32_t z) {
+  return opt_emit(b->o, (struct ir_insn){.op = (uint8_t)op, .type = (uint8_t)type, .a = x, .b = y, .c = z},
+                  b->off);
+}
+static inline ir_val emit_flags(struct builder *b, enum ir_op op, enum ir_type type, unsigned flags,
+                                uint32_t x, uint32_t y, uint32_t z) {
+  return opt_emit(
+      b->o,
+      (struct ir_insn){
+          .op = (uint8_t)op, .type = (uint8_t)type, .flags = (uint8_t)flags, .a = x, .b = y, .c = z},
+      b->off);
+}
+static inline ir_val emit_const(struct builder *b, enum ir_type type, uint64_t bits) {
+  return emit(b, ir_type_is_float((uint8_t)type) ? IR_OP_FCONST : IR_OP_ICONST, type, (uint32_t)bits,
+              (uint32_t)(bits >> 32), 0);
+}
+static inline ir_val emit_vmctx(struct builder *b) { return emit(b, IR_OP_VMCTX, IR_PTR, 0, 0, 0); }
+/* A field of the instance that never changes. */
+static inline ir_val emit_field(struct builder *b, enum ir_type type, uint32_t off) {
+  return emit_flags(b, IR_OP_LOAD, type, IRF_IMMUTABLE, emit_vmctx(b), 0, off);
+}
+static inline ir_val emit_builtin(struct builder *b, enum builtin which, enum ir_type type,
+                                  const ir_val *args, uint32_t len) {
+  uint32_t at = ir_ext(b->f, &len, 1);
+  ir_ext(b->f, args, len);
+  return emit(b, IR_OP_CALL_BUILTIN, type, which, at, 0);
+}
+/* An i32 as i64; an i64 as it is. */
+static inline ir_val emit_widen(struct builder *b, ir_val v) {
+  return type_of(b, v) == IR_I64 ? v : emit(b, IR_OP_ZEXT32, IR_I64, v, 0, 0);
+}
+
+/* Blocks and edges (ssa.c). */
+uint32_t edge_new(struct builder *b, ir_block to); /* from the current block */
+void block_end(struct builder *b, enum ir_op op, uint32_t x, uint32_t y, uint32_t z, const uint32_t *succs,
+               uint32_t nsuccs);
+void block_begin(struct builder *b, ir_block idom,
+                 struct opt_state state); /* patch edges' `to` afterwards or before */
+static inline ir_block block_next(const struct builder *b) { return b->f->blocks.len; }
+/* Ends the block with a branch to a cold block, which has then begun; block_rejoin ends that one with a jump
+ * to a new block where both meet. `value` may be 0; else the result is a phi of `value` and `other`. */
+struct cold {
+  uint32_t skip_edge;
+  ir_block from;
+  struct opt_state state;
+};
+struct cold block_cold(struct builder *b, ir_val cond, bool cold_if);
+ir_val block_rejoin(struct builder *b, struct cold c, ir_val value, ir_val other);
+
+/* Locals (ssa.c). */
+void local_set(struct builder *b, uint32_t local, ir_val v);
+ir_val local_get(struct builder *b, uint32_t local);
+void locals_rollback(struct builder *b, uint32_t mark);
+/* Records the state on `edge` (whose source is the current block) for the label's frame; results are on the
+ * stack. Locals set since the undo log was `mark` long: c->undo, or less when others share the list. */
+void branch_record(struct builder *b, struct control *c, uint32_t edge, uint32_t mark);
+/* The end of a label whose frame has been left (`c` is a copy): a block where all recorded branches meet,
+ * results on the stack. */
+void label_bind(struct builder *b, struct control *c);
+/* The recorded else edge of an `if` without else; one more edge of a br_table, whose first is
+ * branches[first]. */
+void branch_record_else(struct builder *b, struct control *c);
+void branch_record_again(struct builder *b, struct control *c, uint32_t edge, uint32_t first);
+/* A loop begins at its header: phis, and the parameters on the stack; it ends behind its last block. */
+void loop_begin(struct builder *b, struct control *c);
+void loop_end(struct builder *b, const struct control *c);
+/* Values for the phis of a loop's header, on an edge to it. */
+void loop_edge(struct builder *b, const struct control *c, uint32_t edge);
+
+/* By family; each handles b->in. False: an error was reported. */
+MUST_USE bool build_control(struct builder *b);
+MUST_USE bool build_call(struct builder *b);
+MUST_USE bool build_variable(struct builder *b);
+MUST_USE bool build_numeric(struct builder *b);
+MUST_USE bool build_memory(struct builder *b);
+MUST_USE bool build_table(struct builder *b);
+MUST_USE bool build_ref(struct builder *b);
+/* Refuses values of types that cannot be compiled yet. */
+MUST_USE bool check_types(struct builder *b, const valtype *types, uint32_t len);
+/* The address of the table's element: LOAD or STORE it with IRF_TABLE. Traps `trap` when index is out of
+ * bounds. */
+ir_val table_element(struct builder *b, uint32_t table, ir_val index, enum trap_code trap);
+/* The frame of the function itself: its end returns. */
+void control_begin(struct builder *b);
+/* Goes on behind a branch to the label that is taken when `cond` is not zero (or is zero); the label's
+ * results are on the stack. */
+void branch_if(struct builder *b, ir_val cond, uint32_t label, bool if_zero);
+bool build_unsupported(struct builder *b);
+
+#endif

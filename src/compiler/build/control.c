@@ -1,0 +1,235 @@
+/* Structured control: frames, branches, and the ends of frames.
+ *
+ * In: block, loop, if, else, end, br, br_if, br_table, return, unreachable.  Out: blocks and edges; ssa.c
+ * merges values. Every open frame began in reachable code: dead code is skipped by build.c up to the else or
+ * end that closes it. Must not: touch locals except through ssa.c. */
+#include "compiler/build/builder.h"
+
+static struct control *control_at(struct builder *b, uint32_t label) {
+  return &b->controls.at[b->controls.len - 1 - label];
+}
+
+static void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, uint32_t nresults) {
+  VEC_PUSH(b->arena, &b->controls,
+           ((struct control){.kind = kind,
+                             .nparams = nparams,
+                             .nresults = nresults,
+                             .height = b->stack.len - nparams,
+                             .undo = b->undo.len,
+                             .branches = NONE}));
+}
+
+void control_begin(struct builder *b) { control_push(b, CONTROL_FUNC, 0, b->f->type->nresults); }
+
+/* Parameters and results of the instruction's block type. */
+static bool block_arity(struct builder *b, uint32_t *nparams, uint32_t *nresults) {
+  switch (b->in.block.kind) {
+  case BLOCK_EMPTY: *nparams = *nresults = 0; return true;
+  case BLOCK_VALUE:
+    *nparams = 0;
+    *nresults = 1;
+    return check_types(b, &b->in.block.type, 1);
+  case BLOCK_TYPE: {
+    const struct functype *t = module_functype(b->m, b->in.block.index);
+    *nparams = t->nparams;
+    *nresults = t->nresults;
+    return check_types(b, t->params, t->nparams) && check_types(b, t->results, t->nresults);
+  }
+  }
+  return true;
+}
+
+static void build_loop(struct builder *b, uint32_t nparams) {
+  control_push(b, CONTROL_LOOP, nparams, 0);
+  struct control *c = &VEC_LAST(&b->controls);
+  c->scan = &b->scan.loops.at[b->loops_seen];
+  loop_begin(b, c);
+  if (b->config->fuel) emit(b, IR_OP_FUEL, IR_VOID, c->scan->cost, 0, 0);
+  if (b->config->interruption) emit(b, IR_OP_POLL, IR_VOID, 0, 0, 0);
+}
+
+static void build_if(struct builder *b, uint32_t nparams, uint32_t nresults) {
+  ir_val cond = pop(b);
+  control_push(b, CONTROL_IF, nparams, nresults);
+  struct control *c = &VEC_LAST(&b->controls);
+  c->cond = cond;
+  c->else_params = b->record.len;
+  for (uint32_t i = c->height; i < b->stack.len; i++)
+    VEC_PUSH(b->arena, &b->record, b->stack.at[i]);
+  c->else_state = opt_state_now(b->o);
+  ir_block from = b->block;
+  uint32_t edges[2];
+  edges[0] = edge_new(b, block_next(b));
+  edges[1] = c->else_edge = edge_new(b, IR_NO_BLOCK);
+  block_end(b, IR_OP_BRANCH, cond, 0, 0, edges, 2);
+  block_begin(b, from, c->else_state);
+  opt_assume(b->o, cond, true);
+}
+
+/* A jump from the end of the frame's code to its label. */
+static void fall_through(struct builder *b, struct control *c) {
+  uint32_t edge = edge_new(b, IR_NO_BLOCK);
+  branch_record(b, c, edge, c->undo);
+  block_end(b, IR_OP_JUMP, 0, 0, 0, &edge, 1);
+}
+
+static void build_else(struct builder *b) {
+  struct control *c = &VEC_LAST(&b->controls);
+  assert(c->kind == CONTROL_IF);
+  if (!b->dead) fall_through(b, c);
+  locals_rollback(b, c->undo);
+  b->stack.len = c->height;
+  for (uint32_t i = 0; i < c->nparams; i++)
+    push(b, b->record.at[c->else_params + i]);
+  struct ir_edge *edge = &b->f->edges.at[c->else_edge];
+  edge->to = block_next(b);
+  c->kind = CONTROL_ELSE;
+  block_begin(b, edge->from, c->else_state);
+  opt_assume(b->o, c->cond, false);
+}
+
+static void build_return(struct builder *b) {
+  uint32_t n = b->f->type->nresults;
+  uint32_t at = ir_ext(b->f, &n, 1);
+  ir_ext(b->f, b->stack.at + (b->stack.len - n), n);
+  block_end(b, IR_OP_RETURN, 0, at, 0, NULL, 0);
+}
+
+static void build_end(struct builder *b) {
+  struct control *c = &VEC_LAST(&b->controls);
+  bool of_func = c->kind == CONTROL_FUNC;
+  if (c->kind == CONTROL_LOOP) {
+    loop_end(b, c);
+    if (b->dead) b->stack.len = c->height;
+    b->controls.len--;
+    return;
+  }
+  if (c->kind == CONTROL_IF || c->nbranches > 0) {
+    if (!b->dead) fall_through(b, c);
+    if (c->kind == CONTROL_IF) branch_record_else(b, c);
+    struct control ended = *c;
+    if (!of_func) b->controls.len--;
+    label_bind(b, &ended);
+    if (b->too_much) return;
+    if (ended.kind == CONTROL_IF && ended.nbranches == 1) opt_assume(b->o, ended.cond, false);
+  } else {
+    if (b->dead) b->stack.len = c->height;
+    if (!of_func) b->controls.len--;
+  }
+  if (of_func) {
+    if (!b->dead) build_return(b);
+    b->controls.len--;
+  }
+}
+
+/* An edge from the current block to the label; the block is ended by the caller. */
+static uint32_t branch_edge(struct builder *b, uint32_t label) {
+  struct control *c = control_at(b, label);
+  if (c->kind == CONTROL_LOOP) {
+    uint32_t edge = edge_new(b, c->header);
+    loop_edge(b, c, edge);
+    return edge;
+  }
+  uint32_t edge = edge_new(b, IR_NO_BLOCK);
+  branch_record(b, c, edge, c->undo);
+  return edge;
+}
+
+static void build_br(struct builder *b, uint32_t label) {
+  if (control_at(b, label)->kind == CONTROL_FUNC) {
+    build_return(b);
+    return;
+  }
+  uint32_t edge = branch_edge(b, label);
+  block_end(b, IR_OP_JUMP, 0, 0, 0, &edge, 1);
+}
+
+void branch_if(struct builder *b, ir_val cond, uint32_t label, bool if_zero) {
+  struct opt_state state = opt_state_now(b->o);
+  ir_block from = b->block;
+  uint32_t taken = branch_edge(b, label);
+  uint32_t next = edge_new(b, block_next(b));
+  uint32_t edges[2] = {if_zero ? next : taken, if_zero ? taken : next};
+  block_end(b, IR_OP_BRANCH, cond, 0, 0, edges, 2);
+  block_begin(b, from, state);
+  opt_assume(b->o, cond, if_zero);
+}
+
+static void build_br_if(struct builder *b, uint32_t label) {
+  ir_val cond = pop(b);
+  if (!ir_is_const(b->f, cond))
+    branch_if(b, cond, label, false);
+  else if (ir_const(b->f, cond) != 0)
+    build_br(b, label);
+}
+
+/* Equal labels share one edge, and all forward edges share one list of locals. */
+static void build_br_table(struct builder *b) {
+  ir_val index = pop(b);
+  uint32_t n = b->in.list_len + 1, mark = b->undo.len, first = NONE;
+  const uint8_t *at = b->in.list;
+  b->scratch.len = 0;
+  VEC_RESERVE(b->arena, &b->scratch, n);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t label = i + 1 < n ? insn_next_label(&at) : b->in.a;
+    const struct control *c = control_at(b, label);
+    if (c->kind != CONTROL_LOOP && c->undo < mark) mark = c->undo;
+    b->scratch.at[b->scratch.len++] = label;
+  }
+  uint32_t epoch = ++b->epoch;
+  for (uint32_t i = 0; i < n && !b->too_much; i++) {
+    struct control *c = control_at(b, b->scratch.at[i]);
+    if (c->shared_epoch != epoch) {
+      c->shared_epoch = epoch;
+      if (c->kind == CONTROL_LOOP) {
+        c->shared_edge = edge_new(b, c->header);
+        loop_edge(b, c, c->shared_edge);
+      } else {
+        c->shared_edge = edge_new(b, IR_NO_BLOCK);
+        if (first == NONE) {
+          branch_record(b, c, c->shared_edge, mark);
+          first = b->branches.len - 1;
+        } else {
+          branch_record_again(b, c, c->shared_edge, first);
+        }
+      }
+    }
+    b->scratch.at[i] = c->shared_edge;
+  }
+  if (b->too_much) return;
+  bool one = true;
+  for (uint32_t i = 1; i < n; i++)
+    one &= b->scratch.at[i] == b->scratch.at[0];
+  if (one)
+    block_end(b, IR_OP_JUMP, 0, 0, 0, b->scratch.at, 1);
+  else
+    block_end(b, IR_OP_SWITCH, index, 0, 0, b->scratch.at, n);
+}
+
+bool build_control(struct builder *b) {
+  uint32_t nparams, nresults;
+  switch (b->in.op) {
+  case OP_NOP: return true;
+  case OP_UNREACHABLE: block_end(b, IR_OP_TRAP, 0, TRAP_UNREACHABLE, 0, NULL, 0); return true;
+  case OP_BLOCK:
+    if (!block_arity(b, &nparams, &nresults)) return false;
+    control_push(b, CONTROL_BLOCK, nparams, nresults);
+    return true;
+  case OP_LOOP:
+    if (!block_arity(b, &nparams, &nresults)) return false;
+    b->loops_seen++;
+    build_loop(b, nparams);
+    return true;
+  case OP_IF:
+    if (!block_arity(b, &nparams, &nresults)) return false;
+    build_if(b, nparams, nresults);
+    return true;
+  case OP_ELSE: build_else(b); return true;
+  case OP_END: build_end(b); return true;
+  case OP_BR: build_br(b, b->in.a); return true;
+  case OP_BR_IF: build_br_if(b, b->in.a); return true;
+  case OP_BR_TABLE: build_br_table(b); return true;
+  case OP_RETURN: build_return(b); return true;
+  default: return build_unsupported(b);
+  }
+}

@@ -1,0 +1,210 @@
+/* A look over a function's body before it is built: which locals each loop assigns (its phis), what it may
+ * write, and whether anything in it cannot be compiled.
+ *
+ * In: a valid body.  Out: struct scan.  Reads opcodes and skips immediates, a few cycles a byte.  The list of
+ * an inner loop is a part of its parent's, so a deep nest could make lists as long as loops times locals:
+ * past `max_locals` it gives up, and the builder keeps locals in frame slots, where no list is needed.  Must
+ * not: judge validity. */
+#include "compiler/build/scan.h"
+
+enum skip { SKIP_READ, SKIP_NONE, SKIP_LEB, SKIP_LEB2, SKIP_MEMARG, SKIP_4, SKIP_8, SKIP_LABELS, SKIP_MISC };
+
+/* Opcodes outside the three long ranges; holes are read whole. */
+static const uint8_t skip_table[256] = {
+    [0x00] = SKIP_NONE, [0x01] = SKIP_NONE, [0x02] = SKIP_LEB,  [0x03] = SKIP_LEB,  [0x04] = SKIP_LEB,
+    [0x05] = SKIP_NONE, [0x0b] = SKIP_NONE, [0x0c] = SKIP_LEB,  [0x0d] = SKIP_LEB,  [0x0e] = SKIP_LABELS,
+    [0x0f] = SKIP_NONE, [0x10] = SKIP_LEB,  [0x11] = SKIP_LEB2, [0x12] = SKIP_LEB,  [0x13] = SKIP_LEB2,
+    [0x14] = SKIP_LEB,  [0x15] = SKIP_LEB,  [0x1a] = SKIP_NONE, [0x1b] = SKIP_NONE, [0x3f] = SKIP_LEB,
+    [0x40] = SKIP_LEB,  [0x41] = SKIP_LEB,  [0x42] = SKIP_LEB,  [0x43] = SKIP_4,    [0x44] = SKIP_8,
+    [0xd1] = SKIP_NONE, [0xd2] = SKIP_LEB,  [0xd4] = SKIP_NONE, [0xd5] = SKIP_LEB,  [0xd6] = SKIP_LEB,
+    [0xfc] = SKIP_MISC,
+};
+
+static enum skip skip_of(uint8_t code) {
+  if (code >= 0x45 && code <= 0xc4) return SKIP_NONE;
+  if (code >= 0x28 && code <= 0x3e) return SKIP_MEMARG;
+  if (code >= 0x20 && code <= 0x26) return SKIP_LEB;
+  return (enum skip)skip_table[code];
+}
+
+static const uint8_t *skip_leb(const uint8_t *at, const uint8_t *end) {
+  while (at < end && (*at & 0x80))
+    at++;
+  return at + (at < end);
+}
+
+static uint32_t small_leb(const uint8_t *at, const uint8_t *end) {
+  uint64_t v = 0;
+  for (unsigned shift = 0; at < end && shift < 35; shift += 7, at++) {
+    v |= (uint64_t)(*at & 0x7f) << shift;
+    if (!(*at & 0x80)) break;
+  }
+  return (uint32_t)v;
+}
+
+/* Immediates of 0xfc instructions, by code: how many LEBs. */
+static unsigned misc_lebs(uint32_t code) {
+  if (code == 8 || code == 10 || code == 12 || code == 14) return 2;
+  return code >= 8 && code <= 17 ? 1 : 0;
+}
+
+void scan_skip(struct reader *r, struct features features) {
+  const uint8_t *at = r->at + 1, *end = r->end;
+  switch (skip_of(*r->at)) {
+  case SKIP_NONE: break;
+  case SKIP_LEB: at = skip_leb(at, end); break;
+  case SKIP_LEB2: at = skip_leb(skip_leb(at, end), end); break;
+  case SKIP_MEMARG: {
+    bool indexed = (*at & 0x40) != 0;
+    at = skip_leb(skip_leb(at, end), end);
+    if (indexed) at = skip_leb(at, end);
+    break;
+  }
+  case SKIP_4: at += 4; break;
+  case SKIP_8: at += 8; break;
+  case SKIP_LABELS: {
+    uint32_t n = small_leb(at, end);
+    at = skip_leb(at, end);
+    for (uint64_t i = 0; i < (uint64_t)n + 1; i++)
+      at = skip_leb(at, end);
+    break;
+  }
+  case SKIP_MISC: {
+    uint32_t code = small_leb(at, end);
+    at = skip_leb(at, end);
+    for (unsigned i = misc_lebs(code); i > 0; i--)
+      at = skip_leb(at, end);
+    break;
+  }
+  case SKIP_READ: {
+    struct insn insn;
+    insn_read(r, features, &insn);
+    return;
+  }
+  }
+  assert(at <= end);
+  r->at = at;
+}
+
+struct scanner {
+  struct scan *out;
+  struct arena *arena;
+  uint32_t *last;      /* by local: 1 + index in `log` of its newest entry */
+  VEC(uint32_t) log;   /* locals assigned in the open loops, innermost last */
+  VEC(uint32_t) loops; /* open loops, by index in out->loops; [0] the body */
+  VEC(uint32_t) marks; /* start in `log` of each open loop */
+  VEC(uint32_t) ends;  /* for each open block: 1 if it is a loop */
+  uint64_t max_locals;
+};
+
+static void open_loop(struct scanner *s) {
+  uint32_t loop = s->out->loops.len;
+  VEC_PUSH(s->arena, &s->out->loops, (struct scan_loop){0});
+  VEC_PUSH(s->arena, &s->loops, loop);
+  VEC_PUSH(s->arena, &s->marks, s->log.len);
+}
+
+static void close_loop(struct scanner *s) {
+  struct scan_loop *loop = &s->out->loops.at[VEC_POP(&s->loops)];
+  struct scan_loop *parent = &s->out->loops.at[VEC_LAST(&s->loops)];
+  uint32_t mark = VEC_POP(&s->marks);
+  parent->has_call |= loop->has_call;
+  parent->stores |= loop->stores;
+  parent->sets_global |= loop->sets_global;
+  parent->sets_table |= loop->sets_table;
+  if (s->out->too_many) return;
+  /* Newest entries only: each local once. */
+  uint32_t len = mark;
+  for (uint32_t i = mark; i < s->log.len; i++) {
+    uint32_t local = s->log.at[i];
+    if (s->last[local] != i + 1) continue;
+    s->log.at[len] = local;
+    s->last[local] = ++len;
+  }
+  s->log.len = len;
+  loop->first = s->out->locals.len;
+  loop->len = len - mark;
+  if ((uint64_t)s->out->locals.len + loop->len > s->max_locals) {
+    s->out->too_many = true;
+    loop->len = 0;
+    return;
+  }
+  VEC_RESERVE(s->arena, &s->out->locals, s->out->locals.len + loop->len);
+  for (uint32_t i = 0; i < loop->len; i++)
+    s->out->locals.at[s->out->locals.len++] = s->log.at[mark + i];
+}
+
+static void set_local(struct scanner *s, uint32_t local) {
+  if (s->loops.len == 1 || s->out->too_many) return; /* in no loop; or nobody asks */
+  if (s->last[local] > VEC_LAST(&s->marks)) return;
+  VEC_PUSH(s->arena, &s->log, local);
+  s->last[local] = s->log.len;
+}
+
+static bool unsupported(struct reader *r, struct features features, struct error *e) {
+  uint64_t off = reader_off(r);
+  struct insn insn;
+  insn_read(r, features, &insn);
+  return error_at(e, ERROR_UNSUPPORTED, off, "%s is not supported yet", op_info(insn.op)->text);
+}
+
+/* One instruction at r->at, which is left alone. False: unsupported. */
+static bool scan_insn(struct scanner *s, struct reader *r, const struct module *m, struct error *e) {
+  struct scan_loop *loop = &s->out->loops.at[VEC_LAST(&s->loops)];
+  loop->cost++;
+  uint8_t code = *r->at;
+  if (code >= 0x36 && code <= 0x3e) loop->stores = true;
+  switch (code) {
+  case 0x02:
+  case 0x04: VEC_PUSH(s->arena, &s->ends, 0); break;
+  case 0x03:
+    VEC_PUSH(s->arena, &s->ends, 1);
+    open_loop(s);
+    break;
+  case 0x0b:
+    if (s->ends.len > 0 && VEC_POP(&s->ends)) close_loop(s);
+    break;
+  case 0x10:
+  case 0x11:
+  case 0x14: loop->has_call = true; break;
+  case 0x12:
+  case 0x13:
+  case 0x15: break;
+  case 0x21:
+  case 0x22: set_local(s, small_leb(r->at + 1, r->end)); break;
+  case 0x24: loop->sets_global = true; break;
+  case 0x25:
+  case 0x26: /* references other than functions go through calls */
+    loop->sets_table = true;
+    if (vt_size(m->tables[small_leb(r->at + 1, r->end)].type.elem) != 8) loop->has_call = true;
+    break;
+  case 0x40: loop->has_call = true; break;
+  case 0xd2: loop->has_call = true; break; /* ref.func may have to make the reference */
+  case 0xd3: return unsupported(r, m->features, e);
+  case 0xfc: {
+    uint32_t sub = small_leb(r->at + 1, r->end);
+    if (sub >= 8 && sub <= 17 && sub != 16) loop->has_call = true;
+    if (sub > 17 && (sub < 19 || sub > 22)) return unsupported(r, m->features, e);
+    break;
+  }
+  case 0x1c:
+  case 0xd0: break; /* read as a whole by scan_skip */
+  default:
+    if (skip_of(code) == SKIP_READ) return unsupported(r, m->features, e);
+  }
+  return true;
+}
+
+bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64_t max_locals,
+               struct arena *a, struct scan *out, struct error *e) {
+  struct scanner s = {.out = out, .arena = a, .max_locals = max_locals};
+  s.last = ARENA_ARRAY(a, uint32_t, nlocals);
+  VEC_PUSH(a, &out->loops, (struct scan_loop){0});
+  VEC_PUSH(a, &s.loops, 0);
+  VEC_PUSH(a, &s.marks, 0);
+  while (!reader_done(&r)) {
+    if (!scan_insn(&s, &r, m, e)) return false;
+    scan_skip(&r, m->features);
+  }
+  return true;
+}

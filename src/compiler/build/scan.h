@@ -1,0 +1,29 @@
+/* A look over a function's body before it is built. */
+#ifndef COMPILER_BUILD_SCAN_H
+#define COMPILER_BUILD_SCAN_H
+
+#include "base/vec.h"
+#include "binary/insn.h"
+#include "wasm/module.h"
+
+/* What a loop may do, inner loops included. */
+struct scan_loop {
+  uint32_t first, len; /* locals that it assigns: scan.locals[first..first+len) */
+  bool has_call, stores, sets_global, sets_table;
+  uint32_t cost; /* instructions outside inner loops: fuel for one round */
+};
+struct scan {
+  VEC(struct scan_loop)
+  loops; /* by order of `loop` in the code; [0] is the whole body, its locals are not listed */
+  VEC(uint32_t) locals;
+  bool too_many; /* lists were cut short: loops x locals passes `max_locals` */
+};
+/* `r` stands behind the local declarations. False: an instruction that cannot be compiled yet; it is in `e`.
+ */
+MUST_USE bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64_t max_locals,
+                        struct arena *a, struct scan *out, struct error *e);
+
+/* Moves `at` behind the immediates of the instruction whose opcode stands at `at`; the bytes are valid. */
+void scan_skip(struct reader *r, struct features features);
+
+#endif

@@ -1,0 +1,318 @@
+/* SSA form in one walk: blocks, edges, and the value of each local here and now.
+ *
+ * In: sets and gets of locals, branches to labels, ends of labels.  Out: blocks whose phis are exactly where
+ * values differ.  An undo log holds what every local was before it was set, with a mark for each open frame:
+ * so a branch records only the locals that were set since the label's frame began, and the end of a label
+ * restores the state of its beginning before it merges.  A loop's header gets a phi for each local that the
+ * loop assigns (scan.c). `work` counts the locals that are looked at; a body that makes it pass `max_work` is
+ * built anew with its locals in frame slots, where none of this is needed: time and memory stay linear in the
+ * body's size. Must not: know instructions. */
+#include "compiler/build/builder.h"
+
+#include "compiler/ir/cfg.h"
+
+static void work(struct builder *b, uint64_t n) {
+  b->work += n;
+  if (b->work > b->max_work) b->too_much = true;
+}
+
+/* ---- blocks and edges ---- */
+
+uint32_t edge_new(struct builder *b, ir_block to) {
+  uint32_t e = b->f->edges.len;
+  VEC_PUSH(b->arena, &b->f->edges, ((struct ir_edge){.from = b->block, .to = to}));
+  return e;
+}
+
+void block_end(struct builder *b, enum ir_op op, uint32_t x, uint32_t y, uint32_t z, const uint32_t *succs,
+               uint32_t nsuccs) {
+  assert(!b->dead);
+  struct ir_func *f = b->f;
+  emit(b, op, IR_VOID, x, y, z);
+  struct ir_blk *blk = &f->blocks.at[b->block];
+  blk->end = f->insns.len;
+  blk->succ = f->succs.len;
+  blk->nsucc = nsuccs;
+  for (uint32_t i = 0; i < nsuccs; i++)
+    VEC_PUSH(b->arena, &f->succs, succs[i]);
+  if (op == IR_OP_TRAP) blk->cold = true;
+  b->dead = true;
+}
+
+void block_begin(struct builder *b, ir_block idom, struct opt_state state) {
+  struct ir_func *f = b->f;
+  b->block = f->blocks.len;
+  VEC_PUSH(b->arena, &f->blocks, ((struct ir_blk){.first = f->insns.len, .loop = b->loop}));
+  ir_set_idom(f, b->block, idom);
+  opt_block_begin(b->o, b->block, state);
+  b->dead = false;
+}
+
+static ir_val block_phi(struct builder *b, uint8_t type) {
+  b->f->blocks.at[b->block].nphis++;
+  return emit(b, IR_OP_PHI, type, 0, 0, 0);
+}
+
+struct cold block_cold(struct builder *b, ir_val cond, bool cold_if) {
+  struct cold c = {.from = b->block, .state = opt_state_now(b->o)};
+  uint32_t cold = edge_new(b, block_next(b));
+  c.skip_edge = edge_new(b, IR_NO_BLOCK);
+  uint32_t succs[2] = {cold_if ? cold : c.skip_edge, cold_if ? c.skip_edge : cold};
+  block_end(b, IR_OP_BRANCH, cond, 0, 0, succs, 2);
+  block_begin(b, c.from, c.state);
+  b->f->blocks.at[b->block].cold = true;
+  return c;
+}
+
+ir_val block_rejoin(struct builder *b, struct cold c, ir_val value, ir_val other) {
+  struct ir_func *f = b->f;
+  uint32_t e = edge_new(b, block_next(b));
+  block_end(b, IR_OP_JUMP, 0, 0, 0, &e, 1);
+  f->edges.at[c.skip_edge].to = block_next(b);
+  block_begin(b, c.from, opt_state_merge(b->o, c.state, opt_state_now(b->o)));
+  if (value == 0) return 0;
+  f->edges.at[c.skip_edge].args = ir_ext(f, &value, 1);
+  f->edges.at[e].args = ir_ext(f, &other, 1);
+  return block_phi(b, type_of(b, value));
+}
+
+/* ---- locals ---- */
+
+void local_set(struct builder *b, uint32_t local, ir_val v) {
+  struct local *l = &b->locals[local];
+  if (b->slots) {
+    emit(b, IR_OP_LOCAL_SET, IR_VOID, v, local, 0);
+    return;
+  }
+  if (l->value == v) return;
+  uint32_t mark = VEC_LAST(&b->controls).undo;
+  if (l->logged <= mark) {
+    VEC_PUSH(b->arena, &b->undo, ((struct undo){.local = local, .value = l->value, .logged = l->logged}));
+    l->logged = b->undo.len;
+  }
+  l->value = v;
+}
+
+ir_val local_get(struct builder *b, uint32_t local) {
+  if (b->slots) return emit(b, IR_OP_LOCAL_GET, b->locals[local].type, local, 0, 0);
+  return b->locals[local].value;
+}
+
+void locals_rollback(struct builder *b, uint32_t mark) {
+  while (b->undo.len > mark) {
+    struct undo u = VEC_POP(&b->undo);
+    b->locals[u.local].value = u.value;
+    b->locals[u.local].logged = u.logged;
+  }
+}
+
+/* Appends (local, value) of each local set since `mark` to the record. */
+static uint32_t record_pairs(struct builder *b, uint32_t mark) {
+  uint32_t n = 0;
+  work(b, b->undo.len - mark);
+  if (b->too_much) return 0;
+  for (uint32_t i = mark; i < b->undo.len; i++) {
+    uint32_t local = b->undo.at[i].local;
+    if (b->locals[local].logged != i + 1) continue; /* set again in an inner frame */
+    VEC_PUSH(b->arena, &b->record, local);
+    VEC_PUSH(b->arena, &b->record, b->locals[local].value);
+    n++;
+  }
+  return n;
+}
+
+static uint32_t record_results(struct builder *b, uint32_t n) {
+  uint32_t at = b->record.len;
+  work(b, n);
+  if (b->too_much) return at;
+  for (uint32_t i = b->stack.len - n; i < b->stack.len; i++)
+    VEC_PUSH(b->arena, &b->record, b->stack.at[i]);
+  return at;
+}
+
+static void branch_add(struct builder *b, struct control *c, struct branch branch) {
+  branch.next = c->branches;
+  c->branches = b->branches.len;
+  c->nbranches++;
+  VEC_PUSH(b->arena, &b->branches, branch);
+}
+
+void branch_record(struct builder *b, struct control *c, uint32_t edge, uint32_t mark) {
+  struct branch br = {.edge = edge, .state = opt_state_now(b->o)};
+  br.results = record_results(b, c->nresults);
+  br.pairs = b->record.len;
+  br.npairs = record_pairs(b, mark);
+  branch_add(b, c, br);
+}
+
+void branch_record_else(struct builder *b, struct control *c) {
+  branch_add(b, c, (struct branch){.edge = c->else_edge, .results = c->else_params, .state = c->else_state});
+}
+
+/* Branches of one br_table share their lists: those made for the outermost label serve the inner ones, as a
+ * local that was not set since an inner frame began has the value that it had then. */
+void branch_record_again(struct builder *b, struct control *c, uint32_t edge, uint32_t first) {
+  struct branch br = b->branches.at[first];
+  br.edge = edge;
+  branch_add(b, c, br);
+}
+
+void loop_edge(struct builder *b, const struct control *c, uint32_t edge) {
+  struct ir_func *f = b->f;
+  uint32_t n = c->nparams + (b->slots ? 0 : c->scan->len);
+  work(b, n);
+  if (b->too_much) return;
+  f->edges.at[edge].args = f->ext.len;
+  VEC_RESERVE(b->arena, &f->ext, f->ext.len + n);
+  for (uint32_t i = b->stack.len - c->nparams; i < b->stack.len; i++)
+    f->ext.at[f->ext.len++] = b->stack.at[i];
+  if (b->slots) return;
+  for (uint32_t i = 0; i < c->scan->len; i++)
+    f->ext.at[f->ext.len++] = b->locals[b->scan.locals.at[c->scan->first + i]].value;
+}
+
+void loop_begin(struct builder *b, struct control *c) {
+  struct ir_func *f = b->f;
+  uint32_t edge = edge_new(b, block_next(b));
+  loop_edge(b, c, edge);
+  ir_block from = b->block;
+  struct opt_state state = opt_state_loop(
+      b->o, opt_state_now(b->o),
+      (c->scan->has_call ? (1u << OPT_CLASSES) - 1 : 0) | (c->scan->stores ? 1u << OPT_GUEST : 0) |
+          (c->scan->sets_global ? 1u << OPT_GLOBAL : 0) | (c->scan->sets_table ? 1u << OPT_TABLE : 0));
+  block_end(b, IR_OP_JUMP, 0, 0, 0, &edge, 1);
+  c->header = block_next(b);
+  c->loop = f->loops.len;
+  uint32_t depth = f->loops.at[b->loop].depth + 1;
+  VEC_PUSH(b->arena, &f->loops,
+           ((struct ir_loop){
+               .header = c->header, .parent = b->loop, .depth = depth, .has_call = c->scan->has_call}));
+  b->loop = c->loop;
+  block_begin(b, from, state);
+  f->blocks.at[b->block].header = true;
+  for (uint32_t i = b->stack.len - c->nparams; i < b->stack.len; i++)
+    b->stack.at[i] = block_phi(b, type_of(b, b->stack.at[i]));
+  if (b->slots || b->too_much) return;
+  for (uint32_t i = 0; i < c->scan->len; i++) {
+    uint32_t local = b->scan.locals.at[c->scan->first + i];
+    local_set(b, local, block_phi(b, b->locals[local].type));
+  }
+}
+
+void loop_end(struct builder *b, const struct control *c) {
+  struct ir_func *f = b->f;
+  struct ir_loop *loop = &f->loops.at[c->loop];
+  b->loop = loop->parent;
+  if (!b->dead && b->block != c->header) { /* what follows does not get back to the header */
+    f->blocks.at[b->block].loop = loop->parent;
+    loop->end = b->block;
+  } else {
+    loop->end = f->blocks.len;
+  }
+}
+
+/* ---- ends of labels ---- */
+
+/* Which locals need a phi: leaves their numbers in b->scratch, in the order in which they get theirs, and the
+ * others that have changed behind them. Returns how many phis. */
+static uint32_t merge_locals(struct builder *b, const struct control *c) {
+  uint32_t epoch = ++b->epoch;
+  b->scratch.len = 0;
+  for (uint32_t i = c->branches; i != NONE; i = b->branches.at[i].next) {
+    const struct branch *br = &b->branches.at[i];
+    work(b, br->npairs);
+    for (uint32_t p = 0; p < br->npairs; p++) {
+      uint32_t local = b->record.at[br->pairs + 2 * p];
+      ir_val v = b->record.at[br->pairs + 2 * p + 1];
+      struct local *l = &b->locals[local];
+      if (l->epoch != epoch) {
+        l->epoch = epoch;
+        l->first = v;
+        l->count = 1;
+        l->phi = NONE;
+        VEC_PUSH(b->arena, &b->scratch, local);
+      } else {
+        l->count++;
+        if (l->first != v) l->phi = 0;
+      }
+    }
+  }
+  uint32_t nphis = 0;
+  for (uint32_t i = 0; i < b->scratch.len; i++) {
+    struct local *l = &b->locals[b->scratch.at[i]];
+    if (l->phi == NONE && l->count < c->nbranches && l->first != l->value) l->phi = 0;
+    if (l->phi != NONE) l->phi = nphis++;
+  }
+  return nphis;
+}
+
+static bool results_differ(const struct builder *b, const struct control *c, uint32_t i) {
+  ir_val v = b->record.at[b->branches.at[c->branches].results + i];
+  for (uint32_t at = c->branches; at != NONE; at = b->branches.at[at].next)
+    if (b->record.at[b->branches.at[at].results + i] != v) return true;
+  return false;
+}
+
+/* The argument lists of all branches' edges: results that differ (their numbers stand in `differ`), then
+ * locals. */
+static void fill_edges(struct builder *b, const struct control *c, const uint32_t *differ, uint32_t nresults,
+                       const ir_val *entry_values, uint32_t nlocals) {
+  struct ir_func *f = b->f;
+  for (uint32_t at = c->branches; at != NONE; at = b->branches.at[at].next) {
+    const struct branch *br = &b->branches.at[at];
+    struct ir_edge *edge = &f->edges.at[br->edge];
+    edge->to = b->block;
+    if (nresults + nlocals == 0) continue;
+    VEC_RESERVE(b->arena, &f->ext, f->ext.len + nresults + nlocals);
+    edge->args = f->ext.len;
+    ir_val *args = f->ext.at + f->ext.len;
+    f->ext.len += nresults + nlocals;
+    for (uint32_t i = 0; i < nresults; i++)
+      args[i] = b->record.at[br->results + differ[i]];
+    args += nresults;
+    for (uint32_t i = 0; i < nlocals; i++)
+      args[i] = entry_values[i];
+    for (uint32_t p = 0; p < br->npairs; p++) {
+      const struct local *l = &b->locals[b->record.at[br->pairs + 2 * p]];
+      if (l->phi != NONE) args[l->phi] = b->record.at[br->pairs + 2 * p + 1];
+    }
+  }
+}
+
+void label_bind(struct builder *b, struct control *c) {
+  struct ir_func *f = b->f;
+  assert(b->dead && c->nbranches > 0);
+  locals_rollback(b, c->undo);
+  b->stack.len = c->height;
+
+  ir_block idom = IR_NO_BLOCK;
+  struct opt_state state = {0};
+  for (uint32_t i = c->branches; i != NONE; i = b->branches.at[i].next) {
+    const struct branch *br = &b->branches.at[i];
+    ir_block from = f->edges.at[br->edge].from;
+    state = idom == IR_NO_BLOCK ? br->state : opt_state_merge(b->o, state, br->state);
+    idom = idom == IR_NO_BLOCK ? from : ir_common_dominator(f, idom, from);
+  }
+  uint32_t nphis = merge_locals(b, c);
+  work(b, (uint64_t)c->nbranches * ((uint64_t)nphis + c->nresults));
+  if (b->too_much) return;
+  block_begin(b, idom, state);
+
+  uint32_t *differ = arena_alloc(b->arena, c->nresults * sizeof *differ), ndiffer = 0;
+  for (uint32_t i = 0; i < c->nresults; i++) {
+    ir_val v = b->record.at[b->branches.at[c->branches].results + i];
+    if (results_differ(b, c, i)) {
+      differ[ndiffer++] = i;
+      v = block_phi(b, type_of(b, v));
+    }
+    push(b, v);
+  }
+  ir_val *entry = arena_alloc(b->arena, nphis * sizeof *entry);
+  for (uint32_t i = 0, k = 0; i < b->scratch.len; i++)
+    if (b->locals[b->scratch.at[i]].phi != NONE) entry[k++] = b->locals[b->scratch.at[i]].value;
+  fill_edges(b, c, differ, ndiffer, entry, nphis);
+  for (uint32_t i = 0; i < b->scratch.len; i++) {
+    struct local *l = &b->locals[b->scratch.at[i]];
+    local_set(b, b->scratch.at[i], l->phi == NONE ? l->first : block_phi(b, l->type));
+  }
+}

@@ -1,0 +1,47 @@
+/* Locals, globals, drop, select.
+ *
+ * A global that the instance defines stands in its vmctx; an imported one behind a pointer there that never
+ * changes. */
+#include "compiler/build/builder.h"
+
+/* Address of the global's cell, as a value and an offset. */
+static ir_val global_cell(struct builder *b, uint32_t index, uint32_t *off) {
+  if (index < b->m->nimported_globals) {
+    *off = 0;
+    return emit_field(b, IR_PTR, b->layout.globals_imp + 8 * index);
+  }
+  *off = b->layout.globals + 16 * (index - b->m->nimported_globals);
+  return emit_vmctx(b);
+}
+
+static bool build_global(struct builder *b, uint32_t index) {
+  const struct globaltype *t = &b->m->globals[index].type;
+  if (!check_types(b, &t->type, 1)) return false;
+  uint32_t off;
+  ir_val cell = global_cell(b, index, &off);
+  unsigned flags = t->mutable_ ? IRF_GLOBAL : IRF_IMMUTABLE;
+  enum ir_type type = ir_type_of(b->m, t->type);
+  if (b->in.op == OP_GLOBAL_GET)
+    push(b, emit_flags(b, IR_OP_LOAD, type, flags, cell, 0, off));
+  else
+    emit_flags(b, IR_OP_STORE, type, flags, cell, pop(b), off);
+  return true;
+}
+
+bool build_variable(struct builder *b) {
+  switch (b->in.op) {
+  case OP_LOCAL_GET: push(b, local_get(b, b->in.a)); return true;
+  case OP_LOCAL_SET: local_set(b, b->in.a, pop(b)); return true;
+  case OP_LOCAL_TEE: local_set(b, b->in.a, VEC_LAST(&b->stack)); return true;
+  case OP_GLOBAL_GET:
+  case OP_GLOBAL_SET: return build_global(b, b->in.a);
+  case OP_DROP: b->stack.len--; return true;
+  case OP_SELECT:
+  case OP_SELECT_T: {
+    ir_val cond = pop(b), other = pop(b), value = pop(b);
+    push(b, emit(b, IR_OP_SELECT, type_of(b, value), cond, value, other));
+    return true;
+  }
+  default: return build_unsupported(b);
+  }
+}

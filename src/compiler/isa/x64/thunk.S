@@ -1,0 +1,282 @@
+/* The doors between C and compiled code: host entry, out-calls, host functions, traps.
+ *
+ * Compiled code's convention (abi/call.h in registers):
+ *   integer arguments  rdi rsi rdx rcx r8 r9 r10 rax      float arguments  xmm0-7     r11 = target of indirect calls
+ *   integer results    rax rdx rcx rsi rdi r8             float results    xmm0-5
+ *   r15 instance, r14 base of its memory 0, on entry of every function; after a call through a vm_func the caller
+ *   reloads both. A caller of such a call keeps its instance at [rbp-8], where host_dispatch finds it.
+ *   callee-saved: rbx r12 r13 rbp. Stack arguments are popped by the callee. rsp is a multiple of 16 at every call.
+ * The callee-saved registers and r14, r15 are callee-saved in C too, so a C function called from here keeps them.
+ *
+ * Host code runs on the thread's own stack. Every way out of compiled code publishes rsp and rbp in the running stack's
+ * descriptor (store->cur), continues at the innermost entry's root.sp (on the root itself: just written) and takes rsp
+ * and rbp back from the descriptor afterwards, never from registers. A failing status never returns into compiled code:
+ * trap_unwind records where it stood, and the entry is left. */
+#include "compiler/isa/x64/thunk_layout.h"
+
+  .intel_syntax noprefix
+  .text
+
+  .macro global name
+  .globl \name
+  .hidden \name
+  .p2align 4
+\name:
+  .endm
+
+/* ---- host entry ---- */
+
+/* uint64_t arch_enter(func, regs, stack_args, args_size, stack_results, results_size, host_sp)
+ * Frame below the saved registers: [rsp+16] regs, [rsp+8] stack_results, [rsp] results_size; rsp there is host_sp. */
+  .type arch_enter, @function
+  global arch_enter
+  .cfi_startproc
+  endbr64
+  push rbp
+  .cfi_def_cfa_offset 16
+  .cfi_offset rbp, -16
+  mov rbp, rsp
+  .cfi_def_cfa_register rbp
+  push rbx
+  .cfi_offset rbx, -24
+  push r12
+  .cfi_offset r12, -32
+  push r13
+  .cfi_offset r13, -40
+  push r14
+  .cfi_offset r14, -48
+  push r15
+  .cfi_offset r15, -56
+  push rsi
+  push r8
+  push r9
+  mov rax, [rbp + 16]
+  mov [rax], rsp
+  mov rbx, rsp              /* compiled code keeps it */
+  .cfi_def_cfa rbx, 80
+  mov r11, rdi
+  mov rax, rsi
+  sub rsp, r9
+  sub rsp, rcx
+  jrcxz 1f
+  mov rdi, rsp
+  mov rsi, rdx
+  shr rcx, 3
+  rep movsq
+1:mov r15, [r11 + FUNC_INST]
+  mov r14, [r15 + VMCTX_MEMORY0]
+  mov r11, [r11 + FUNC_CODE]
+  movaps xmm0, [rax + REGS_XMM]
+  movaps xmm1, [rax + REGS_XMM + 16]
+  movaps xmm2, [rax + REGS_XMM + 32]
+  movaps xmm3, [rax + REGS_XMM + 48]
+  movaps xmm4, [rax + REGS_XMM + 64]
+  movaps xmm5, [rax + REGS_XMM + 80]
+  movaps xmm6, [rax + REGS_XMM + 96]
+  movaps xmm7, [rax + REGS_XMM + 112]
+  mov rdi, [rax]
+  mov rsi, [rax + 8]
+  mov rdx, [rax + 16]
+  mov rcx, [rax + 24]
+  mov r8, [rax + 32]
+  mov r9, [rax + 40]
+  mov r10, [rax + 48]
+  mov rax, [rax + 56]
+  xor ebp, ebp              /* the frame chain ends here */
+  call r11
+  mov r11, [rbx + 16]
+  mov [r11], rax
+  mov [r11 + 8], rdx
+  mov [r11 + 16], rcx
+  mov [r11 + 24], rsi
+  mov [r11 + 32], rdi
+  mov [r11 + 40], r8
+  movaps [r11 + REGS_XMM], xmm0
+  movaps [r11 + REGS_XMM + 16], xmm1
+  movaps [r11 + REGS_XMM + 32], xmm2
+  movaps [r11 + REGS_XMM + 48], xmm3
+  movaps [r11 + REGS_XMM + 64], xmm4
+  movaps [r11 + REGS_XMM + 80], xmm5
+  mov rcx, [rbx]
+  jrcxz 2f
+  mov rdi, [rbx + 8]
+  mov rsi, rsp
+  shr rcx, 3
+  rep movsq
+2:mov rsp, rbx
+  xor eax, eax
+.Lleave:                    /* rsp = host_sp, rax = status */
+  add rsp, 24
+  pop r15
+  pop r14
+  pop r13
+  pop r12
+  pop rbx
+  pop rbp
+  .cfi_def_cfa rsp, 8
+  ret
+  .cfi_endproc
+  .size arch_enter, . - arch_enter
+
+/* ---- leaving by a trap ---- */
+
+/* rdi = struct vm_store, rsi = status (0: the site says); cur's pc, sp, fp are written. */
+  global arch_fault_stub
+  mov r11, [rdi + STORE_ENTRY]
+  mov rsp, [r11 + ENTRY_ROOT_SP]
+  and rsp, -16
+  call trap_unwind
+  mov rsp, rax
+  mov rax, rdx
+  jmp .Lleave
+
+  /* Publishes the state after a `call` to the stub it stands in; rdi = store. */
+  .macro publish_site
+  mov rdi, [r15 + VMCTX_STORE]
+  mov r11, [rdi + STORE_CUR]
+  pop rax
+  mov [r11 + STACK_PC], rax
+  mov [r11 + STACK_SP], rsp
+  mov [r11 + STACK_FP], rbp
+  .endm
+
+  .p2align 4
+.Ltrap_stub:                /* `call` from a cold site: its return address says which trap */
+  endbr64
+  publish_site
+  xor esi, esi
+  jmp arch_fault_stub
+
+  .p2align 4
+.Lstack_stub:               /* prologue's slow path. The thread's own stack cannot grow. */
+  endbr64
+  publish_site
+  mov esi, CODE_STACK_EXHAUSTED
+  jmp arch_fault_stub
+
+/* ---- builtins ---- */
+
+/* rax = offset in builtin_functions; arguments in rsi rdx rcx r8 r9. */
+  .p2align 4
+.Loutcall:
+  mov r10, [r15 + VMCTX_STORE]
+  mov r11, [r10 + STORE_CUR]
+  mov [r11 + STACK_SP], rsp
+  mov [r11 + STACK_FP], rbp
+  mov r11, [r10 + STORE_ENTRY]
+  mov rsp, [r11 + ENTRY_ROOT_SP]
+  and rsp, -16
+  mov rdi, r15
+  lea r11, builtin_functions[rip]
+  call [r11 + rax]
+  mov r10, [r15 + VMCTX_STORE]
+  mov r11, [r10 + STORE_CUR]
+  mov rsp, [r11 + STACK_SP]
+  mov rbp, [r11 + STACK_FP]
+  test rdx, rdx
+  jnz 1f
+  ret
+1:pop rax
+  mov [r11 + STACK_PC], rax
+  mov [r11 + STACK_SP], rsp
+  mov rdi, r10
+  mov rsi, rdx
+  jmp arch_fault_stub
+
+  .set outcall_offset, 0
+  .macro outcall
+  endbr64
+  mov eax, outcall_offset
+  jmp .Loutcall
+  .set outcall_offset, outcall_offset + 8
+  .endm
+
+#define BUILTIN(id, result, params) .p2align 4; .Loutcall_##id: outcall
+#include "abi/builtin.def"
+#undef BUILTIN
+
+  .section .data.rel.ro.arch_builtins, "aw"
+  .p2align 3
+  .globl arch_builtins
+  .hidden arch_builtins
+  .type arch_builtins, @object
+arch_builtins:
+#define BUILTIN(id, result, params) .quad .Loutcall_##id
+#include "abi/builtin.def"
+#undef BUILTIN
+  .quad .Ltrap_stub
+  .quad .Lstack_stub
+  .size arch_builtins, . - arch_builtins
+  .text
+
+/* ---- host functions ---- */
+
+/* r15 = struct vm_host. r11, r14 are free; the caller reloads r14 and r15. */
+  global arch_host_thunk
+  endbr64
+  push rbp
+  mov rbp, rsp
+  mov r11, [r15 + VMCTX_STORE]
+  mov r14, [r11 + STORE_CUR]
+  mov [r14 + STACK_SP], rsp
+  mov [r14 + STACK_FP], rbp
+  mov r14, [r11 + STORE_ENTRY]
+  mov rsp, [r14 + ENTRY_ROOT_SP]
+  and rsp, -16
+  sub rsp, REGS_SIZE
+  mov [rsp], rdi
+  mov [rsp + 8], rsi
+  mov [rsp + 16], rdx
+  mov [rsp + 24], rcx
+  mov [rsp + 32], r8
+  mov [rsp + 40], r9
+  mov [rsp + 48], r10
+  mov [rsp + 56], rax
+  movaps [rsp + REGS_XMM], xmm0
+  movaps [rsp + REGS_XMM + 16], xmm1
+  movaps [rsp + REGS_XMM + 32], xmm2
+  movaps [rsp + REGS_XMM + 48], xmm3
+  movaps [rsp + REGS_XMM + 64], xmm4
+  movaps [rsp + REGS_XMM + 80], xmm5
+  movaps [rsp + REGS_XMM + 96], xmm6
+  movaps [rsp + REGS_XMM + 112], xmm7
+  mov rdi, r15
+  mov rsi, rsp
+  call host_dispatch
+  mov r10, [r15 + VMCTX_STORE]
+  mov r11, [r10 + STORE_CUR]
+  test rax, rax
+  jnz 1f
+  mov rax, [rsp]
+  mov rdx, [rsp + 8]
+  mov rcx, [rsp + 16]
+  mov rsi, [rsp + 24]
+  mov rdi, [rsp + 32]
+  mov r8, [rsp + 40]
+  movaps xmm0, [rsp + REGS_XMM]
+  movaps xmm1, [rsp + REGS_XMM + 16]
+  movaps xmm2, [rsp + REGS_XMM + 32]
+  movaps xmm3, [rsp + REGS_XMM + 48]
+  movaps xmm4, [rsp + REGS_XMM + 64]
+  movaps xmm5, [rsp + REGS_XMM + 80]
+  mov rsp, [r11 + STACK_SP]
+  pop rbp
+  mov r10, [r15 + HOST_ARGS_SIZE]
+  test r10, r10
+  jnz 2f
+  ret
+2:pop r11
+  add rsp, r10
+  jmp r11
+1:mov rsi, rax              /* the frame of the caller is what the trap belongs to */
+  mov rdi, r10
+  mov rdx, [r11 + STACK_FP]
+  mov rax, [rdx + 8]
+  mov [r11 + STACK_PC], rax
+  lea rax, [rdx + 16]
+  mov [r11 + STACK_SP], rax
+  mov rax, [rdx]
+  mov [r11 + STACK_FP], rax
+  jmp arch_fault_stub
+
+  .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,21 @@
+/* thunk.S and the structs of abi/ agree: see thunk_layout.h. */
+#include "compiler/isa/x64/thunk_layout.h"
+
+#include "abi/arch.h"
+#include "abi/trap.h"
+
+static_assert(FUNC_CODE == offsetof(struct vm_func, code), "thunk.S");
+static_assert(FUNC_INST == offsetof(struct vm_func, inst), "thunk.S");
+static_assert(VMCTX_STORE == offsetof(struct vmctx, store), "thunk.S");
+static_assert(VMCTX_MEMORY0 == offsetof(struct vmctx, memory0), "thunk.S");
+static_assert(HOST_ARGS_SIZE == offsetof(struct vm_host, args_size), "thunk.S");
+static_assert(STORE_CUR == offsetof(struct vm_store, cur), "thunk.S");
+static_assert(STORE_ENTRY == offsetof(struct vm_store, entry), "thunk.S");
+static_assert(STACK_SP == offsetof(struct stack, sp), "thunk.S");
+static_assert(STACK_FP == offsetof(struct stack, fp), "thunk.S");
+static_assert(STACK_PC == offsetof(struct stack, pc), "thunk.S");
+static_assert(ENTRY_ROOT_SP == offsetof(struct entry, root.sp), "thunk.S");
+static_assert(REGS_XMM == offsetof(struct arch_regs, xmm), "thunk.S");
+static_assert(REGS_SIZE == sizeof(struct arch_regs), "thunk.S");
+static_assert(CODE_STACK_EXHAUSTED == TRAP_STACK_EXHAUSTED, "thunk.S");
+static_assert(offsetof(struct arch_regs, gpr) == 0 && offsetof(struct entry, root) == 0, "thunk.S");

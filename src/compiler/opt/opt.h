@@ -1,0 +1,39 @@
+/* The one door through which build/ makes instructions, and the passes over finished IR. */
+#ifndef COMPILER_OPT_OPT_H
+#define COMPILER_OPT_OPT_H
+
+#include "compiler/ir/func.h"
+
+struct opt; /* what is known while a function is being built; private to opt/ */
+
+/* Kinds of mutable state; each has a version that rises whenever something of it may have changed. */
+enum opt_class {
+  OPT_GUEST /* linear memories */,
+  OPT_GLOBAL,
+  OPT_TABLE,
+  OPT_META /* sizes; bases of tables */,
+  OPT_CLASSES
+};
+struct opt_state {
+  uint32_t version[OPT_CLASSES];
+};
+
+/* `size` is the size of the function's body in bytes: a hint. */
+struct opt *opt_new(struct ir_func *f, uint32_t size);
+/* Folds, numbers, appends. The value that stands for the instruction: a new one, an earlier one, or 0 for an
+ * instruction without result. Ends of blocks, PHI and PROJ are appended as they are. */
+ir_val opt_emit(struct opt *o, struct ir_insn insn, uint32_t wasm_off);
+/* Block `b` (its idom is set) begins; `in` is the state at the end of its only predecessor, or merged. */
+void opt_block_begin(struct opt *o, ir_block b, struct opt_state in);
+struct opt_state opt_state_now(const struct opt *o);
+/* State where several paths meet: versions that differ become new ones. */
+struct opt_state opt_state_merge(struct opt *o, struct opt_state a, struct opt_state b);
+/* State at the head of a loop that changes the classes in `changed` (bits). */
+struct opt_state opt_state_loop(struct opt *o, struct opt_state in, uint32_t changed);
+/* In the block that has just begun, `cond` is known to be zero or not. */
+void opt_assume(struct opt *o, ir_val cond, bool nonzero);
+
+/* After building. Needs edges; leaves preds, dominators, loops and uses right. */
+void opt_tidy(struct ir_func *f);
+
+#endif

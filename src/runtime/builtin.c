@@ -1,0 +1,146 @@
+/* Runtime functions that compiled code calls: one for each row of abi/builtin.def.
+ *
+ * In: the instance and values as compiled code has them; indices are right (the module is valid), values are
+ * not trusted.  Out: a value, or a trap code as status; the stub does the rest. Must not: jump, or keep an
+ * address inside a guest stack. */
+#include "abi/arch.h"
+#include "abi/trap.h"
+#include "runtime/instance.h"
+
+#include <string.h>
+
+static struct vm_result done(uint64_t value) { return (struct vm_result){value, TRAP_NONE}; }
+static struct vm_result trap(enum trap_code code) { return (struct vm_result){0, code}; }
+static struct vm_result done_unless(bool ok, enum trap_code code) { return ok ? done(0) : trap(code); }
+
+static struct meminst *mem_at(struct vmctx *ctx, uint64_t index) {
+  return instance_memory(instance_of(ctx), (uint32_t)index);
+}
+static struct tableinst *table_at(struct vmctx *ctx, uint64_t index) {
+  return instance_table(instance_of(ctx), (uint32_t)index);
+}
+
+/* A reference as it comes in a register. */
+static union vm_value ref_value(const struct tableinst *t, uint64_t bits) {
+  union vm_value v;
+  memset(&v, 0, sizeof v);
+  if (t->is_func)
+    v.func = (struct vm_func *)bits;
+  else
+    v.ref = (uint32_t)bits;
+  return v;
+}
+
+static struct vm_result builtin_memory_grow(struct vmctx *ctx, uint64_t memory, uint64_t pages) {
+  return done(memory_grow(mem_at(ctx, memory), pages));
+}
+
+static struct vm_result builtin_memory_size(struct vmctx *ctx, uint64_t memory) {
+  return done(mem_at(ctx, memory)->pages);
+}
+
+static struct vm_result builtin_memory_fill(struct vmctx *ctx, uint64_t memory, uint64_t dst, uint64_t byte,
+                                            uint64_t len) {
+  return done_unless(memory_fill(mem_at(ctx, memory), dst, (uint8_t)byte, len), TRAP_MEMORY_OUT_OF_BOUNDS);
+}
+
+static struct vm_result builtin_memory_copy(struct vmctx *ctx, uint64_t dst_memory, uint64_t src_memory,
+                                            uint64_t dst, uint64_t src, uint64_t len) {
+  return done_unless(memory_copy(mem_at(ctx, dst_memory), mem_at(ctx, src_memory), dst, src, len),
+                     TRAP_MEMORY_OUT_OF_BOUNDS);
+}
+
+static struct vm_result builtin_memory_init(struct vmctx *ctx, uint64_t memory, uint64_t data, uint64_t dst,
+                                            uint64_t src, uint64_t len) {
+  return trap(instance_memory_init(instance_of(ctx), (uint32_t)memory, (uint32_t)data, dst, src, len));
+}
+
+static struct vm_result builtin_data_drop(struct vmctx *ctx, uint64_t data) {
+  instance_of(ctx)->data_dropped[data] = 1;
+  return done(0);
+}
+
+static struct vm_result builtin_table_get(struct vmctx *ctx, uint64_t table, uint64_t index) {
+  union vm_value v;
+  const struct tableinst *t = table_at(ctx, table);
+  if (!table_get(t, index, &v)) return trap(TRAP_TABLE_OUT_OF_BOUNDS);
+  return done(v.i64); /* zero behind a 32-bit reference */
+}
+
+static struct vm_result builtin_table_set(struct vmctx *ctx, uint64_t table, uint64_t index, uint64_t value) {
+  struct tableinst *t = table_at(ctx, table);
+  return done_unless(table_set(t, index, ref_value(t, value)), TRAP_TABLE_OUT_OF_BOUNDS);
+}
+
+static struct vm_result builtin_table_grow(struct vmctx *ctx, uint64_t table, uint64_t delta, uint64_t init) {
+  struct tableinst *t = table_at(ctx, table);
+  return done(table_grow(t, delta, ref_value(t, init)));
+}
+
+static struct vm_result builtin_table_fill(struct vmctx *ctx, uint64_t table, uint64_t dst, uint64_t value,
+                                           uint64_t len) {
+  struct tableinst *t = table_at(ctx, table);
+  return done_unless(table_fill(t, dst, ref_value(t, value), len), TRAP_TABLE_OUT_OF_BOUNDS);
+}
+
+static struct vm_result builtin_table_copy(struct vmctx *ctx, uint64_t dst_table, uint64_t src_table,
+                                           uint64_t dst, uint64_t src, uint64_t len) {
+  return done_unless(table_copy(table_at(ctx, dst_table), table_at(ctx, src_table), dst, src, len),
+                     TRAP_TABLE_OUT_OF_BOUNDS);
+}
+
+static struct vm_result builtin_table_init(struct vmctx *ctx, uint64_t table, uint64_t elem, uint64_t dst,
+                                           uint64_t src, uint64_t len) {
+  return trap(instance_table_init(instance_of(ctx), (uint32_t)table, (uint32_t)elem, dst, src, len));
+}
+
+static struct vm_result builtin_elem_drop(struct vmctx *ctx, uint64_t elem) {
+  instance_of(ctx)->elem_dropped[elem] = 1;
+  return done(0);
+}
+
+static struct vm_result builtin_ref_func(struct vmctx *ctx, uint64_t index) {
+  struct instance *in = instance_of(ctx);
+  struct vm_func *f = &instance_func(in, (uint32_t)index)->vm;
+  ((struct vm_func **)((uint8_t *)ctx + in->layout.funcs))[index] = f;
+  return done((uint64_t)f);
+}
+
+static struct vm_result builtin_call_check(struct vmctx *ctx, uint64_t func, uint64_t type) {
+  const struct vm_func *f = (const struct vm_func *)func;
+  const struct instance *in = instance_of(ctx);
+  if (!f) return trap(TRAP_UNINITIALIZED_ELEMENT);
+  bool ok = canon_is_subtype(in->store->canon, f->type, in->module->canon_ids[type]);
+  return done_unless(ok, TRAP_INDIRECT_CALL_TYPE_MISMATCH);
+}
+
+static struct vm_result builtin_fuel(struct vmctx *ctx) {
+  (void)ctx;
+  return trap(TRAP_OUT_OF_FUEL);
+}
+
+static struct vm_result builtin_stack_grow(struct vmctx *ctx) {
+  (void)ctx;
+  return trap(TRAP_STACK_EXHAUSTED);
+}
+
+typedef void (*any_function)(void);
+any_function const builtin_functions[BUILTIN_TRAP_STUB] = {
+    [BUILTIN_MEMORY_GROW] = (any_function)builtin_memory_grow,
+    [BUILTIN_MEMORY_SIZE] = (any_function)builtin_memory_size,
+    [BUILTIN_MEMORY_FILL] = (any_function)builtin_memory_fill,
+    [BUILTIN_MEMORY_COPY] = (any_function)builtin_memory_copy,
+    [BUILTIN_MEMORY_INIT] = (any_function)builtin_memory_init,
+    [BUILTIN_DATA_DROP] = (any_function)builtin_data_drop,
+    [BUILTIN_TABLE_GET] = (any_function)builtin_table_get,
+    [BUILTIN_TABLE_SET] = (any_function)builtin_table_set,
+    [BUILTIN_TABLE_GROW] = (any_function)builtin_table_grow,
+    [BUILTIN_TABLE_FILL] = (any_function)builtin_table_fill,
+    [BUILTIN_TABLE_COPY] = (any_function)builtin_table_copy,
+    [BUILTIN_TABLE_INIT] = (any_function)builtin_table_init,
+    [BUILTIN_ELEM_DROP] = (any_function)builtin_elem_drop,
+    [BUILTIN_REF_FUNC] = (any_function)builtin_ref_func,
+    [BUILTIN_CALL_CHECK] = (any_function)builtin_call_check,
+    [BUILTIN_FUEL] = (any_function)builtin_fuel,
+    [BUILTIN_STACK_GROW] = (any_function)builtin_stack_grow,
+};

@@ -1,0 +1,304 @@
+/* See code.h.
+ *
+ * The process's code range is cut into granules; `owner` says which image stands in each, so that a pc finds
+ * its image by one load. Entries are written under the lock and read without it; an image's entries go before
+ * its memory. */
+#include "runtime/code.h"
+
+#include "base/alloc.h"
+#include "os/thread.h"
+#include "os/vm.h"
+
+#include <string.h>
+
+#define CODE_RANGE (UINT64_C(4) << 30)
+enum { GRANULE_LOG2 = 16, GRANULES = 1 << 16, FUNC_ALIGN = 16, INT3 = 0xcc };
+static_assert(CODE_RANGE >> GRANULE_LOG2 == GRANULES, "one entry a granule");
+
+/* Process-wide, as the fault handler is. */
+static struct mutex lock = MUTEX_INIT;
+static _Atomic uintptr_t range; /* base of the reservation, 0 before the first image */
+static struct code_image *_Atomic owner[GRANULES];
+static uint32_t next_granule; /* under `lock`: where the search for room begins */
+
+const struct code_image *code_find(uintptr_t pc) {
+  uintptr_t base = range;
+  uint64_t off = pc - base;
+  if (!base || off >= CODE_RANGE) return NULL;
+  const struct code_image *image = owner[off >> GRANULE_LOG2];
+  return image && pc - (uintptr_t)image->base < image->size ? image : NULL;
+}
+
+/* Granules of one image, or GRANULES when there is no room. */
+static uint32_t find_room(uint32_t need) {
+  uint32_t run = 0;
+  for (uint32_t tried = 0, i = next_granule; tried < GRANULES + need; tried++, i++) {
+    if (i == GRANULES) i = run = 0;
+    run = owner[i] ? 0 : run + 1;
+    if (run == need) return i + 1 - need;
+  }
+  return GRANULES;
+}
+
+/* Takes address space for image->size bytes: sets image->base and the granules' owner. */
+static bool claim(struct code_image *image, struct error *e) {
+  uint64_t need = (image->size + (1u << GRANULE_LOG2) - 1) >> GRANULE_LOG2;
+  if (need > GRANULES)
+    return error_set(e, ERROR_LIMIT, "machine code of %llu bytes is too large",
+                     (unsigned long long)image->size);
+  bool ok = false;
+  mutex_lock(&lock);
+  if (!range) range = (uintptr_t)vm_reserve(CODE_RANGE, 1 << GRANULE_LOG2);
+  if (range) {
+    uint32_t at = find_room((uint32_t)need);
+    if (at < GRANULES) {
+      image->base = (const uint8_t *)range + ((uint64_t)at << GRANULE_LOG2);
+      for (uint32_t i = 0; i < need; i++)
+        owner[at + i] = image;
+      next_granule = at + (uint32_t)need == GRANULES ? 0 : at + (uint32_t)need;
+      ok = true;
+    }
+  }
+  mutex_unlock(&lock);
+  return ok || error_set(e, ERROR_MEMORY, "out of address space for machine code");
+}
+
+static void disclaim(struct code_image *image) {
+  mutex_lock(&lock);
+  bool ok = vm_decommit((uint8_t *)(uintptr_t)image->base, image->size);
+  uint32_t at = (uint32_t)(((uintptr_t)image->base - range) >> GRANULE_LOG2);
+  /* Where the system cannot take the pages back, their addresses stay in use: nobody may run what is left
+   * there. */
+  for (uint32_t i = 0; ok && at + i < GRANULES && owner[at + i] == image; i++)
+    owner[at + i] = NULL;
+  mutex_unlock(&lock);
+}
+
+/* ---- tables ---- */
+
+/* All tables in one block, in the order of their alignment, so that they can be written and read as a whole.
+ */
+struct counts {
+  uint32_t nfuncs, nsites;
+};
+static uint64_t tables_size(struct counts n) {
+  return ((uint64_t)n.nfuncs + 1 + 2 * (uint64_t)n.nsites) * 4 + n.nsites + n.nfuncs;
+}
+
+struct tables {
+  uint32_t *func_off, *site_off, *site_wasm;
+  uint8_t *site_kind, *func_flags;
+};
+static struct tables tables_in(void *block, struct counts n) {
+  uint32_t *words = block;
+  uint8_t *bytes = (uint8_t *)(words + n.nfuncs + 1 + 2 * (size_t)n.nsites);
+  return (struct tables){.func_off = words,
+                         .site_off = words + n.nfuncs + 1,
+                         .site_wasm = words + n.nfuncs + 1 + n.nsites,
+                         .site_kind = bytes,
+                         .func_flags = bytes + n.nsites};
+}
+
+/* An image with room for its tables, without code. */
+static struct code_image *image_new(struct counts n, uint32_t nimported, const struct module *m,
+                                    struct tables *t) {
+  struct code_image *image = mem_zalloc(1, sizeof *image);
+  void *block = image ? mem_alloc(tables_size(n)) : NULL;
+  if (!block) {
+    mem_free(image);
+    return NULL;
+  }
+  *t = tables_in(block, n);
+  image->refs = 1;
+  image->module = m;
+  image->nimported = nimported;
+  image->nfuncs = n.nfuncs;
+  image->nsites = n.nsites;
+  image->func_off = t->func_off;
+  image->site_off = t->site_off;
+  image->site_wasm = t->site_wasm;
+  image->site_kind = t->site_kind;
+  image->func_flags = t->func_flags;
+  image->tables = block;
+  return image;
+}
+
+static void image_free(struct code_image *image) {
+  mem_free(image->tables);
+  mem_free(image);
+}
+
+struct code_image *code_image_ref(struct code_image *image) {
+  image->refs++;
+  return image;
+}
+
+void code_image_unref(struct code_image *image) {
+  if (!image || --image->refs) return;
+  disclaim(image);
+  image_free(image);
+}
+
+uint32_t code_func_at(const struct code_image *image, uint32_t off) {
+  uint32_t low = 0,
+           high = image->nfuncs; /* func_off[low] <= off < func_off[high], but for padding at the start */
+  while (high - low > 1) {
+    uint32_t middle = low + (high - low) / 2;
+    if (image->func_off[middle] <= off)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+uint32_t code_site_at(const struct code_image *image, uint32_t off) {
+  uint32_t low = 0, high = image->nsites;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (image->site_off[middle] < off)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < image->nsites && image->site_off[low] == off ? low : UINT32_MAX;
+}
+
+/* ---- publishing ---- */
+
+/* Where each function goes. An image begins with padding, and a function that does not end in padding gets
+ * some, so that a return address behind its last call is never the next one's first instruction. */
+static bool place(const struct code *codes, uint32_t nfuncs, uint32_t *func_off, uint64_t *size) {
+  uint64_t at = FUNC_ALIGN;
+  for (uint32_t i = 0; i < nfuncs; i++) {
+    at = align_up(at, codes[i].align > FUNC_ALIGN ? codes[i].align : FUNC_ALIGN);
+    if (at >= UINT32_MAX) return false;
+    func_off[i] = (uint32_t)at;
+    at += codes[i].size;
+    if (codes[i].size && codes[i].bytes[codes[i].size - 1] != INT3) at++;
+  }
+  if (at >= CODE_RANGE - GRANULES) return false;
+  func_off[nfuncs] = (uint32_t)at;
+  *size = at;
+  return true;
+}
+
+static void copy_code(const struct code *codes, const struct code_image *image, uint8_t *to) {
+  memset(to, INT3, image->size);
+  for (uint32_t i = 0; i < image->nfuncs; i++) {
+    uint32_t start = image->func_off[i];
+    memcpy(to + start, codes[i].bytes, codes[i].size);
+    for (uint32_t r = 0; r < codes[i].nrelocs; r++) {
+      const struct code_reloc *reloc = &codes[i].relocs[r];
+      assert(reloc->kind == RELOC_CALL && reloc->off + 4 <= codes[i].size);
+      assert(reloc->index >= image->nimported && reloc->index - image->nimported < image->nfuncs);
+      uint32_t rel = image->func_off[reloc->index - image->nimported] - (start + reloc->off + 4);
+      memcpy(to + start + reloc->off, &rel, 4);
+    }
+  }
+}
+
+static void fill_sites(const struct code *codes, const struct tables *t, uint32_t nfuncs) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < nfuncs; i++) {
+    t->func_flags[i] = codes[i].frameless ? CODE_FUNC_FRAMELESS : 0;
+    for (uint32_t k = 0; k < codes[i].nsites; k++, n++) {
+      const struct code_site *site = &codes[i].sites[k];
+      assert(site->trap <= CODE_SITE_TRAP && site->off <= codes[i].size);
+      assert(k == 0 || codes[i].sites[k - 1].off < site->off);
+      t->site_off[n] = t->func_off[i] + site->off;
+      t->site_wasm[n] = site->wasm_off;
+      t->site_kind[n] = (uint8_t)(site->trap | (site->is_fault ? CODE_SITE_FAULT : 0));
+    }
+  }
+}
+
+bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported, const struct module *m,
+                  struct code_image **out, struct error *e) {
+  uint64_t nsites = 0, size;
+  for (uint32_t i = 0; i < nfuncs; i++)
+    nsites += codes[i].nsites;
+  if (nsites > UINT32_MAX / 2) return error_set(e, ERROR_LIMIT, "machine code has too many trap sites");
+  struct tables t;
+  struct code_image *image = image_new((struct counts){nfuncs, (uint32_t)nsites}, nimported, m, &t);
+  if (!image) return error_memory(e);
+  if (!place(codes, nfuncs, t.func_off, &size)) {
+    image_free(image);
+    return error_set(e, ERROR_LIMIT, "machine code is too large");
+  }
+  image->size = vm_page_up(size);
+  fill_sites(codes, &t, nfuncs);
+  if (!claim(image, e)) {
+    image_free(image);
+    return false;
+  }
+  uint8_t *to = (uint8_t *)(uintptr_t)image->base;
+  if (!vm_commit(to, image->size)) goto out_of_memory;
+  copy_code(codes, image, to);
+  if (!vm_protect(to, image->size, VM_ACCESS_READ_EXEC)) goto out_of_memory;
+  *out = image;
+  return true;
+out_of_memory:
+  code_image_unref(image);
+  return error_memory(e);
+}
+
+/* ---- files ---- */
+
+/* In a file: this header on a page of its own, the code's pages, the tables. */
+struct header {
+  uint32_t magic, version;
+  uint32_t page, nimported, nfuncs, nsites;
+  uint64_t code_size, tables_size;
+};
+enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 1 };
+
+static void pad_to_page(struct buf *out) {
+  static const uint8_t zeros[256];
+  while (buf_ok(out) && out->len % vm_page_size())
+    buf_bytes(out, zeros, min_u64(sizeof zeros, vm_page_size() - out->len % vm_page_size()));
+}
+
+void code_image_save(const struct code_image *image, struct buf *out) {
+  struct header h = {.magic = IMAGE_MAGIC,
+                     .version = IMAGE_VERSION,
+                     .page = (uint32_t)vm_page_size(),
+                     .nimported = image->nimported,
+                     .nfuncs = image->nfuncs,
+                     .nsites = image->nsites,
+                     .code_size = image->size,
+                     .tables_size = tables_size((struct counts){image->nfuncs, image->nsites})};
+  pad_to_page(out);
+  buf_bytes(out, &h, sizeof h);
+  pad_to_page(out);
+  buf_bytes(out, image->base, image->size);
+  buf_bytes(out, image->tables, h.tables_size);
+}
+
+bool code_image_map(int fd, uint64_t off, struct slice bytes, const struct module *m, struct code_image **out,
+                    struct error *e) {
+  struct header h;
+  size_t page = vm_page_size();
+  if (bytes.len < page) return error_set(e, ERROR_MALFORMED, "saved code is truncated");
+  memcpy(&h, bytes.data, sizeof h);
+  struct counts n = {h.nfuncs, h.nsites};
+  if (h.magic != IMAGE_MAGIC || h.version != IMAGE_VERSION || h.page != page || h.code_size % page ||
+      !h.code_size || h.code_size >= CODE_RANGE || h.tables_size != tables_size(n) ||
+      bytes.len - page < h.code_size || bytes.len - page - h.code_size < h.tables_size)
+    return error_set(e, ERROR_MALFORMED, "saved code is damaged or of another build");
+  struct tables t;
+  struct code_image *image = image_new(n, h.nimported, m, &t);
+  if (!image) return error_memory(e);
+  memcpy(image->tables, bytes.data + page + h.code_size, h.tables_size);
+  image->size = h.code_size;
+  if (!claim(image, e)) {
+    image_free(image);
+    return false;
+  }
+  if (!vm_map_code((uint8_t *)(uintptr_t)image->base, image->size, fd, off + page)) {
+    code_image_unref(image);
+    return error_set(e, ERROR_IO, "saved code cannot be mapped");
+  }
+  *out = image;
+  return true;
+}

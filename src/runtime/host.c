@@ -1,0 +1,113 @@
+/* See host.h.  The thunk brings registers; here they become values, and results registers again. */
+#include "runtime/host.h"
+
+#include "abi/call.h"
+#include "base/alloc.h"
+#include "runtime/code.h"
+#include "runtime/instance.h"
+
+#include <string.h>
+
+struct host_func {
+  struct vm_host vm; /* first */
+  struct funcinst func;
+  const struct functype *type;
+  host_callback callback;
+  void *env;
+  void (*finalizer)(void *env);
+};
+
+enum { SMALL_VALUES = 16 };
+
+static uint64_t *frame_words(const struct vm_store *vm) { return (uint64_t *)vm->cur->fp; }
+
+/* The thunk's frame: saved rbp of the caller, return address. A caller in compiled code keeps its instance
+ * below its saved rbp. */
+static struct instance *find_caller(const struct vm_store *vm) {
+  const uint64_t *frame = frame_words(vm);
+  if (!frame[0] || !code_find(frame[1] - 1)) return NULL;
+  const struct vmctx *ctx = ((struct vmctx *const *)frame[0])[-1];
+  return instance_of(ctx);
+}
+
+static void get_args(const struct functype *t, const struct arch_regs *regs, const uint8_t *area,
+                     union vm_value *args) {
+  struct call_walk w = call_walk_params();
+  for (uint32_t i = 0; i < t->nparams; i++) {
+    valtype type = t->params[i];
+    struct call_loc loc = call_walk_next(&w, type);
+    const void *from = loc.on_stack             ? area + loc.at
+                       : loc.cls == CLASS_FLOAT ? (const void *)regs->xmm[loc.at]
+                                                : &regs->gpr[loc.at];
+    memset(&args[i], 0, sizeof args[i]);
+    memcpy(&args[i], from, type == VT_V128 ? 16 : type == VT_I32 || type == VT_F32 ? 4 : 8);
+  }
+}
+
+static void put_results(const struct canon *c, const struct functype *t, const union vm_value *results,
+                        struct arch_regs *regs, uint8_t *area) {
+  struct call_walk w = call_walk_results();
+  for (uint32_t i = 0; i < t->nresults; i++) {
+    struct call_loc loc = call_walk_next(&w, t->results[i]);
+    union vm_value v =
+        value_normalize(c, t->results[i], results[i]); /* a callback may leave garbage beside an i32 */
+    if (loc.on_stack)
+      memcpy(area + loc.at, &v, t->results[i] == VT_V128 ? 16 : 8);
+    else if (loc.cls == CLASS_FLOAT)
+      memcpy(regs->xmm[loc.at], &v, 16);
+    else
+      regs->gpr[loc.at] = v.i64;
+  }
+}
+
+uint64_t host_dispatch(struct vm_host *vm, struct arch_regs *regs) {
+  struct host_func *host = (struct host_func *)vm;
+  struct vm_store *store = vm->ctx.store;
+  const struct functype *t = host->type;
+  union vm_value small[SMALL_VALUES], *values = small;
+  if (t->nparams + t->nresults > SMALL_VALUES) {
+    values = mem_alloc((t->nparams + t->nresults) * sizeof *values);
+    if (!values) return TRAP_OUT_OF_MEMORY;
+  }
+  struct host_call call = {.store = store_of(&vm->ctx),
+                           .caller = find_caller(store),
+                           .type = t,
+                           .args = values,
+                           .results = values + t->nparams};
+  get_args(t, regs, (const uint8_t *)(frame_words(store) + 2), values);
+  memset(call.results, 0, t->nresults * sizeof *values);
+  call.store->report.host_error = NULL;
+  uint64_t status = host->callback(host->env, &call);
+  /* The guest's stack may have moved meanwhile: its frame is found again through the descriptor. */
+  if (!status)
+    put_results(call.store->canon, t, call.results, regs,
+                (uint8_t *)(frame_words(store) + 2) + vm->args_size);
+  if (values != small) mem_free(values);
+  return status;
+}
+
+static void host_func_free(void *object) {
+  struct host_func *host = object;
+  if (host->finalizer) host->finalizer(host->env);
+  mem_free(host);
+}
+
+bool host_func_new(struct store *s, uint32_t type, host_callback callback, void *env,
+                   void (*finalizer)(void *env), struct funcinst **out, struct error *e) {
+  struct host_func *host = mem_zalloc(1, sizeof *host);
+  if (!host || !store_own(s, host, host_func_free)) {
+    mem_free(host);
+    return error_memory(e);
+  }
+  host->type = &canon_type(s->canon, type)->func;
+  struct call_layout layout = {.params = NULL, .results = NULL};
+  call_layout(host->type, &layout);
+  host->vm.ctx = (struct vmctx){.store = &s->vm, .builtins = arch_builtins, .poll_page = s->poll_page};
+  host->vm.args_size = layout.args_size;
+  host->func.vm = (struct vm_func){.code = arch_host_thunk, .inst = &host->vm.ctx, .type = type};
+  host->callback = callback;
+  host->env = env;
+  host->finalizer = finalizer;
+  *out = &host->func;
+  return true;
+}

@@ -1,0 +1,69 @@
+/* See interrupt.h. */
+#include "runtime/interrupt.h"
+
+#include "base/alloc.h"
+#include "os/event.h"
+#include "os/vm.h"
+
+#include <stdatomic.h>
+
+struct interrupt {
+  _Atomic uint32_t refs;
+  _Atomic uint32_t state; /* enum interrupt_state */
+  void *page;             /* readable exactly when no raise happened since the last clear */
+  int fd;
+};
+
+bool interrupt_new(struct interrupt **out, struct error *e) {
+  struct interrupt *i = mem_zalloc(1, sizeof *i);
+  if (!i) return error_memory(e);
+  i->refs = 1;
+  i->page = vm_reserve(vm_page_size(), vm_page_size());
+  if (!i->page) goto no_page;
+  if (!vm_commit(i->page, vm_page_size()) || !vm_protect(i->page, vm_page_size(), VM_ACCESS_READ))
+    goto no_event;
+  if (!event_open(&i->fd)) goto no_event;
+  *out = i;
+  return true;
+no_event:
+  vm_release(i->page, vm_page_size());
+no_page:
+  mem_free(i);
+  return error_memory(e);
+}
+
+struct interrupt *interrupt_ref(struct interrupt *i) {
+  i->refs++;
+  return i;
+}
+
+void interrupt_unref(struct interrupt *i) {
+  if (!i || --i->refs) return;
+  event_close(i->fd);
+  vm_release(i->page, vm_page_size());
+  mem_free(i);
+}
+
+void interrupt_raise(struct interrupt *i, enum interrupt_state state) {
+  uint32_t none = INTERRUPT_NONE;
+  atomic_compare_exchange_strong(&i->state, &none, state); /* the first reason stands until it is cleared */
+  event_set(i->fd);
+  bool ok = vm_protect(i->page, vm_page_size(), VM_ACCESS_NONE);
+  (void)ok; /* taking access away from one whole mapping needs no memory */
+}
+
+void interrupt_clear(struct interrupt *i) {
+  bool ok = vm_protect(i->page, vm_page_size(), VM_ACCESS_READ);
+  (void)ok;
+  event_clear(i->fd);
+  i->state = INTERRUPT_NONE;
+}
+
+enum interrupt_state interrupt_pending(const struct interrupt *i) { return (enum interrupt_state)i->state; }
+int interrupt_fd(const struct interrupt *i) { return i->fd; }
+const void *interrupt_page(const struct interrupt *i) { return i->page; }
+
+const void *interrupt_quiet_page(void) {
+  static const uint8_t page[64]; /* loop heads read its first byte */
+  return page;
+}

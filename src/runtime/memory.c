@@ -1,0 +1,118 @@
+/* See memory.h. */
+#include "runtime/memory.h"
+
+#include "base/alloc.h"
+#include "os/vm.h"
+#include "runtime/store.h"
+
+#include <string.h>
+
+static bool is_guarded(const struct memtype *t) { return !t->limits.is64 && t->limits.page_log2 == 16; }
+
+/* Most pages that the type allows by itself. */
+static uint64_t type_max_pages(const struct memtype *t) {
+  uint8_t log2 = t->limits.page_log2;
+  uint64_t most = t->limits.is64 ? (log2 ? UINT64_C(1) << (64 - log2) : UINT64_MAX)
+                                 : (log2 ? UINT64_C(1) << (32 - log2) : UINT32_MAX);
+  return t->limits.has_max ? min_u64(most, t->limits.max) : most;
+}
+
+static void memory_free(void *object) {
+  struct meminst *m = object;
+  if (m->vm.base) vm_release(m->vm.base, m->reserved);
+  mem_free(m);
+}
+
+/* Address space: for explicitly checked memories as much as growth may ask for, within reason, and a page
+ * behind. */
+static bool reserve(struct meminst *m, uint64_t min_size, struct error *e) {
+  uint64_t most = MEMORY32_RESERVED;
+  if (!is_guarded(&m->type)) {
+    uint64_t page = UINT64_C(1) << m->type.limits.page_log2;
+    most = m->max_pages > MEMORY64_RESERVED / page ? MEMORY64_RESERVED : m->max_pages * page;
+    if (most < min_size) most = min_size;
+    most = vm_page_up(most) + vm_page_size();
+  }
+  m->vm.base = vm_reserve(most, vm_page_size());
+  if (!m->vm.base && !is_guarded(&m->type)) {
+    most = vm_page_up(min_size) + vm_page_size();
+    m->vm.base = vm_reserve(most, vm_page_size());
+  }
+  if (!m->vm.base)
+    return error_set(e, ERROR_MEMORY, "no address space for a memory: %llu bytes could not be reserved",
+                     (unsigned long long)most);
+  m->reserved = most;
+  return true;
+}
+
+bool memory_new(struct store *s, const struct memtype *type, struct meminst **out, struct error *e) {
+  uint8_t log2 = type->limits.page_log2;
+  if (s->nmemories >= s->limits.max_memories)
+    return error_set(e, ERROR_LIMIT, "the store may not have more than %llu memories (option max-memories)",
+                     (unsigned long long)s->limits.max_memories);
+  uint64_t limit_pages = min_u64(s->limits.max_memory_size, INT64_MAX) >> log2;
+  if (type->limits.min > limit_pages)
+    return error_set(e, ERROR_LIMIT,
+                     "a memory of %llu pages is larger than the limit of %llu bytes (option max-memory-size)",
+                     (unsigned long long)type->limits.min, (unsigned long long)s->limits.max_memory_size);
+  struct meminst *m = mem_zalloc(1, sizeof *m);
+  if (!m) return error_memory(e);
+  m->store = s;
+  m->type = *type;
+  m->max_pages = min_u64(type_max_pages(type), limit_pages);
+  if (!reserve(m, type->limits.min << log2, e)) {
+    mem_free(m);
+    return false;
+  }
+  if (!is_guarded(type)) m->max_pages = min_u64(m->max_pages, (m->reserved - vm_page_size()) >> log2);
+  if (memory_grow(m, type->limits.min) == UINT64_MAX || !store_own(s, m, memory_free)) {
+    memory_free(m);
+    return error_set(e, ERROR_MEMORY, "out of memory for a memory of %llu pages",
+                     (unsigned long long)type->limits.min);
+  }
+  m->next = s->memories;
+  s->memories = m;
+  s->nmemories++;
+  *out = m;
+  return true;
+}
+
+uint64_t memory_grow(struct meminst *m, uint64_t pages) {
+  uint64_t old = m->pages;
+  if (pages > m->max_pages || old > m->max_pages - pages) return UINT64_MAX;
+  uint64_t size = (old + pages) << m->type.limits.page_log2;
+  uint64_t committed = vm_page_up(size);
+  if (committed > m->committed) {
+    if (!vm_commit(m->vm.base + m->committed, committed - m->committed)) return UINT64_MAX;
+    m->committed = committed;
+  }
+  m->pages = old + pages;
+  __atomic_store_n(&m->vm.size, size, __ATOMIC_RELEASE); /* last: whoever sees the size may use the pages */
+  return old;
+}
+
+static bool in_bounds(uint64_t at, uint64_t len, uint64_t size) { return len <= size && at <= size - len; }
+
+bool memory_fill(struct meminst *m, uint64_t dst, uint8_t byte, uint64_t len) {
+  if (!in_bounds(dst, len, m->vm.size)) return false;
+  memset(m->vm.base + dst, byte, len);
+  return true;
+}
+
+bool memory_copy(struct meminst *dst_mem, struct meminst *src_mem, uint64_t dst, uint64_t src, uint64_t len) {
+  if (!in_bounds(dst, len, dst_mem->vm.size) || !in_bounds(src, len, src_mem->vm.size)) return false;
+  memmove(dst_mem->vm.base + dst, src_mem->vm.base + src, len);
+  return true;
+}
+
+bool memory_init(struct meminst *m, struct slice data, uint64_t dst, uint64_t src, uint64_t len) {
+  if (!in_bounds(src, len, data.len) || !in_bounds(dst, len, m->vm.size)) return false;
+  if (len) memcpy(m->vm.base + dst, data.data + src, len);
+  return true;
+}
+
+struct memtype memory_type(const struct meminst *m) {
+  struct memtype t = m->type;
+  t.limits.min = m->pages;
+  return t;
+}

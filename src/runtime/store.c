@@ -1,0 +1,117 @@
+/* See store.h. */
+#include "runtime/store.h"
+
+#include "base/alloc.h"
+#include "runtime/interrupt.h"
+
+#include <string.h>
+
+/* Room for one more item; false when memory is out. */
+static bool grow(void **at, size_t *cap, size_t len, size_t item) {
+  if (len < *cap) return true;
+  if (len >= UINT32_MAX / 2) return false;
+  size_t want = *cap ? *cap * 2 : 16;
+  void *bigger = mem_realloc(*at, want, item);
+  if (!bigger) return false;
+  *at = bigger;
+  *cap = want;
+  return true;
+}
+
+#define LIST_ROOM(list) grow((void **)&(list)->at, &(list)->cap, (list)->len, sizeof *(list)->at)
+
+bool store_own(struct store *s, void *object, void (*free)(void *)) {
+  if (!LIST_ROOM(&s->owned)) return false;
+  s->owned.at[s->owned.len++] = (struct owned){object, free};
+  return true;
+}
+
+bool store_new(const struct store_config *config, struct store **out, struct error *e) {
+  static _Atomic uint64_t last_id;
+  struct store *s = mem_zalloc(1, sizeof *s);
+  if (!s) return error_memory(e);
+  s->canon = config->canon;
+  s->limits = config->limits;
+  s->vm.fuel = config->fuel;
+  s->id = ++last_id;
+  s->poll_page = interrupt_quiet_page();
+  if (config->interruption) {
+    if (!interrupt_new(&s->interrupt, e)) {
+      mem_free(s);
+      return false;
+    }
+    s->poll_page = interrupt_page(s->interrupt);
+  }
+  *out = s;
+  return true;
+}
+
+void store_delete(struct store *s) {
+  if (!s) return;
+  assert(!s->vm.entry); /* not from inside a call into it */
+  store_scope_close(s, 0);
+  for (size_t i = 1; i < s->externs.len; i++)
+    if (s->externs.at[i].finalizer) s->externs.at[i].finalizer(s->externs.at[i].data);
+  while (s->owned.len) {
+    struct owned o = s->owned.at[--s->owned.len];
+    o.free(o.object);
+  }
+  interrupt_unref(s->interrupt);
+  mem_free(s->owned.at);
+  mem_free(s->handles.at);
+  mem_free(s->refs.at);
+  mem_free(s->externs.at);
+  mem_free(s);
+}
+
+uint32_t store_handle(struct store *s, enum handle_kind kind, void *object, uint32_t *slot) {
+  if (*slot) return *slot;
+  if (!s->handles.len) {
+    if (!LIST_ROOM(&s->handles)) return 0;
+    s->handles.at[s->handles.len++] = (struct handle){HANDLE_NONE, NULL};
+  }
+  if (!LIST_ROOM(&s->handles)) return 0;
+  *slot = (uint32_t)s->handles.len;
+  s->handles.at[s->handles.len++] = (struct handle){kind, object};
+  return *slot;
+}
+
+void *store_object(const struct store *s, enum handle_kind kind, uint64_t handle) {
+  if (handle >= s->handles.len || s->handles.at[handle].kind != kind) return NULL;
+  return s->handles.at[handle].object;
+}
+
+uint32_t store_ref_new(struct store *s, const struct value *ref) {
+  assert(vt_is_ref(ref->type));
+  if (!s->refs.len) {
+    if (!LIST_ROOM(&s->refs)) return 0;
+    s->refs.at[s->refs.len++] = (struct value){.type = VT_NONE};
+  }
+  if (!LIST_ROOM(&s->refs)) return 0;
+  s->refs.at[s->refs.len] = *ref;
+  return (uint32_t)s->refs.len++;
+}
+
+const struct value *store_ref(const struct store *s, uint64_t index) {
+  return index && index < s->refs.len ? &s->refs.at[index] : NULL;
+}
+
+size_t store_scope_open(const struct store *s) { return s->refs.len; }
+
+void store_scope_close(struct store *s, size_t scope) {
+  if (scope < s->refs.len) s->refs.len = scope;
+}
+
+uint32_t store_extern_new(struct store *s, void *data, void (*finalizer)(void *)) {
+  if (!s->externs.len) {
+    if (!LIST_ROOM(&s->externs)) return 0;
+    s->externs.at[s->externs.len++] = (struct externbox){NULL, NULL};
+  }
+  if (!LIST_ROOM(&s->externs)) return 0;
+  s->externs.at[s->externs.len] = (struct externbox){data, finalizer};
+  return (uint32_t)s->externs.len++;
+}
+
+const struct externbox *store_extern(const struct store *s, uint32_t ref) {
+  return ref && ref < s->externs.len ? &s->externs.at[ref] : NULL;
+}

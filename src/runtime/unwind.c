@@ -1,0 +1,38 @@
+/* See unwind.h.  A frame is known by the code it runs: the image's tables say whether it has pushed rbp. */
+#include "runtime/unwind.h"
+
+static uintptr_t word_at(uintptr_t at) { return *(const uintptr_t *)at; }
+
+/* pc is a return address: the byte before it is inside the call. */
+static void locate(struct unwind *u) {
+  u->image = code_find(u->pc - 1);
+  if (!u->image) return;
+  u->off = (uint32_t)(u->pc - (uintptr_t)u->image->base);
+  u->inside = u->off - 1;
+}
+
+void unwind_start(struct unwind *u, const struct vm_store *s) {
+  *u = (struct unwind){
+      .stack = s->cur, .pc = s->cur->pc, .sp = s->cur->sp, .fp = s->cur->fp, .innermost = true};
+  locate(u); /* finds a faulting pc too: an image begins with padding */
+  if (!u->image) return;
+  uint32_t site = code_site_at(u->image, u->off);
+  if (site != UINT32_MAX && u->image->site_kind[site] & CODE_SITE_FAULT) u->inside = u->off;
+}
+
+void unwind_next(struct unwind *u) {
+  /* Only the innermost function can be one that makes no calls and so has no frame. */
+  if (u->innermost && u->image->func_flags[code_func_at(u->image, u->inside)] & CODE_FUNC_FRAMELESS) {
+    u->pc = word_at(u->sp);
+    u->sp += 8;
+  } else if (u->fp) {
+    u->pc = word_at(u->fp + 8);
+    u->sp = u->fp + 16;
+    u->fp = word_at(u->fp);
+  } else {
+    u->image = NULL;
+    return;
+  }
+  u->innermost = false;
+  locate(u); /* the host's own code, arch_enter, is in no image: the walk is over */
+}
