@@ -106,7 +106,8 @@ int64_t read_sleb_long(struct reader *r, unsigned bits) {
     v |= (uint64_t)(byte & 0x7f) << shift;
     if (shift + 7 >= bits) {
       /* The bits from the sign on must all be equal. */
-      uint8_t ones = (uint8_t)(0x7f >> (bits - shift - 1)), top = (byte & 0x7f) >> (bits - shift - 1);
+      uint8_t ones = (uint8_t)(0x7f >> (bits - shift - 1)),
+              top = (uint8_t)((byte & 0x7f) >> (bits - shift - 1));
       if (top != 0 && top != ones)
         return reader_fail_at(r, off, ERROR_MALFORMED, "integer too large"), INT64_C(0);
       if (byte & 0x80)
