@@ -55,7 +55,7 @@ END_TEST
 /* ---- traps ---- */
 
 /* Calls function 1 (relocated at outer_call + 1), which traps through the stub. */
-CODE(outer, "push rbp; mov rbp, rsp; outer_call: call . + 0x100; outer_return: pop rbp; ret")
+CODE(outer, "push rbp; mov rbp, rsp; outer_call: .byte 0xe8; .long 0; outer_return: pop rbp; ret")
 CODE(inner, "push rbp; mov rbp, rsp; mov r11, [r15 + 16]; call [r11 + 17 * 8]; inner_site:")
 LABEL(outer_call);
 LABEL(outer_return);
@@ -99,7 +99,7 @@ END_TEST
 
 /* A leaf without a frame that loads from memory 0, first instruction and all. */
 CODE(load, "load_site: mov eax, [r14 + rdi]; ret")
-CODE(load_caller, "push rbp; mov rbp, rsp; load_call: call . + 0x100; load_return: pop rbp; ret")
+CODE(load_caller, "push rbp; mov rbp, rsp; load_call: .byte 0xe8; .long 0; load_return: pop rbp; ret")
 LABEL(load_call);
 LABEL(load_return);
 
@@ -147,14 +147,18 @@ START_TEST(fault_in_the_guard_is_a_trap) {
 }
 END_TEST
 
-/* A fault of compiled code at an address that its site cannot mean is a bug, never a trap. */
-START_TEST(fault_elsewhere_is_not_a_trap) {
+/* A fault of compiled code at an address that its site cannot mean is a bug, never a trap: it goes to the
+ * handler that stood before ours. */
+static void on_segv(int number) { _exit(number == SIGSEGV ? 7 : 8); }
+
+START_TEST(fault_elsewhere_goes_on) {
   struct fixture f;
+  signal(SIGSEGV, on_segv);
   fixture_init(&f, false);
   struct instance *in = load_instance(&f);
   union vm_value arg = {.i64 = 65536}, result;
   if (entry_call(f.store, fixture_func(in, "load"), &arg, &result) != TRAP_MEMORY_OUT_OF_BOUNDS) _exit(2);
-  arg.i64 = UINT64_C(0x100000000000); /* beyond every reservation; the next call dies of SIGSEGV */
+  arg.i64 = UINT64_C(0x100000000000); /* beyond every reservation */
   if (entry_call(f.store, fixture_func(in, "load"), &arg, &result)) _exit(3);
   _exit(4);
 }
@@ -464,6 +468,17 @@ START_TEST(another_thread_interrupts) {
 }
 END_TEST
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+enum {
+  SIGNALS_COME_LATE = 1
+}; /* TSan holds a signal back until the thread calls the C library: compiled code never does */
+#else
+enum { SIGNALS_COME_LATE = 0 };
+#endif
+
 /* The same from a signal handler on the running thread. */
 static struct interrupt *alarm_interrupt;
 static void on_alarm(int number) {
@@ -473,6 +488,7 @@ static void on_alarm(int number) {
 
 START_TEST(a_signal_handler_interrupts) {
   struct fixture f;
+  if (SIGNALS_COME_LATE) return;
   fixture_init(&f, true);
   fixture_module(&f, "(module (func (export \"spin\") unreachable))");
   struct code code = CODE_OF(&f, spin);
@@ -511,8 +527,8 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("runtime/entry");
-  TCase *crash = tcase_create("fault_elsewhere_is_not_a_trap");
-  tcase_add_test_raise_signal(crash, fault_elsewhere_is_not_a_trap, SIGSEGV);
+  TCase *crash = tcase_create("fault_elsewhere_goes_on");
+  tcase_add_exit_test(crash, fault_elsewhere_goes_on, 7);
   suite_add_tcase(suite, crash);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
