@@ -7,6 +7,7 @@
 
 bool const_expr_validate(struct validator *v, const struct const_expr *x, valtype type, const char *where,
                          uint32_t index) {
+  if (lane_is_const(v, x, type)) return true;
   struct reader r = reader_of((struct slice){x->code, x->size}, x->off, v->error);
   struct insn in = {.op = OP_INVALID};
   uint8_t allowed = OPF_CONST | (feature_on(v->m->features, FEATURE_EXTENDED_CONST) ? OPF_EXTCONST : 0);

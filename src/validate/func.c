@@ -237,6 +237,7 @@ void validator_init(struct validator *v, struct module *m, struct canon *c, stru
                     struct error *e) {
   *v = (struct validator){.m = m, .canon = c, .scratch = scratch, .error = e};
   sigs_init(v->sigs);
+  lane_init(v->lane, v->sigs, m->features);
 }
 
 bool validator_begin(struct validator *v, const valtype *results, uint32_t nresults) {
@@ -284,7 +285,9 @@ static bool body_check(struct validator *v, struct reader *r) {
   struct insn in = {.op = OP_INVALID};
   struct features f = v->m->features;
   while (v->ctrls.len) {
-    if (reader_done(r)) return reader_fail(r, ERROR_MALFORMED, "END opcode expected (function %u)", v->index);
+    lane_run(v, r);
+    if (reader_done(r))
+      return reader_fail(r, ERROR_MALFORMED, "unexpected end of section or function (function %u)", v->index);
     insn_read(r, f, &in);
     if (!insn_check(v, &in)) return false;
     v->max_len = max_u32(v->max_len, v->len);

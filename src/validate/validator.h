@@ -50,6 +50,11 @@ struct matched {
   valtype sub, super;
 };
 
+/* What the fast lane must know of a one-byte opcode: lane.c. */
+struct lane_row {
+  uint8_t kind, p1, p2, result, align, size;
+};
+
 struct validator {
   struct module *m;
   struct canon *canon;
@@ -85,6 +90,7 @@ struct validator {
   bool has_indirect_tail_calls;
   struct matched matched[64];
   struct op_sig sigs[OP_COUNT];
+  struct lane_row lane[256];
 };
 
 /* Reports an invalid instruction: the message, then function and instruction. */
@@ -161,6 +167,10 @@ void validator_init(struct validator *v, struct module *m, struct canon *c, stru
                     struct error *e);
 /* Readies the stacks for a body or expression with these results. */
 bool validator_begin(struct validator *v, const valtype *results, uint32_t nresults);
+void lane_init(struct lane_row rows[256], const struct op_sig sigs[OP_COUNT], struct features f);
+/* Judges instructions as long as they are plain ones. */
+void lane_run(struct validator *v, struct reader *r);
+bool lane_is_const(const struct validator *v, const struct const_expr *x, valtype type);
 bool func_validate(struct validator *v, uint32_t index, struct func_facts *facts);
 
 /* Constant expressions: `type` is what it must yield; ref.func in it makes functions declared. */
