@@ -79,7 +79,7 @@ static inline void fixture_module(struct fixture *f, const char *wat) {
   buf_reset(&f->bytes);
   struct features features = features_all();
   if (!text_parse_module(slice_cstr(wat), features, &f->bytes, &e)) ck_abort_msg("%s", e.message);
-  f->module = module_decode(&f->arena, buf_slice(&f->bytes), features, &e);
+  f->module = module_decode(&f->arena, arena_slice(&f->arena, buf_slice(&f->bytes)), features, &e);
   if (!f->module) ck_abort_msg("%s", e.message);
   f->valid = module_validate(f->module, f->canon, &e);
   if (!f->valid) ck_abort_msg("%s", e.message);

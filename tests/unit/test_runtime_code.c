@@ -1,0 +1,144 @@
+/* Code images: placement, look-ups, files, and that code is never writable and executable. */
+#include "os/file.h"
+#include "runtime/code.h"
+
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* mov eax, n; ret */
+#define RETURNS(n)                                                                                           \
+  { 0xb8, n, 0, 0, 0, 0xc3 }
+/* call rel32; inc eax; ret */
+#define CALLS                                                                                                \
+  { 0xe8, 0, 0, 0, 0, 0xff, 0xc0, 0xc3 }
+
+static uint8_t seven[] = RETURNS(7), nine[] = RETURNS(9), calls[] = CALLS;
+
+static struct code_image *publish(void) {
+  static struct code_reloc reloc = {.off = 1, .index = 12, .kind = RELOC_CALL};
+  static struct code_site sites[] = {{.off = 5, .wasm_off = 50},
+                                     {.off = 7, .wasm_off = 70, .trap = 3, .is_fault = 1}};
+  struct code codes[3] = {{.bytes = seven, .size = sizeof seven, .align = 16, .frameless = true},
+                          {.bytes = calls,
+                           .size = sizeof calls,
+                           .align = 32,
+                           .relocs = &reloc,
+                           .nrelocs = 1,
+                           .sites = sites,
+                           .nsites = 2},
+                          {.bytes = nine, .size = sizeof nine, .align = 16}};
+  struct error e = ERROR_INIT;
+  struct code_image *image;
+  if (!code_publish(codes, 3, 10, NULL, &image, &e)) ck_abort_msg("%s", e.message);
+  return image;
+}
+
+static int run(const struct code_image *image, uint32_t func) {
+  int (*f)(void);
+  const uint8_t *at = code_image_func(image, func);
+  memcpy(&f, &at, sizeof f);
+  return f();
+}
+
+static void check_image(const struct code_image *image) {
+  ck_assert_int_eq(run(image, 10), 7);
+  ck_assert_int_eq(run(image, 11), 10);
+  ck_assert_int_eq(run(image, 12), 9);
+  ck_assert_uint_eq(image->func_off[1] % 32, 0);
+  for (uint32_t i = 0; i < 3; i++) {
+    ck_assert_uint_ge(image->func_off[i], 1); /* padding before each */
+    ck_assert_uint_eq(image->base[image->func_off[i] - 1], 0xcc);
+    ck_assert_uint_eq(code_func_at(image, image->func_off[i]), i);
+    ck_assert_uint_eq(code_func_at(image, image->func_off[i + 1] - 1), i);
+    ck_assert_ptr_eq(code_find((uintptr_t)image->base + image->func_off[i]), image);
+  }
+  ck_assert_uint_eq(image->func_flags[0], CODE_FUNC_FRAMELESS);
+  ck_assert_uint_eq(image->func_flags[1], 0);
+  uint32_t site = code_site_at(image, image->func_off[1] + 7);
+  ck_assert_uint_ne(site, UINT32_MAX);
+  ck_assert_uint_eq(image->site_wasm[site], 70);
+  ck_assert_uint_eq(image->site_kind[site], 3 | CODE_SITE_FAULT);
+  site = code_site_at(image, image->func_off[1] + 5);
+  ck_assert_uint_eq(image->site_wasm[site], 50);
+  ck_assert_uint_eq(image->site_kind[site], 0);
+  ck_assert_uint_eq(code_site_at(image, image->func_off[1] + 6), UINT32_MAX);
+  ck_assert_uint_eq(code_site_at(image, image->func_off[1] + 8), UINT32_MAX);
+  ck_assert_uint_eq(code_site_at(image, 0), UINT32_MAX);
+}
+
+static void no_page_is_writable_and_executable(void) {
+  FILE *maps = fopen("/proc/self/maps", "r");
+  ck_assert_ptr_nonnull(maps);
+  char line[500], access[8];
+  while (fgets(line, sizeof line, maps))
+    if (sscanf(line, "%*s %7s", access) == 1)
+      ck_assert_msg(!(access[1] == 'w' && access[2] == 'x'), "%s", line);
+  fclose(maps);
+}
+
+START_TEST(images_run_and_are_found) {
+  struct code_image *images[40];
+  for (size_t i = 0; i < COUNT_OF(images); i++)
+    images[i] = publish();
+  for (size_t i = 0; i < COUNT_OF(images); i++)
+    check_image(images[i]);
+  no_page_is_writable_and_executable();
+  uintptr_t gone = (uintptr_t)images[3]->base + 16;
+  code_image_ref(images[3]);
+  code_image_unref(images[3]);
+  ck_assert_ptr_nonnull(code_find(gone));
+  for (size_t i = 0; i < COUNT_OF(images); i++)
+    code_image_unref(images[i]);
+  ck_assert_ptr_null(code_find(gone));
+  ck_assert_ptr_null(code_find((uintptr_t)&gone));
+  ck_assert_ptr_null(code_find(0));
+  for (int i = 0; i < 200000; i++)
+    code_image_unref(publish()); /* more than the range has room for at once */
+}
+END_TEST
+
+START_TEST(empty_image) {
+  struct error e = ERROR_INIT;
+  struct code_image *image;
+  ck_assert(code_publish(NULL, 0, 0, NULL, &image, &e));
+  code_image_unref(image);
+}
+END_TEST
+
+START_TEST(images_go_through_files) {
+  char path[] = "/tmp/heddle-test-code-XXXXXX";
+  int fd = mkstemp(path);
+  ck_assert_int_ge(fd, 0);
+  struct code_image *image = publish();
+  struct buf b;
+  buf_init(&b);
+  buf_cstr(&b, "something before");
+  code_image_save(image, &b);
+  ck_assert(buf_ok(&b));
+  code_image_unref(image);
+  ck_assert_int_eq(write(fd, b.data, b.len), (ssize_t)b.len);
+  struct error e = ERROR_INIT;
+  struct slice all = {b.data + 4096, b.len - 4096};
+  if (!code_image_map(fd, 4096, all, NULL, &image, &e)) ck_abort_msg("%s", e.message);
+  check_image(image);
+  no_page_is_writable_and_executable();
+  code_image_unref(image);
+  for (size_t len = 0; len < all.len; len += 61) {
+    e = (struct error)ERROR_INIT;
+    ck_assert(!code_image_map(fd, 4096, (struct slice){all.data, len}, NULL, &image, &e));
+    ck_assert(e.kind == ERROR_MALFORMED);
+  }
+  buf_free(&b);
+  close(fd);
+  unlink(path);
+}
+END_TEST
+
+int main(void) {
+  return UNIT_RUN("runtime/code", images_run_and_are_found, empty_image, images_go_through_files);
+}
