@@ -135,7 +135,9 @@ void *arena_alloc(struct arena *a, size_t size) {
 void *arena_zalloc(struct arena *a, size_t count, size_t size) {
   size_t bytes;
   if (!mul_size(count, size, &bytes)) arena_out_of_memory(a);
-  return memset(arena_alloc(a, bytes), 0, bytes);
+  void *p = arena_alloc(a, bytes);
+  /* A masked store of nothing to a page not yet there costs a microcode assist. */
+  return bytes ? memset(p, 0, bytes) : p;
 }
 
 void *arena_copy(struct arena *a, const void *data, size_t size) {
