@@ -47,6 +47,7 @@ struct control {
   uint32_t else_params;         /* IF: values of the parameters, in record */
   struct opt_state else_state;
   ir_val cond;                        /* IF */
+  bool inverted;                      /* IF: the else side is the one where cond is not zero */
   ir_block header;                    /* LOOP */
   uint32_t loop;                      /* LOOP: number of the IR loop */
   const struct scan_loop *scan;       /* LOOP */

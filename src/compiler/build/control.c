@@ -49,21 +49,23 @@ static void build_loop(struct builder *b, uint32_t nparams) {
 }
 
 static void build_if(struct builder *b, uint32_t nparams, uint32_t nresults) {
-  ir_val cond = pop(b);
+  bool inverted;
+  ir_val cond = opt_condition(b->o, pop(b), &inverted);
   control_push(b, CONTROL_IF, nparams, nresults);
   struct control *c = &VEC_LAST(&b->controls);
   c->cond = cond;
+  c->inverted = inverted;
   c->else_params = b->record.len;
   for (uint32_t i = c->height; i < b->stack.len; i++)
     VEC_PUSH(b->arena, &b->record, b->stack.at[i]);
   c->else_state = opt_state_now(b->o);
   ir_block from = b->block;
   uint32_t edges[2];
-  edges[0] = edge_new(b, block_next(b));
-  edges[1] = c->else_edge = edge_new(b, IR_NO_BLOCK);
+  edges[inverted] = edge_new(b, block_next(b));
+  edges[!inverted] = c->else_edge = edge_new(b, IR_NO_BLOCK);
   block_end(b, IR_OP_BRANCH, cond, 0, 0, edges, 2);
   block_begin(b, from, c->else_state);
-  opt_assume(b->o, cond, true);
+  opt_assume(b->o, cond, !inverted);
 }
 
 /* A jump from the end of the frame's code to its label. */
@@ -85,7 +87,7 @@ static void build_else(struct builder *b) {
   edge->to = block_next(b);
   c->kind = CONTROL_ELSE;
   block_begin(b, edge->from, c->else_state);
-  opt_assume(b->o, c->cond, false);
+  opt_assume(b->o, c->cond, c->inverted);
 }
 
 static void build_return(struct builder *b) {
@@ -111,7 +113,7 @@ static void build_end(struct builder *b) {
     if (!of_func) b->controls.len--;
     label_bind(b, &ended);
     if (b->too_much) return;
-    if (ended.kind == CONTROL_IF && ended.nbranches == 1) opt_assume(b->o, ended.cond, false);
+    if (ended.kind == CONTROL_IF && ended.nbranches == 1) opt_assume(b->o, ended.cond, ended.inverted);
   } else {
     if (b->dead) b->stack.len = c->height;
     if (!of_func) b->controls.len--;
@@ -147,6 +149,9 @@ static void build_br(struct builder *b, uint32_t label) {
 void branch_if(struct builder *b, ir_val cond, uint32_t label, bool if_zero) {
   struct opt_state state = opt_state_now(b->o);
   ir_block from = b->block;
+  bool inverted;
+  cond = opt_condition(b->o, cond, &inverted);
+  if (inverted) if_zero = !if_zero;
   uint32_t taken = branch_edge(b, label);
   uint32_t next = edge_new(b, block_next(b));
   uint32_t edges[2] = {if_zero ? next : taken, if_zero ? taken : next};

@@ -85,21 +85,9 @@ struct ir_mem ir_mem(const struct ir_func *f, ir_val v) {
   return (struct ir_mem){.index = in->a, .offset = in->c};
 }
 
-static bool has_list(uint8_t op) {
-  switch (op) {
-  case IR_OP_CALL:
-  case IR_OP_CALL_FUNC:
-  case IR_OP_CALL_BUILTIN:
-  case IR_OP_RETURN:
-  case IR_OP_TAIL_CALL:
-  case IR_OP_TAIL_CALL_FUNC: return true;
-  default: return false;
-  }
-}
-
 const uint32_t *ir_args(const struct ir_func *f, ir_val v, uint32_t *len) {
   const struct ir_insn *in = &f->insns.at[v];
-  assert(has_list(in->op));
+  assert(ir_op_table[in->op].operands[1] == 'e');
   *len = f->ext.at[in->b];
   return f->ext.at + in->b + 1;
 }
@@ -112,21 +100,6 @@ uint64_t ir_const(const struct ir_func *f, ir_val v) {
 
 bool ir_is_const(const struct ir_func *f, ir_val v) {
   return f->insns.at[v].op == IR_OP_ICONST || f->insns.at[v].op == IR_OP_FCONST;
-}
-
-struct ir_operands ir_operands(struct ir_func *f, ir_val v) {
-  struct ir_insn *in = &f->insns.at[v];
-  const char *kinds = ir_op_table[in->op].operands;
-  struct ir_operands o = {0};
-  if (kinds[0] == 'v') o.field[o.nfields++] = &in->a;
-  if (kinds[1] == 'v') o.field[o.nfields++] = &in->b;
-  if (kinds[2] == 'v') o.field[o.nfields++] = &in->c;
-  if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) o.field[o.nfields++] = &f->ext.at[in->c + 1];
-  if (has_list(in->op)) {
-    o.len = f->ext.at[in->b];
-    o.list = f->ext.at + in->b + 1;
-  }
-  return o;
 }
 
 static void count_use(struct ir_func *f, ir_val v) {

@@ -42,7 +42,7 @@ enum ir_op {
 enum ir_flag { IRF_P = 1, IRF_T = 2, IRF_R = 4, IRF_W = 8, IRF_C = 16, IRF_X = 32, IRF_K = 64 };
 struct ir_op_info {
   const char *text;
-  const char *operands;
+  char operands[4];
   char type;
   uint8_t flags;
 };
@@ -143,7 +143,22 @@ struct ir_operands {
   uint32_t *list;
   uint32_t len;
 };
-struct ir_operands ir_operands(struct ir_func *f, ir_val v);
+static inline struct ir_operands ir_operands(struct ir_func *f, ir_val v) {
+  struct ir_insn *in = ir_at(f, v);
+  const char *kinds = ir_op_table[in->op].operands;
+  struct ir_operands o;
+  o.nfields = o.len = 0;
+  o.list = NULL;
+  if (kinds[0] == 'v') o.field[o.nfields++] = &in->a;
+  if (kinds[1] == 'v') o.field[o.nfields++] = &in->b;
+  if (kinds[2] == 'v') o.field[o.nfields++] = &in->c;
+  if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) o.field[o.nfields++] = &f->ext.at[in->c + 1];
+  if (kinds[1] == 'e') { /* count, then arguments */
+    o.len = f->ext.at[in->b];
+    o.list = f->ext.at + in->b + 1;
+  }
+  return o;
+}
 /* Sets `uses` of every value from operands and edge arguments of the instructions that are there. */
 void ir_count_uses(struct ir_func *f);
 bool ir_same_size(uint8_t a, uint8_t b); /* types of one class and size, as registers see them */

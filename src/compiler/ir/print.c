@@ -173,7 +173,7 @@ static void print_block(struct ir_func *f, ir_block b, struct out *out) {
 static void print_types(const struct module *m, const valtype *at, uint32_t len, struct out *out) {
   out_cstr(out, "(");
   for (uint32_t i = 0; i < len; i++)
-    out_printf(out, "%s%s", i ? ", " : "", ir_type_name(ir_type_of(m, at[i])));
+    out_printf(out, "%s%s", i ? ", " : "", ir_type_name((uint8_t)ir_type_of(m, at[i])));
   out_cstr(out, ")");
 }
 

@@ -165,7 +165,7 @@ static void check_list(struct verifier *v, ir_block b, ir_val at, const uint32_t
   for (uint32_t i = 0; i < len && v->ok; i++) {
     if (!reaches(v, list[i], b, at))
       fail(v, b, at, "argument does not reach");
-    else if (types && !ir_same_size(ir_type_of(f->module, types[i]), f->insns.at[list[i]].type))
+    else if (types && !ir_same_size((uint8_t)ir_type_of(f->module, types[i]), f->insns.at[list[i]].type))
       fail(v, b, at, "argument has a wrong type");
   }
 }

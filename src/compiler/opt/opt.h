@@ -30,6 +30,8 @@ struct opt_state opt_state_now(const struct opt *o);
 struct opt_state opt_state_merge(struct opt *o, struct opt_state a, struct opt_state b);
 /* State at the head of a loop that changes the classes in `changed` (bits). */
 struct opt_state opt_state_loop(struct opt *o, struct opt_state in, uint32_t changed);
+/* A value to branch on instead of `v`: the same truth, or the opposite one with *inverted set. */
+ir_val opt_condition(struct opt *o, ir_val v, bool *inverted);
 /* In the block that has just begun, `cond` is known to be zero or not. */
 void opt_assume(struct opt *o, ir_val cond, bool nonzero);
 

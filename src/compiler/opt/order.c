@@ -127,6 +127,8 @@ static ir_block *split_critical(struct ir_func *f, uint32_t *len) {
   return list.at;
 }
 
+#define NONE UINT32_MAX
+
 /* Open loops while the sequence is made: what does not belong to a loop waits until the loop is complete. */
 struct open {
   uint32_t loop;
@@ -134,7 +136,6 @@ struct open {
 };
 
 static void make_sequence(struct order *o, const ir_block *list, uint32_t len) {
-  const uint32_t NONE_LEFT = UINT32_MAX;
   struct ir_func *f = o->f;
   uint32_t *left = ARENA_ARRAY(f->arena, uint32_t, f->loops.len); /* blocks and inner loops still to come */
   for (uint32_t i = 0; i < len; i++)
@@ -149,7 +150,7 @@ static void make_sequence(struct order *o, const ir_block *list, uint32_t len) {
     ir_block b;
     if (ready.len > 0) {
       b = VEC_LAST(&ready);
-      if (next[b] == NONE_LEFT)
+      if (next[b] == NONE)
         ready.len--;
       else
         VEC_LAST(&ready) = next[b];
@@ -160,22 +161,22 @@ static void make_sequence(struct order *o, const ir_block *list, uint32_t len) {
     uint32_t top = open.len > 0 ? VEC_LAST(&open).loop : 0;
     if ((blk->header ? f->loops.at[blk->loop].parent : blk->loop) != top) {
       struct open *t = &VEC_LAST(&open);
-      next[b] = NONE_LEFT;
-      if (t->waiting == NONE_LEFT)
+      next[b] = NONE;
+      if (t->waiting == NONE)
         t->waiting = b;
       else
         next[t->last] = b;
       t->last = b;
       continue;
     }
-    if (blk->header) VEC_PUSH(f->arena, &open, ((struct open){.loop = blk->loop, .waiting = NONE_LEFT}));
+    if (blk->header) VEC_PUSH(f->arena, &open, ((struct open){.loop = blk->loop, .waiting = NONE}));
     VEC_PUSH(f->arena, &o->sequence, b);
     uint32_t loop = blk->loop;
     while (loop != 0 && --left[loop] == 0) { /* complete */
       struct open t = VEC_POP(&open);
       assert(t.loop == loop);
       f->loops.at[loop].end = o->sequence.len;
-      if (t.waiting != NONE_LEFT) VEC_PUSH(f->arena, &ready, t.waiting);
+      if (t.waiting != NONE) VEC_PUSH(f->arena, &ready, t.waiting);
       loop = f->loops.at[loop].parent;
     }
   }

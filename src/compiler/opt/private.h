@@ -35,10 +35,32 @@ void gvn_enter(struct opt *o, ir_block b);                /* forgets what does n
 ir_val gvn_find(struct opt *o, const struct ir_insn *in); /* 0: not known */
 void gvn_add(struct opt *o, const struct ir_insn *in, ir_val v);
 
+ir_val opt_constant(struct opt *o, enum ir_type type, uint64_t bits, uint32_t wasm_off);
+
+/* known.c: bits that are zero in the value (64 bits; upper halves of i32 included). */
+uint64_t known_zeros(const struct ir_func *f, ir_val v);
+
+/* magic.c: the quotient or remainder of a division by the constant in->b. 0: leave it. */
+ir_val fold_division(struct opt *o, const struct ir_insn *in, uint32_t wasm_off);
+
+/* constant.c: the bits of an operation on constants. False: not known, or it traps. */
+bool fold_constant(const struct ir_func *f, const struct ir_insn *in, uint64_t *bits);
+
+/* compare.c: comparisons and what depends on conditions. */
+ir_val fold_compare(struct opt *o, struct ir_insn *in, uint32_t wasm_off);
+ir_val fold_select(struct opt *o, struct ir_insn *in, uint32_t wasm_off);
+/* A condition that is zero where v is, or with *inverted turned, where v is not. */
+ir_val condition_of(const struct ir_func *f, ir_val v, bool *inverted);
+/* The comparison that is 0 where `op` is 1; IR_OP_NONE for those of floats that order. */
+enum ir_op compare_inverse(enum ir_op op);
+
 /* fold.c: a value that equals `in`, or 0; may rewrite `in` into a simpler equal one. */
 ir_val fold(struct opt *o, struct ir_insn *in, uint32_t wasm_off);
 
 /* order.c: natural loops, critical edges, order of blocks. */
 void opt_order(struct ir_func *f);
+void fold_address(struct opt *o, struct ir_insn *in); /* of GLOAD, GSTORE */
+void fold_pointer(struct opt *o, struct ir_insn *in); /* of LOAD, STORE */
+void fold_stored(struct opt *o, struct ir_insn *in);  /* value of GSTORE */
 
 #endif
