@@ -310,7 +310,7 @@ static void put_chain(struct module_bytes *b, uint32_t chains, uint32_t depth) {
 
 START_TEST(subtype_chains) {
   struct module_bytes b;
-  put_chain(&b, 7000, 63);
+  put_chain(&b, 15600, 63);
   judge_bounded(&b, true);
   put_chain(&b, 1, 64);
   judge_bounded(&b, false);
