@@ -31,7 +31,7 @@ void lane_init(struct lane_row rows[256], const struct op_sig sigs[OP_COUNT], st
     const struct op_info *info = op_info(op);
     const struct op_sig *s = &sigs[op];
     struct lane_row *row = &rows[code];
-    *row = (struct lane_row){.kind = LANE_GENERAL};
+    *row = (struct lane_row){.kind = LANE_GENERAL, .op = (uint16_t)op};
     if (op == OP_INVALID || !feature_on(f, (enum feature)info->feature)) continue;
     if (s->kind == SIG_FAMILY) row->kind = LANE_OPCODE;
     if (s->nresults > 1 || (s->special && info->imm != IMM_MEMARG)) continue;
@@ -197,53 +197,53 @@ static bool lane_call(const struct validator *v, struct lane *l, const valtype *
 }
 
 /* The opcodes with rules of their own. `at` stands behind the opcode. */
-static inline bool lane_opcode(struct validator *v, struct lane *l, const valtype *limit, uint8_t code) {
+static inline bool lane_opcode(struct validator *v, struct lane *l, const valtype *limit, enum op op) {
   const uint8_t *at = l->at;
   uint32_t index;
-  switch (code) {
-  case 0x20: /* local.get */
-  case 0x21: /* local.set */
-  case 0x22: /* local.tee */ {
+  switch (op) {
+  case OP_LOCAL_GET:
+  case OP_LOCAL_SET:
+  case OP_LOCAL_TEE: {
     if (!short_u32(&at, &index) || index >= v->ndense) return false;
     valtype t = v->dense[index];
     if (v->has_uninit && (t & VT_REF)) return false;
-    if (code == 0x20) {
+    if (op == OP_LOCAL_GET) {
       if (!lane_push(l, limit, t)) return false;
     } else {
       if (l->sp == l->base || l->sp[-1] != t) return false;
-      if (code == 0x21) l->sp--;
+      if (op == OP_LOCAL_SET) l->sp--;
     }
     l->at = at;
     return true;
   }
-  case 0x23: /* global.get */
+  case OP_GLOBAL_GET:
     if (!short_u32(&at, &index) || index >= v->m->nglobals ||
         !lane_push(l, limit, v->m->globals[index].type.type))
       return false;
     l->at = at;
     return true;
-  case 0x24: /* global.set */
+  case OP_GLOBAL_SET:
     if (!short_u32(&at, &index) || index >= v->m->nglobals || !v->m->globals[index].type.mutable_ ||
         l->sp == l->base || l->sp[-1] != v->m->globals[index].type.type)
       return false;
     l->sp--;
     l->at = at;
     return true;
-  case 0x00: lane_unreachable(l); return true;
-  case 0x0b: return lane_end(v, l);
-  case 0x0d: return lane_branch(v, l, true);
-  case 0x0c: return lane_branch(v, l, false);
-  case 0x0f: return lane_return(v, l);
-  case 0x02: return lane_block(v, l, OP_BLOCK);
-  case 0x03: return lane_block(v, l, OP_LOOP);
-  case 0x04: return lane_block(v, l, OP_IF);
-  case 0x05: return lane_else(v, l);
-  case 0x10: return lane_call(v, l, limit);
-  case 0x1a: /* drop */
+  case OP_UNREACHABLE: lane_unreachable(l); return true;
+  case OP_END: return lane_end(v, l);
+  case OP_BR_IF: return lane_branch(v, l, true);
+  case OP_BR: return lane_branch(v, l, false);
+  case OP_RETURN: return lane_return(v, l);
+  case OP_BLOCK:
+  case OP_LOOP:
+  case OP_IF: return lane_block(v, l, op);
+  case OP_ELSE: return lane_else(v, l);
+  case OP_CALL: return lane_call(v, l, limit);
+  case OP_DROP:
     if (l->sp == l->base) return false;
     l->sp--;
     return true;
-  case 0x1b: /* select */
+  case OP_SELECT:
     if (l->sp - l->base < 3 || l->sp[-1] != VT_I32 || l->sp[-2] != l->sp[-3] || !vt_is_num(l->sp[-2]))
       return false;
     l->sp -= 2;
@@ -313,7 +313,7 @@ void lane_run(struct validator *v, struct reader *r) {
       continue;
     }
     case LANE_OPCODE:
-      if (!lane_opcode(v, &l, limit, l.at[-1])) goto general;
+      if (!lane_opcode(v, &l, limit, (enum op)row.op)) goto general;
       continue;
     case LANE_GENERAL: break;
     }

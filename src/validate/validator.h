@@ -52,6 +52,7 @@ struct matched {
 
 /* What the fast lane must know of a one-byte opcode: lane.c. */
 struct lane_row {
+  uint16_t op;
   uint8_t kind, p1, p2, result, align, size;
 };
 
