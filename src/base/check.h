@@ -22,6 +22,15 @@
 #undef assert
 #define assert(fact) ((void)(0 && (fact)))
 #endif
+/* A large local that is written before it is read, on a path where zeroing it first would be felt. */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define UNINITIALIZED __attribute__((uninitialized))
+#endif
+#endif
+#ifndef UNINITIALIZED
+#define UNINITIALIZED
+#endif
 
 #ifdef HEDDLE_CHECKED
 #define checked(fact) assert(fact)

@@ -97,8 +97,7 @@ static uint64_t run(struct store *s, struct funcinst *f, const struct functype *
     trap_report_set(s, TRAP_STACK_EXHAUSTED);
     return TRAP_STACK_EXHAUSTED;
   }
-  struct arch_regs regs;
-  memset(&regs, 0, sizeof regs);
+  UNINITIALIZED struct arch_regs regs; /* a function reads no register that its type does not name */
   put_args(t, args, &regs, areas->args);
   struct store *outer_store = thread_store;
   thread_store = s;
@@ -119,7 +118,7 @@ uint64_t entry_call(struct store *s, struct funcinst *f, const union vm_value *a
                     union vm_value *results) {
   assert(funcinst_store(f) == s);
   const struct functype *t = funcinst_type(f);
-  struct areas areas;
+  UNINITIALIZED struct areas areas;
   enum trap_code refused = TRAP_NONE;
   trap_report_clear(s);
   enum interrupt_state interrupt = s->interrupt ? interrupt_pending(s->interrupt) : INTERRUPT_NONE;

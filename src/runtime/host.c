@@ -64,7 +64,8 @@ uint64_t host_dispatch(struct vm_host *vm, struct arch_regs *regs) {
   struct host_func *host = (struct host_func *)vm;
   struct vm_store *store = vm->ctx.store;
   const struct functype *t = host->type;
-  union vm_value small[SMALL_VALUES], *values = small;
+  UNINITIALIZED union vm_value small[SMALL_VALUES];
+  union vm_value *values = small;
   if (t->nparams + t->nresults > SMALL_VALUES) {
     values = mem_alloc((t->nparams + t->nresults) * sizeof *values);
     if (!values) return TRAP_OUT_OF_MEMORY;
