@@ -48,6 +48,22 @@ static bool packed_check(struct validator *v, const struct insn *in, valtype t, 
 
 /* ---- structs ---- */
 
+/* All fields have default values; each type is looked through once. */
+static bool struct_defaultable_check(struct validator *v, const struct insn *in, const struct subtype *t) {
+  if (!v->defaultable.word) bitset_init(&v->defaultable, v->scratch, v->m->ntypes);
+  if (bitset_has(&v->defaultable, in->a)) return true;
+  for (uint32_t i = 0; i < t->struct_.nfields; i++)
+    if (!defaultable_check(v, in, t->struct_.fields[i].type)) return false;
+  bitset_add(&v->defaultable, in->a);
+  return true;
+}
+
+static bool struct_fields_pop(struct validator *v, const struct insn *in, const struct subtype *t) {
+  for (uint32_t i = t->struct_.nfields; i-- > 0 && !operands_are_bottom(v);)
+    if (!operand_pop(v, in, unpacked(t->struct_.fields[i].type))) return false;
+  return true;
+}
+
 static bool struct_new_check(struct validator *v, const struct insn *in, bool is_default, bool with_desc) {
   const struct subtype *t = struct_at(v, in, in->a);
   if (!t) return false;
@@ -59,10 +75,7 @@ static bool struct_new_check(struct validator *v, const struct insn *in, bool is
                             in->a);
     if (!operand_pop(v, in, vt_ref_to(t->descriptor, true) | VT_EXACT)) return false;
   }
-  for (uint32_t i = t->struct_.nfields; i-- > 0;) {
-    valtype field = t->struct_.fields[i].type;
-    if (!(is_default ? defaultable_check(v, in, field) : operand_pop(v, in, unpacked(field)))) return false;
-  }
+  if (!(is_default ? struct_defaultable_check(v, in, t) : struct_fields_pop(v, in, t))) return false;
   push_new(v, in->a);
   return true;
 }
@@ -106,7 +119,7 @@ static bool array_new_fixed_check(struct validator *v, const struct insn *in) {
   const struct field *f = array_at(v, in, in->a);
   if (!f) return false;
   if (in->b > MAX_ARRAY_NEW_FIXED) return validator_limit(v, in, "array.new_fixed has too many operands");
-  for (uint32_t i = 0; i < in->b; i++)
+  for (uint32_t i = 0; i < in->b && !operands_are_bottom(v); i++)
     if (!operand_pop(v, in, unpacked(f->type))) return false;
   push_new(v, in->a);
   return true;

@@ -8,7 +8,7 @@
 #ifndef VALIDATE_VALIDATOR_H
 #define VALIDATE_VALIDATOR_H
 
-#include "base/arena.h"
+#include "base/bitset.h"
 #include "base/vec.h"
 #include "binary/insn.h"
 #include "validate/validate.h"
@@ -89,6 +89,7 @@ struct validator {
 
   uint32_t globals_visible; /* in constant expressions: global indices below this one may be read */
   bool has_indirect_tail_calls;
+  struct bitset defaultable; /* struct types known to have default values; made when first needed */
   struct matched matched[64];
   struct op_sig sigs[OP_COUNT];
   struct lane_row lane[256];
@@ -117,6 +118,10 @@ bool operand_pop_any(struct validator *v, const struct insn *in, valtype *type);
 bool operand_pop(struct validator *v, const struct insn *in, valtype type);
 /* Any reference; bottom comes out as VT_REF_BOT. */
 bool operand_pop_ref(struct validator *v, const struct insn *in, valtype *type);
+/* Every further pop of this block yields bottom: long lists need not be popped. */
+static inline bool operands_are_bottom(const struct validator *v) {
+  return v->top->unreachable && v->len == v->top->height;
+}
 bool operands_reserve(struct validator *v, const struct insn *in, uint32_t n);
 bool operands_push(struct validator *v, const struct insn *in, const valtype *types, uint32_t n);
 bool operands_pop(struct validator *v, const struct insn *in, const valtype *types, uint32_t n);

@@ -373,6 +373,37 @@ START_TEST(wide_catches) {
 }
 END_TEST
 
+/* Three bytes that stand for ten thousand fields or operands. */
+START_TEST(wide_allocations) {
+  struct module_bytes b;
+  module_begin(&b);
+  section_begin(&b, 1);
+  PUT(&b, "\x04\x60\x00\x00\x5e\x7f\x00");
+  for (uint32_t i = 0; i < 2; i++) {
+    PUT(&b, "\x5f");
+    buf_uleb(&b.out, 10000);
+    FILL(&b, "\x7f\x00", 10000);
+  }
+  section_end(&b);
+  section_begin(&b, 3);
+  PUT(&b, "\x02\x00\x00");
+  section_end(&b);
+  section_begin(&b, 10);
+  PUT(&b, "\x02");
+  body_begin(&b);
+  PUT(&b, "\x00");
+  FILL(&b, "\xfb\x01\x02\x1a\xfb\x01\x03\x1a", 900000); /* struct.new_default, drop */
+  body_end(&b);
+  body_begin(&b);
+  PUT(&b, "\x00\x00");
+  FILL(&b, "\xfb\x08\x01\x90\x4e\x1a\xfb\x00\x02\x1a", 700000); /* array.new_fixed, struct.new */
+  PUT(&b, "\x00");
+  body_end(&b);
+  section_end(&b);
+  judge_bounded(&b, true);
+}
+END_TEST
+
 START_TEST(many_segments) {
   struct module_bytes b;
   module_begin(&b);
@@ -393,5 +424,5 @@ END_TEST
 int main(void) {
   return UNIT_RUN("validate/hostile", nested_blocks, many_branches, many_operands, many_locals, huge_br_table,
                   wide_calls, wide_results, wide_labels, many_funcs, many_types, subtype_chains, many_exports,
-                  wide_catches, many_segments);
+                  wide_catches, wide_allocations, many_segments);
 }
