@@ -1,7 +1,8 @@
-/* Between the runtime and the host ISA's run-time half (compiler/isa/x64/thunk.S): how C enters compiled code, and how
- * compiled code comes out again.
+/* Between the runtime and the host ISA's run-time half (compiler/isa/x64/thunk.S): how C enters compiled
+ * code, and how compiled code comes out again.
  *
- * Everything here is about the innermost host-to-wasm entry of this thread. Register contract: see thunk.S's head. */
+ * Everything here is about the innermost host-to-wasm entry of this thread. Register contract: see thunk.S's
+ * head. */
 #ifndef ABI_ARCH_H
 #define ABI_ARCH_H
 
@@ -10,33 +11,36 @@
 
 /* Arguments or results of one call, by the convention of abi/call.h. */
 struct arch_regs {
-  uint64_t gpr[8];    /* integer arguments 0..7; on return integer results 0..5 */
+  uint64_t gpr[8];                 /* integer arguments 0..7; on return integer results 0..5 */
   _Alignas(16) uint8_t xmm[8][16]; /* float arguments 0..7; on return float results 0..5 */
 };
 
 /* ---- supplied by thunk.S ---- */
 
-/* Runs `func` on a frame below the caller's: loads registers, pushes `stack_args` (args_size bytes) and room for
- * `results_size` bytes, calls. Returns 0 when the function returned (registers and `stack_results` filled), else the
- * status with which arch_leave ended it. *host_sp gets the stack pointer that arch_leave must be given. */
+/* Runs `func` on a frame below the caller's: loads registers, pushes `stack_args` (args_size bytes) and room
+ * for `results_size` bytes, calls. Returns 0 when the function returned (registers and `stack_results`
+ * filled), else the status with which arch_leave ended it. *host_sp gets the stack pointer that arch_leave
+ * must be given. */
 uint64_t arch_enter(struct vm_func *func, struct arch_regs *regs, const void *stack_args, uint64_t args_size,
                     void *stack_results, uint64_t results_size, uint64_t *host_sp);
 /* Out-call stubs by enum builtin: what vmctx->builtins points to. */
 extern const void *const arch_builtins[BUILTIN_COUNT];
-/* Code address of every host function: enter with r15 = its struct vm_host. Calls host_dispatch on the native stack. */
+/* Code address of every host function: enter with r15 = its struct vm_host. Calls host_dispatch on the native
+ * stack. */
 extern const uint8_t arch_host_thunk[];
-/* Where the fault handler lets the thread go on, on the native stack, with arguments (struct vm_store *, status); pc, sp
- * and fp of the fault stand in store->cur. */
+/* Where the fault handler lets the thread go on, on the native stack, with arguments (struct vm_store *,
+ * status); pc, sp and fp of the fault stand in store->cur. */
 extern const uint8_t arch_fault_stub[];
 
 /* ---- called by thunk.S ---- */
 
 /* runtime/builtin.c: the C functions, by enum builtin. */
 extern void (*const builtin_functions[])(void);
-/* runtime/host.c: arguments in `regs` and at host->ctx.store->cur->fp + 16; results back the same way. A status. */
+/* runtime/host.c: arguments in `regs` and at host->ctx.store->cur->fp + 16; results back the same way. A
+ * status. */
 uint64_t host_dispatch(struct vm_host *host, struct arch_regs *regs);
-/* runtime/trap.c: records how the innermost entry ends; cur's pc, sp and fp say where. status 0: the trap of the site at
- * pc. Returns the entry's host_sp and the status for arch_leave, which the stub then performs. */
+/* runtime/trap.c: records how the innermost entry ends; cur's pc, sp and fp say where. status 0: the trap of
+ * the site at pc. Returns the entry's host_sp and the status for arch_leave, which the stub then performs. */
 struct vm_result trap_unwind(struct vm_store *store, uint64_t status);
 
 #endif

@@ -6,8 +6,10 @@ enum builtin {
 #include "abi/builtin.def"
 #undef BUILTIN
   /* Stubs in vmctx->builtins behind the functions: */
-  BUILTIN_TRAP_STUB,   /* `call` it from a cold trap site: the return address is the site; never returns there */
-  BUILTIN_STACK_STUB,  /* prologue's slow path: `call` it before anything but the frame is set up; returns to retry, or traps */
+  BUILTIN_TRAP_STUB,  /* `call` it from a cold trap site: the return address is the site; never returns there
+                       */
+  BUILTIN_STACK_STUB, /* prologue's slow path: `call` it before anything but the frame is set up; returns to
+                         retry, or traps */
   BUILTIN_COUNT
 };
 #endif

@@ -6,7 +6,8 @@ enum trap_code {
 #include "abi/trap.def"
 #undef TRAP
   TRAP_COUNT,
-  /* Ways to end an invocation that are no traps but leave by the same path (status of a builtin or host function). */
+  /* Ways to end an invocation that are no traps but leave by the same path (status of a builtin or host
+     function). */
   TRAP_HOST_ERROR = 64 /* the store's pending error says what: a callback's error, exit, uncaught exception */
 };
 #endif

@@ -1,8 +1,9 @@
 /* What compiled code reaches through r15: the instance as compiled code sees it, and the store behind it.
  *
- * Everything in struct vmctx and its tail is constant for the instance's life, except the cells of globals that the
- * instance itself defines and lazily filled function pointers; what changes for the whole store (current stack, fuel,
- * poll page) lives once, in struct vm_store. Offsets are offsetof; the tail's are computed by vmctx_layout. */
+ * Everything in struct vmctx and its tail is constant for the instance's life, except the cells of globals
+ * that the instance itself defines and lazily filled function pointers; what changes for the whole store
+ * (current stack, fuel, poll page) lives once, in struct vm_store. Offsets are offsetof; the tail's are
+ * computed by vmctx_layout. */
 #ifndef ABI_VMCTX_H
 #define ABI_VMCTX_H
 
@@ -11,65 +12,80 @@
 
 struct vmctx;
 
-/* Compiled functions, host thunks: what a function reference points to. Lives as long as the store, never moves. */
+/* Compiled functions, host thunks: what a function reference points to. Lives as long as the store, never
+ * moves. */
 struct vm_func {
-  const void *code;      /* enter with r15 = inst, r14 = inst->memory0, arguments by abi/call.h */
-  struct vmctx *inst;    /* for host functions: the vmctx at the start of their own record */
-  uint32_t type;         /* canonical id of its type */
-  uint32_t index;        /* function index in its instance's module (host functions: 0) */
+  const void *code;   /* enter with r15 = inst, r14 = inst->memory0, arguments by abi/call.h */
+  struct vmctx *inst; /* for host functions: the vmctx at the start of their own record */
+  uint32_t type;      /* canonical id of its type */
+  uint32_t index;     /* function index in its instance's module (host functions: 0) */
 };
-/* The part of a memory that compiled code reads. base never moves. Owner: runtime/memory.c's struct that begins with it. */
+/* The part of a memory that compiled code reads. base never moves. Owner: runtime/memory.c's struct that
+ * begins with it. */
 struct vm_memory {
   uint8_t *base;
-  uint64_t size;         /* bytes; memory.grow publishes it last */
+  uint64_t size; /* bytes; memory.grow publishes it last */
 };
 /* elems holds struct vm_func * (function tables) or uint32_t (other references). May move on grow. */
 struct vm_table {
   void *elems;
   uint64_t len;
 };
-/* A global's cell: 16 bytes, aligned to 16. References: vm_func pointer or uint32_t; i32 and f32 in the low 4 bytes. */
+/* A global's cell: 16 bytes, aligned to 16. References: vm_func pointer or uint32_t; i32 and f32 in the low 4
+ * bytes. */
 union vm_value {
-  uint32_t i32; uint64_t i64; uint32_t f32; uint64_t f64; uint8_t v128[16];
-  struct vm_func *func;  /* funcref and subtypes */
-  uint32_t ref;          /* all other references; 0 = null */
+  uint32_t i32;
+  uint64_t i64;
+  uint32_t f32;
+  uint64_t f64;
+  uint8_t v128[16];
+  struct vm_func *func; /* funcref and subtypes */
+  uint32_t ref;         /* all other references; 0 = null */
 };
-struct vm_tag { uint32_t type; /* canonical */ };
+struct vm_tag {
+  uint32_t type; /* canonical */
+};
 
-/* Builtins return this in rax:rdx. status 0: all well; else a trap code: the out-call stub takes the trap path. */
-struct vm_result { uint64_t value, status; };
+/* Builtins return this in rax:rdx. status 0: all well; else a trap code: the out-call stub takes the trap
+ * path. */
+struct vm_result {
+  uint64_t value, status;
+};
 
 struct vm_store {
-  struct stack *cur;     /* the running stack; written by switch sequences, entry, exit, trap and throw only */
-  struct entry *entry;   /* innermost entry record; written by host entry and exit only */
-  int64_t fuel;          /* counts down; below 0: TRAP_OUT_OF_FUEL. Only when the engine meters fuel. */
+  struct stack *cur;   /* the running stack; written by switch sequences, entry, exit, trap and throw only */
+  struct entry *entry; /* innermost entry record; written by host entry and exit only */
+  int64_t fuel;        /* counts down; below 0: TRAP_OUT_OF_FUEL. Only when the engine meters fuel. */
 };
 
 struct vmctx {
   struct vm_store *store;
-  uint8_t *memory0;              /* base of memory 0, or NULL: r14 */
-  const void *const *builtins;   /* out-call stubs by enum builtin */
-  const void *poll_page;         /* loop heads read one byte here; unreadable = interrupt. Constant: the page changes. */
+  uint8_t *memory0;            /* base of memory 0, or NULL: r14 */
+  const void *const *builtins; /* out-call stubs by enum builtin */
+  const void
+      *poll_page; /* loop heads read one byte here; unreadable = interrupt. Constant: the page changes. */
 
-  void *owner;                   /* the runtime's struct instance; NULL for host functions */
+  void *owner; /* the runtime's struct instance; NULL for host functions */
   /* tail, by struct vmctx_layout */
 };
 /* What vm_func.inst of a host function points to. The runtime's record begins with it. */
 struct vm_host {
   struct vmctx ctx;
-  uint64_t args_size;            /* bytes of stack arguments, which the thunk pops */
+  uint64_t args_size; /* bytes of stack arguments, which the thunk pops */
 };
 
-/* Where the tail's parts stand, in bytes from struct vmctx's start. Depends on the module's declarations only. */
+/* Where the tail's parts stand, in bytes from struct vmctx's start. Depends on the module's declarations
+ * only. */
 struct vmctx_layout {
-  uint32_t mems;          /* struct vm_memory *[nmems] */
-  uint32_t tables;        /* struct vm_table *[ntables] */
-  uint32_t globals_imp;   /* union vm_value *[nimported_globals] */
-  uint32_t funcs;         /* struct vm_func *[nfuncs]; imported ones set at instantiation, others NULL until builtin ref_func */
-  uint32_t tags;          /* struct vm_tag *[ntags] */
-  uint32_t types;         /* uint32_t[ntypes]: canonical ids */
-  uint32_t globals;       /* union vm_value[nglobals - nimported_globals], 16-aligned */
-  uint32_t size;          /* of the whole */
+  uint32_t mems;        /* struct vm_memory *[nmems] */
+  uint32_t tables;      /* struct vm_table *[ntables] */
+  uint32_t globals_imp; /* union vm_value *[nimported_globals] */
+  uint32_t funcs;   /* struct vm_func *[nfuncs]; imported ones set at instantiation, others NULL until builtin
+                       ref_func */
+  uint32_t tags;    /* struct vm_tag *[ntags] */
+  uint32_t types;   /* uint32_t[ntypes]: canonical ids */
+  uint32_t globals; /* union vm_value[nglobals - nimported_globals], 16-aligned */
+  uint32_t size;    /* of the whole */
 };
 /* False when it passes 1 GiB. */
 MUST_USE bool vmctx_layout(const struct module *m, struct vmctx_layout *out);

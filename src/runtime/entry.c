@@ -79,12 +79,12 @@ static void get_results(const struct functype *t, const struct arch_regs *regs, 
   }
 }
 
-/* Lowest sp that the guest may use: what the limits allow from here, and what the thread has. */
+/* Lowest sp that the guest may use: what the limits allow from here, and what the thread has. On a stack that
+ * is not the thread's own (an embedder's coroutine) nothing is known of its end: only the limits count there.
+ */
 static uintptr_t stack_limit(const struct store *s, uintptr_t sp) {
   uintptr_t low, high, limit = sp > s->limits.max_wasm_stack ? sp - s->limits.max_wasm_stack : 0;
-  if (!thread_stack_bounds(&low, &high) || sp < low ||
-      sp > high) /* a stack of the embedder's own: trust little of it */
-    low = sp > HOST_RESERVE ? sp - HOST_RESERVE : 0;
+  if (!thread_stack_bounds(&low, &high) || sp < low || sp > high) return limit;
   return limit > low + HOST_RESERVE ? limit : low + HOST_RESERVE;
 }
 

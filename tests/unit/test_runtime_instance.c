@@ -19,7 +19,9 @@ static struct instance *instance(struct fixture *f, const char *wat, const struc
   struct error e;
   fixture_module(f, wat);
   struct instance *in = try_instance(f, imports, &e);
-  if (!in) ck_abort_msg("%s: %s", wat, error_is_set(&e) ? e.message : trap_message(f->store->report.status));
+  if (!in)
+    ck_abort_msg("%s: %s", wat,
+                 error_is_set(&e) ? e.message : trap_message((enum trap_code)f->store->report.status));
   return in;
 }
 

@@ -1,4 +1,5 @@
-/* Offsets and codes that thunk.S needs as plain numbers; thunk_layout.c asserts that they are the structs'. */
+/* Offsets and codes that thunk.S needs as plain numbers; thunk_layout.c asserts that they are the structs'.
+ */
 #ifndef COMPILER_ISA_X64_THUNK_LAYOUT_H
 #define COMPILER_ISA_X64_THUNK_LAYOUT_H
 
