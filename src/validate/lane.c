@@ -265,7 +265,7 @@ bool lane_is_const(const struct validator *v, const struct const_expr *x, valtyp
 void lane_run(struct validator *v, struct reader *r) {
   const uint8_t *module_end = v->m->bytes.data + v->m->bytes.len;
   if ((size_t)(module_end - r->at) < LONGEST) return;
-  const uint8_t *stop = r->end < module_end - LONGEST ? r->end : module_end - LONGEST, *insn_at = r->at;
+  const uint8_t *stop = r->end < module_end - LONGEST ? r->end : module_end - LONGEST;
   const valtype *limit = v->stack + v->cap - OPERAND_SLACK;
   const valtype addr = v->m->nmems ? limits_addr(&v->m->mems[0].type.limits) : VT_NONE;
   struct lane l = {.at = r->at,
@@ -274,6 +274,7 @@ void lane_run(struct validator *v, struct reader *r) {
                    .high = v->stack + max_u32(v->len, v->max_len),
                    .top = v->top};
   if (l.high > limit) return;
+  const uint8_t *insn_at;
   for (;;) {
     insn_at = l.at;
     if (l.at >= stop) break;

@@ -249,7 +249,7 @@ END_TEST
   "(type $f2 (func (param f64) (result i64))) (type $c2 (cont $f2)) "
 START_TEST(continuations) {
   accept("(module " CONTS "(func (param (ref $c)) (result i64) (block $h (result f32 (ref $c2)) (return "
-                          "(resume $c (on $t $h) (i32.const 1) (local.get 0)))) (unreachable)))");
+         "(resume $c (on $t $h) (i32.const 1) (local.get 0)))) (unreachable)))");
   accept("(module " CONTS "(func (result f64) (suspend $t (f32.const 0))))");
   accept("(module (rec (type $f (func (param (ref null $c)))) (type $c (cont $f))) (tag $s) (func (param "
          "(ref $c)) (result (ref null $c)) (switch $c $s (local.get 0))))");
@@ -257,13 +257,13 @@ START_TEST(continuations) {
   refuse("(module (type $s (struct)) (type $c (cont $s)))", "non-function type 0");
   refuse(
       "(module " CONTS "(func (param (ref $c)) (result i64) (block $h (result f32 (ref cont)) (return "
-                       "(resume $c (on $t $h) (i32.const 1) (local.get 0)))) (unreachable)))",
+      "(resume $c (on $t $h) (i32.const 1) (local.get 0)))) (unreachable)))",
       "type mismatch: instruction requires concrete continuation reference type but label has [(ref cont)]");
   refuse("(module " CONTS "(func (param (ref $c)) (result i64) (block $h (result f32 (ref $c)) (return "
-                          "(resume $c (on $t $h) (i32.const 1) (local.get 0)))) (unreachable)))",
+         "(resume $c (on $t $h) (i32.const 1) (local.get 0)))) (unreachable)))",
          "type mismatch: the continuation of label");
   refuse("(module " CONTS "(tag $s (result i32)) (func (param (ref $c)) (result i64) (resume $c (on $s "
-                          "switch) (i32.const 1) (local.get 0))))",
+         "switch) (i32.const 1) (local.get 0))))",
          "type mismatch in switch tag");
   refuse("(module " CONTS "(func (param (ref $c)) (drop (ref.cast (ref $c) (local.get 0)))))",
          "invalid cast");
