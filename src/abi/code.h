@@ -24,7 +24,9 @@ struct code_site {
   uint32_t off;      /* pc of the fault or return address */
   uint32_t wasm_off; /* of the instruction, in the module's bytes */
   uint8_t trap;      /* enum trap_code */
-  uint8_t is_fault;  /* 1: pc of a memory access that may fault */
+  uint8_t
+      is_fault; /* 1: pc of an access that may fault. `trap` says which addresses are believed: for
+                   MEMORY_OUT_OF_BOUNDS a memory, for INTERRUPT the poll page, for others the first 64 KiB */
 };
 struct code {
   uint8_t *bytes;

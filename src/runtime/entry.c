@@ -92,6 +92,7 @@ static uint64_t run(struct store *s, struct funcinst *f, const struct functype *
                     const union vm_value *args, union vm_value *results) {
   uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
   struct entry entry = {.outer = s->vm.entry, .outer_cur = s->vm.cur};
+  entry.root.inst = f->vm.inst;
   entry.root.limit = s->vm.entry ? s->vm.entry->root.limit : stack_limit(s, sp);
   if (sp < entry.root.limit + areas->args_size + areas->results_size || s->entry_depth >= MAX_DEPTH) {
     trap_report_set(s, TRAP_STACK_EXHAUSTED);

@@ -8,8 +8,7 @@
 struct instance;
 struct host_call {
   struct store *store;
-  struct instance
-      *caller; /* whose code made the call; NULL: the host called directly, or the frame is gone */
+  struct instance *caller;     /* whose code made the call; NULL: the host called directly */
   const struct functype *type; /* canonical */
   const union vm_value *args;  /* borrowed for the call */
   union vm_value *results;     /* zeroed; to be filled */

@@ -426,6 +426,36 @@ START_TEST(nested_calls_end_by_themselves) {
 }
 END_TEST
 
+/* A function that ends in a call of the host leaves no frame: the instance is known all the same. */
+CODE(tail_out, "mov r11, [r15 + FUNCS]; mov r15, [r11 + 8]; mov r14, [r15 + 8]; jmp [r11]")
+
+static uint64_t tail_callback(void *env_pointer, struct host_call *call) {
+  struct host_env *env = env_pointer;
+  ck_assert_ptr_eq(call->caller, env->expected_caller);
+  env->calls++;
+  return env->mode == 1 ? TRAP_UNREACHABLE : 0;
+}
+
+START_TEST(tail_call_of_the_host) {
+  struct fixture f;
+  fixture_init(&f, false);
+  fixture_module(&f, "(module (import \"h\" \"f\" (func)) (func (export \"out\") unreachable))");
+  struct host_env env = {.f = &f};
+  struct error e = ERROR_INIT;
+  struct externval import = {.kind = EXTERN_FUNC};
+  ck_assert(host_func_new(f.store, func_type(&f, 0), tail_callback, &env, NULL, &import.func, &e));
+  struct code code = CODE_OF(&f, tail_out);
+  struct instance *in = fixture_instance(&f, &code, &import);
+  env.expected_caller = in;
+  ck_assert_uint_eq(entry_call(f.store, fixture_func(in, "out"), NULL, NULL), 0);
+  env.mode = 1;
+  ck_assert_uint_eq(entry_call(f.store, fixture_func(in, "out"), NULL, NULL), TRAP_UNREACHABLE);
+  ck_assert_uint_eq(f.store->report.total, 0);
+  ck_assert_int_eq(env.calls, 2);
+  fixture_free(&f);
+}
+END_TEST
+
 /* ---- interruption ---- */
 
 CODE(spin, "push rbp; mov rbp, rsp; mov r11, [r15 + 24]; spin_site: cmp byte ptr [r11], 0; jmp spin_site")
@@ -537,6 +567,7 @@ int main(void) {
   return UNIT_RUN("runtime/entry", values_go_in_and_out, explicit_trap_has_a_backtrace,
                   fault_in_the_guard_is_a_trap, builtins_return_and_trap, every_builtin_has_a_function,
                   runaway_recursion_is_a_trap, host_function_with_many_values, nested_calls_end_by_themselves,
-                  another_thread_interrupts, a_signal_handler_interrupts, other_threads_trap_too) ||
+                  tail_call_of_the_host, another_thread_interrupts, a_signal_handler_interrupts,
+                  other_threads_trap_too) ||
          failed;
 }
