@@ -50,8 +50,7 @@ static uint32_t utf8_length(const struct lexer *lx, uint32_t at) {
 
 static const char *const utf8_message = "malformed UTF-8 encoding";
 
-/* --- white space
- * ------------------------------------------------------------------------------------------------ */
+/* ---- white space ---- */
 
 static bool skip_line_comment(struct lexer *lx) {
   while (lx->at < lx->size) {
@@ -102,8 +101,7 @@ static bool skip_blanks(struct lexer *lx) {
   return true;
 }
 
-/* --- strings
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- strings ---- */
 
 /* At the backslash; moves behind the escape. NULL or what is wrong. */
 static const char *scan_escape(struct lexer *lx) {
@@ -224,8 +222,7 @@ struct slice lexer_string_slice(const struct lexer *lx, struct token t, struct a
   return copy;
 }
 
-/* --- annotations
- * ------------------------------------------------------------------------------------------------ */
+/* ---- annotations ---- */
 
 /* The characters of an annotation's or identifier's quoted name are well-formed UTF-8 and not empty. */
 static bool check_quoted_name(struct lexer *lx, uint32_t off, const char *empty) {
@@ -282,8 +279,7 @@ static bool skip_annot(struct lexer *lx, uint32_t start) {
   }
 }
 
-/* --- tokens
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- tokens ---- */
 
 static enum token_kind classify(struct slice s, uint32_t strings, bool punct) {
   uint8_t c = s.data[0];
@@ -453,8 +449,7 @@ bool lexer_skip_form(struct lexer *lx) {
   return lexer_ok(lx);
 }
 
-/* --- errors
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- errors ---- */
 
 void lexer_position(struct lexer *lx, uint32_t off, uint32_t *line, uint32_t *column) {
   if (off > lx->size) off = lx->size;

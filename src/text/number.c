@@ -92,8 +92,7 @@ enum number_class number_classify(struct slice t) {
   return scan_literal(t, &n);
 }
 
-/* --- integers
- * --------------------------------------------------------------------------------------------------- */
+/* ---- integers ---- */
 
 static bool parse_digits(struct slice digits, unsigned base, uint64_t *out) {
   uint64_t v = 0;
@@ -128,8 +127,7 @@ bool number_int(struct slice t, unsigned bits, uint64_t *out) {
   return true;
 }
 
-/* --- floats
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- floats ---- */
 
 /* A binary format: fraction bits and the largest exponent (and bias). */
 struct format {
@@ -270,8 +268,7 @@ bool number_f32(struct slice t, uint32_t *out) {
 
 bool number_f64(struct slice t, uint64_t *out) { return parse_float(t, &f64_format, out); }
 
-/* --- printing
- * --------------------------------------------------------------------------------------------------- */
+/* ---- printing ---- */
 
 /* The digits and decimal exponent of printf's "d.ddde+x", without trailing zeros: value = 0.ddd * 10^point.
  */

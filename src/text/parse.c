@@ -4,14 +4,12 @@
  * one place that owns the parser's memory: two arenas and a row of buffers. */
 #include "text/parser.h"
 
-#include "binary/writer.h"
 #include "text/number.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* --- words
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- words ---- */
 
 bool parse_u32(struct parser *p, uint32_t *out, const char *what) {
   struct lexer *lx = &p->lx;
@@ -33,6 +31,10 @@ bool parse_u64(struct parser *p, uint64_t *out, const char *what) {
 
 bool parser_at_index(const struct parser *p) {
   return p->lx.tok.kind == TOKEN_NAT || p->lx.tok.kind == TOKEN_ID;
+}
+
+bool parser_at_name(const struct parser *p) {
+  return p->lx.tok.kind == TOKEN_ID || (p->lx.tok.kind == TOKEN_ANNOT && p->lx.tok.annot == ANNOT_NAME);
 }
 
 struct slice parse_opt_id(struct parser *p) {
@@ -103,8 +105,7 @@ struct slice parser_copy(struct parser *p, struct slice s) {
   return arena_slice(p->arena, s);
 }
 
-/* --- literals
- * --------------------------------------------------------------------------------------------------- */
+/* ---- literals ---- */
 
 static bool parse_nan_pattern(struct lexer *lx, enum nan_pattern *nan) {
   *nan = NAN_NONE;
@@ -186,110 +187,7 @@ bool text_parse_v128(struct lexer *lx, bool patterns, struct text_v128 *v) {
   return true;
 }
 
-/* --- writing the module
- * ----------------------------------------------------------------------------------------- */
-
-struct section_row {
-  uint8_t id;
-  uint8_t order;
-};
-static const struct section_row sections[] = {
-#define SECTION(id, name, order, text) {id, order},
-#include "wasm/section.def"
-#undef SECTION
-};
-
-static void put_customs(struct parser *p, struct buf *out, uint32_t place) {
-  for (uint32_t i = 0; i < p->customs.len; i++) {
-    if (p->customs.at[i].place != place) continue;
-    size_t mark = section_begin(out, SECTION_CUSTOM);
-    buf_bytes(out, p->customs.at[i].bytes.data, p->customs.at[i].bytes.len);
-    sized_end(out, mark);
-  }
-}
-
-static void put_items(struct buf *out, const struct items *items, enum section_id id) {
-  if (items->len == 0) return;
-  size_t mark = section_begin(out, id);
-  buf_uleb(out, items->len);
-  buf_bytes(out, items->bytes.data, items->bytes.len);
-  sized_end(out, mark);
-}
-
-static void put_section(struct parser *p, struct buf *out, enum section_id id) {
-  size_t mark;
-  switch (id) {
-  case SECTION_TYPE: put_items(out, &p->items[ITEMS_TYPE], id); return;
-  case SECTION_IMPORT: put_items(out, &p->items[ITEMS_IMPORT], id); return;
-  case SECTION_FUNCTION: put_items(out, &p->items[ITEMS_FUNC], id); return;
-  case SECTION_TABLE: put_items(out, &p->items[ITEMS_TABLE], id); return;
-  case SECTION_MEMORY: put_items(out, &p->items[ITEMS_MEMORY], id); return;
-  case SECTION_TAG: put_items(out, &p->items[ITEMS_TAG], id); return;
-  case SECTION_GLOBAL: put_items(out, &p->items[ITEMS_GLOBAL], id); return;
-  case SECTION_EXPORT: put_items(out, &p->items[ITEMS_EXPORT], id); return;
-  case SECTION_ELEMENT: put_items(out, &p->items[ITEMS_ELEM], id); return;
-  case SECTION_CODE: put_items(out, &p->items[ITEMS_CODE], id); return;
-  case SECTION_DATA: put_items(out, &p->items[ITEMS_DATA], id); return;
-  case SECTION_START:
-    if (!p->has_start) return;
-    mark = section_begin(out, id);
-    buf_uleb(out, p->start);
-    sized_end(out, mark);
-    return;
-  case SECTION_DATACOUNT:
-    if (!p->uses_data_count) return;
-    mark = section_begin(out, id);
-    buf_uleb(out, p->items[ITEMS_DATA].len);
-    sized_end(out, mark);
-    return;
-  case SECTION_CUSTOM: return;
-  }
-}
-
-static void put_name_section(struct parser *p, struct buf *out) {
-  static const struct {
-    uint8_t id, items;
-  } subsections[] = {
-      {NAME_FUNC, ITEMS_NAME_FUNC},     {NAME_LOCAL, ITEMS_NAME_LOCAL}, {NAME_LABEL, ITEMS_NAME_LABEL},
-      {NAME_TYPE, ITEMS_NAME_TYPE},     {NAME_TABLE, ITEMS_NAME_TABLE}, {NAME_MEMORY, ITEMS_NAME_MEMORY},
-      {NAME_GLOBAL, ITEMS_NAME_GLOBAL}, {NAME_ELEM, ITEMS_NAME_ELEM},   {NAME_DATA, ITEMS_NAME_DATA},
-      {NAME_FIELD, ITEMS_NAME_FIELD},   {NAME_TAG, ITEMS_NAME_TAG},
-  };
-  bool any = p->has_name;
-  for (size_t i = 0; i < COUNT_OF(subsections); i++)
-    any = any || p->items[subsections[i].items].len > 0;
-  if (!any) return;
-  size_t mark = custom_begin(out, slice_cstr("name"));
-  if (p->has_name) write_module_name(out, p->name);
-  for (size_t i = 0; i < COUNT_OF(subsections); i++)
-    put_items(out, &p->items[subsections[i].items], subsections[i].id);
-  sized_end(out, mark);
-}
-
-static void put_hints(struct parser *p, struct buf *out) {
-  const struct items *hints = &p->items[ITEMS_HINTS];
-  if (hints->len == 0) return;
-  size_t mark = custom_begin(out, slice_cstr("metadata.code.branch_hint"));
-  buf_uleb(out, hints->len);
-  buf_bytes(out, hints->bytes.data, hints->bytes.len);
-  sized_end(out, mark);
-}
-
-static void put_module(struct parser *p, struct buf *out) {
-  write_header(out);
-  put_customs(p, out, PLACE_FIRST);
-  for (size_t i = 0; i < COUNT_OF(sections); i++) {
-    put_customs(p, out, PLACE_BEFORE(sections[i].order));
-    if (sections[i].id == SECTION_CODE) put_hints(p, out);
-    put_section(p, out, (enum section_id)sections[i].id);
-    put_customs(p, out, PLACE_AFTER(sections[i].order));
-  }
-  put_name_section(p, out);
-  put_customs(p, out, PLACE_LAST);
-}
-
-/* --- entry points
- * ----------------------------------------------------------------------------------------------- */
+/* ---- entry points ---- */
 
 static void each_buf(struct parser *p, void (*f)(struct buf *)) {
   struct buf *bufs[] = {&p->local_names.bytes,
@@ -385,7 +283,7 @@ static bool parse_whole(struct parser *p, struct buf *out, bool bare) {
   if (!bare && !lexer_expect_close(lx)) return false;
   if (!lexer_ok(lx)) return false;
   if (!bufs_ok(p)) return error_memory(lx->error);
-  put_module(p, out);
+  assemble_module(p, out);
   return true;
 }
 
@@ -456,72 +354,4 @@ bool text_parse_module(struct slice text, struct features f, struct buf *out, st
   if (lx.tok.kind == TOKEN_END) return true;
   out->len = before;
   return lexer_expected(&lx, "the end of the source");
-}
-
-/* --- errors
- * ----------------------------------------------------------------------------------------------------- */
-
-/* The line's bytes around `column` (characters, from 1), and where the column stands in them. */
-static struct slice line_window(struct slice line, uint32_t column, uint32_t *before) {
-  enum { BEFORE = 60, WINDOW = 100 };
-  size_t pos = 0, from = 0;
-  uint32_t skipped = column > BEFORE ? column - BEFORE : 0;
-  for (uint32_t i = 0; i < skipped && from < line.len; i++)
-    do
-      from++;
-    while (from < line.len && (line.data[from] & 0xc0) == 0x80);
-  pos = from;
-  for (uint32_t i = 0; i < WINDOW && pos < line.len; i++)
-    do
-      pos++;
-    while (pos < line.len && (line.data[pos] & 0xc0) == 0x80);
-  *before = column - 1 - skipped;
-  return slice_of(line.data + from, pos - from);
-}
-
-/* What a terminal would act on, or what is no UTF-8, becomes a question mark. */
-static void put_printable(struct buf *out, struct slice s) {
-  bool utf8 = utf8_valid(s);
-  for (size_t i = 0; i < s.len; i++) {
-    uint8_t c = s.data[i];
-    bool plain = c == '\t' || (c >= 0x20 && c < 0x7f) || (c >= 0x80 && utf8);
-    buf_u8(out, plain ? c : '?');
-  }
-}
-
-static struct slice source_line(struct slice source, uint32_t number) {
-  const uint8_t *at = source.data, *end = source.data + source.len, *nl;
-  for (uint32_t line = 1; line < number; line++) {
-    nl = memchr(at, '\n', (size_t)(end - at));
-    if (!nl) return slice_of(end, 0);
-    at = nl + 1;
-  }
-  nl = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
-  if (!nl) nl = end;
-  if (nl > at && nl[-1] == '\r') nl--;
-  return slice_of(at, (size_t)(nl - at));
-}
-
-void text_format_error(const struct error *e, const char *file, struct slice source, struct buf *out) {
-  char head[sizeof e->message + 300];
-  error_format(e, file, head, sizeof head);
-  buf_cstr(out, head);
-  buf_u8(out, '\n');
-  if (e->pos != ERROR_POS_LINE || e->line == 0 || e->column == 0) return;
-  uint32_t before;
-  struct slice line = line_window(source_line(source, e->line), e->column, &before);
-  if (line.len == 0) return;
-  size_t start = out->len;
-  buf_printf(out, "%6u | ", e->line);
-  int margin = (int)(out->len - start) - 2;
-  put_printable(out, line);
-  buf_printf(out, "\n%*s| ", margin, "");
-  for (size_t i = 0; i < line.len && before > 0; i++) {
-    if ((line.data[i] & 0xc0) == 0x80) continue;
-    buf_u8(out, line.data[i] == '\t' ? '\t' : ' ');
-    before--;
-  }
-  for (; before > 0; before--)
-    buf_u8(out, ' ');
-  buf_cstr(out, "^\n");
 }

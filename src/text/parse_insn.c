@@ -32,8 +32,7 @@ enum frame_kind {
 
 static bool frame_is_plain(uint8_t kind) { return kind >= FRAME_PLAIN; }
 
-/* --- labels
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- labels ---- */
 
 static void push_label(struct parser *p, struct slice name) {
   labels_push(&p->labels, name);
@@ -64,8 +63,7 @@ static bool parse_same_label(struct parser *p) {
   return true;
 }
 
-/* --- writing
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 static void record_hint(struct parser *p, int hint) {
   if (hint < 0) return;
@@ -104,8 +102,7 @@ static void pop_frame(struct parser *p) {
   if (!frame_is_plain(f.kind)) p->nesting--;
 }
 
-/* --- immediates
- * ------------------------------------------------------------------------------------------------- */
+/* ---- immediates ---- */
 
 static bool parse_lane(struct parser *p, uint32_t *lane) {
   struct lexer *lx = &p->lx;
@@ -341,8 +338,7 @@ static bool parse_immediates(struct parser *p, struct insn *insn) {
   unreachable();
 }
 
-/* --- one instruction
- * -------------------------------------------------------------------------------------------- */
+/* ---- one instruction ---- */
 
 static bool op_is_block(enum op op) {
   return op == OP_BLOCK || op == OP_LOOP || op == OP_IF || op == OP_TRY || op == OP_TRY_TABLE;
@@ -463,8 +459,7 @@ static bool parse_plain(struct parser *p, uint32_t base) {
   return push_frame(p, (struct frame){.kind = kind, .hint = -1});
 }
 
-/* --- folded
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- folded ---- */
 
 /* "(" op: its own part, up to the first operand. */
 static bool open_insn(struct parser *p) {
@@ -601,8 +596,7 @@ static bool parse_close(struct parser *p) {
   return lexer_ok(&p->lx);
 }
 
-/* --- sequences
- * -------------------------------------------------------------------------------------------------- */
+/* ---- sequences ---- */
 
 static bool reject_hint(struct parser *p) {
   if (p->hint < 0) return true;

@@ -10,8 +10,7 @@
 
 #include <stdio.h>
 
-/* --- pass one: indices
- * ------------------------------------------------------------------------------------------ */
+/* ---- pass one: indices ---- */
 
 /* To behind the ")" of the form that the lexer is in. */
 static bool skip_rest(struct parser *p) {
@@ -161,8 +160,7 @@ bool parse_fields_index(struct parser *p) {
   return lexer_ok(lx);
 }
 
-/* --- pass two: imports and exports
- * ------------------------------------------------------------------------------ */
+/* ---- pass two: imports and exports ---- */
 
 static const enum item_kind name_items[SPACE_COUNT] = {ITEMS_NAME_TYPE,   ITEMS_NAME_FUNC,   ITEMS_NAME_TABLE,
                                                        ITEMS_NAME_MEMORY, ITEMS_NAME_GLOBAL, ITEMS_NAME_TAG,
@@ -341,8 +339,7 @@ static bool parse_export(struct parser *p) {
   return lexer_expect_close(lx);
 }
 
-/* --- definitions
- * ------------------------------------------------------------------------------------------------ */
+/* ---- definitions ---- */
 
 struct local_runs {
   uint32_t len, count; /* runs; locals in the last one */
@@ -374,7 +371,7 @@ static bool parse_locals(struct parser *p) {
   struct local_runs runs = {0};
   buf_reset(&p->temp);
   while (lexer_open(lx, "local")) {
-    if (lx->tok.kind == TOKEN_ID) {
+    if (parser_at_name(p)) {
       struct token t = lx->tok;
       uint32_t index = p->locals.len;
       struct slice id = parse_opt_id(p), name = id;
@@ -597,8 +594,7 @@ static bool parse_start(struct parser *p) {
   return parse_index(p, SPACE_FUNC, &p->start) && lexer_expect_close(&p->lx);
 }
 
-/* --- segments
- * --------------------------------------------------------------------------------------------------- */
+/* ---- segments ---- */
 
 static bool parse_elem(struct parser *p) {
   struct lexer *lx = &p->lx;
@@ -658,8 +654,7 @@ static bool parse_data(struct parser *p) {
   return lexer_expect_close(lx);
 }
 
-/* --- annotations
- * ------------------------------------------------------------------------------------------------ */
+/* ---- annotations ---- */
 
 static bool custom_fail(struct parser *p, const char *what) {
   return lexer_fail(&p->lx, p->lx.tok.off, "@custom annotation: %s", what);
@@ -731,8 +726,7 @@ bool parse_hint_annot(struct parser *p) {
   return lexer_ok(lx);
 }
 
-/* --- pass two
- * --------------------------------------------------------------------------------------------------- */
+/* ---- pass two ---- */
 
 static bool parse_field(struct parser *p) {
   static const struct {

@@ -10,8 +10,7 @@
 
 #include <string.h>
 
-/* --- value types
- * ------------------------------------------------------------------------------------------------ */
+/* ---- value types ---- */
 
 struct type_word {
   const char *word;
@@ -130,8 +129,7 @@ static bool parse_storagetype(struct parser *p, valtype *t) {
   return parse_valtype(p, t);
 }
 
-/* --- signatures and type uses
- * ----------------------------------------------------------------------------------- */
+/* ---- signatures and type uses ---- */
 
 /* Puts a count before the bytes from `start` on: items become a vector. */
 static void prefix_count(struct buf *b, size_t start, uint32_t count) {
@@ -145,7 +143,7 @@ static void prefix_count(struct buf *b, size_t start, uint32_t count) {
 static bool parse_param(struct parser *p, enum typeuse_mode mode, uint32_t *nparams) {
   struct lexer *lx = &p->lx;
   valtype t;
-  if (lx->tok.kind == TOKEN_ID && mode == TYPEUSE_NAMED) {
+  if (mode == TYPEUSE_NAMED && parser_at_name(p)) {
     struct token at = lx->tok;
     uint32_t index = p->locals.len;
     struct slice id = parse_opt_id(p), name = id;
@@ -247,8 +245,7 @@ bool parse_result_list(struct parser *p, uint32_t *len) {
   return lexer_ok(&p->lx);
 }
 
-/* --- definitions
- * ------------------------------------------------------------------------------------------------ */
+/* ---- definitions ---- */
 
 static bool parse_fieldtype(struct parser *p, struct buf *out) {
   valtype t;
@@ -261,6 +258,7 @@ static bool parse_fieldtype(struct parser *p, struct buf *out) {
 
 static bool add_field_name(struct parser *p, struct type_def *def, struct slice id, struct token t,
                            uint32_t index) {
+  if (id.len == 0) return true;
   if (!def->fields) {
     def->fields = ARENA_NEW(p->arena, struct map);
     map_init(def->fields, p->arena);
@@ -279,7 +277,7 @@ static bool parse_struct(struct parser *p, struct type_def *def) {
   buf_reset(&p->temp); /* their names */
   while (lx->tok.kind != TOKEN_RPAR) {
     if (!lexer_open(lx, "field")) return lexer_expected(lx, "\"(field\"");
-    if (lx->tok.kind == TOKEN_ID) {
+    if (parser_at_name(p)) {
       struct token t = lx->tok;
       struct slice id = parse_opt_id(p), name = id;
       if (!parse_opt_name_annot(p, &name) || !add_field_name(p, def, id, t, nfields)) return false;
@@ -409,8 +407,7 @@ bool parse_type_field(struct parser *p) {
   return lexer_expect_close(lx);
 }
 
-/* --- other types
- * ------------------------------------------------------------------------------------------------ */
+/* ---- other types ---- */
 
 bool parse_globaltype(struct parser *p, struct globaltype *t) {
   t->mutable_ = lexer_open(&p->lx, "mut");

@@ -125,6 +125,8 @@ bool parse_index(struct parser *p, enum space space, uint32_t *index);
 bool parse_ids_index(struct parser *p, const struct ids *ids, uint32_t *index);
 /* An id, or empty. */
 struct slice parse_opt_id(struct parser *p);
+/* An id, or a name as an annotation in its place. */
+bool parser_at_name(const struct parser *p);
 /* (@name "..."), when it stands here, replaces `name`. */
 bool parse_opt_name_annot(struct parser *p, struct slice *name);
 /* A string that must be UTF-8, or any string. */
@@ -173,6 +175,9 @@ bool parse_instrs(struct parser *p, struct buf *out);
 bool parse_folded(struct parser *p, struct buf *out);
 /* "(offset instr*)" or one folded instruction, with the final `end`. */
 bool parse_item_expr(struct parser *p, const char *keyword, struct buf *out);
+
+/* --- assemble.c --- */
+void assemble_module(struct parser *p, struct buf *out);
 
 /* --- parse_module.c --- */
 bool parse_fields(struct parser *p);       /* up to the ")" or the end, which stays */

@@ -7,8 +7,7 @@
 
 #include "text/printer.h"
 
-/* --- ids
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- ids ---- */
 
 /* Spec 6.3.5; others are written $"...". */
 static bool is_plain_id(struct slice s) {
@@ -58,7 +57,8 @@ struct id_table ids_from_names(struct arena *a, const struct name_map *names, ui
   if (names->len) t.at = ARENA_ARRAY(a, struct name_assoc, names->len);
   for (uint32_t i = 0; i < names->len && names->at[i].index < len; i++) {
     struct slice name = names->at[i].name;
-    if (name.len && utf8_valid(name) && map_insert(&seen, name, i)) t.at[t.len++] = names->at[i];
+    if (name.len && name.len <= ID_SIZE_MOST && utf8_valid(name) && map_insert(&seen, name, i))
+      t.at[t.len++] = names->at[i];
   }
   return t;
 }
@@ -91,26 +91,36 @@ void print_ref(struct printer *p, const struct id_table *t, uint32_t index) {
   }
 }
 
-/* Behind a field's keyword: its id, or its name as an annotation, or its index as a comment. */
-static void print_field_id(struct printer *p, const struct id_table *t, const struct name_map *names,
-                           uint32_t index) {
+bool print_name(struct out *o, const struct id_table *t, const struct name_map *names, uint32_t index) {
   struct slice id = id_of(t, index);
   if (id.len) {
-    out_bytes(p->o, " ", 1);
-    print_id(p->o, id);
-    return;
+    out_bytes(o, " ", 1);
+    print_id(o, id);
+    return true;
   }
-  out_printf(p->o, " (;%u;)", index);
-  struct slice name = name_map_find(names, index);
-  if (name.len && utf8_valid(name)) {
-    out_cstr(p->o, " (@name ");
-    print_string(p->o, name);
-    out_cstr(p->o, ")");
-  }
+  struct slice name = names ? name_map_find(names, index) : id;
+  if (name.len == 0 || !utf8_valid(name)) return false;
+  out_cstr(o, " (@name ");
+  print_string(o, name);
+  out_cstr(o, ")");
+  return true;
 }
 
-/* --- types
- * ------------------------------------------------------------------------------------------------------ */
+/* Behind a field's keyword: its name, or its index as a comment. */
+static void print_field_id(struct printer *p, const struct id_table *t, const struct name_map *names,
+                           uint32_t index) {
+  if (id_of(t, index).len == 0) out_printf(p->o, " (;%u;)", index);
+  (void)print_name(p->o, t, names, index);
+}
+
+void find_local_ids(struct printer *p, uint32_t func) {
+  arena_release(p->scratch, (struct arena_mark){0});
+  p->locals = (struct id_table){0};
+  p->local_names = names_of(&p->m->local_names, func);
+  if (p->local_names) p->locals = ids_from_names(p->scratch, p->local_names, UINT32_MAX);
+}
+
+/* ---- types ---- */
 
 void print_heaptype(struct printer *p, uint32_t heap) {
   if (!heap_is_concrete(heap)) {
@@ -151,23 +161,19 @@ void print_valtype(struct printer *p, valtype t) {
   out_cstr(p->o, ")");
 }
 
-static void print_params(struct printer *p, const struct functype *t, const struct id_table *locals) {
+/* Items of one list share their parentheses until one has a name. */
+static void print_params(struct printer *p, const struct functype *t, bool named) {
   bool open = false;
   for (uint32_t i = 0; i < t->nparams; i++) {
-    struct slice id = locals ? id_of(locals, i) : (struct slice){0};
-    bool named = id.len > 0;
-    if (named || !open) {
-      if (open) out_cstr(p->o, ")");
-      out_cstr(p->o, " (param");
-      if (named) {
-        out_cstr(p->o, " ");
-        print_id(p->o, id);
-      }
+    bool has_name = named && p->local_names && name_map_find(p->local_names, i).len > 0;
+    if (has_name || !open) {
+      out_cstr(p->o, open ? ") (param" : " (param");
+      if (has_name) (void)print_name(p->o, &p->locals, p->local_names, i);
     }
     out_cstr(p->o, " ");
     print_valtype(p, t->params[i]);
-    open = !named;
-    if (named) out_cstr(p->o, ")");
+    open = !has_name;
+    if (has_name) out_cstr(p->o, ")");
   }
   if (open) out_cstr(p->o, ")");
 }
@@ -182,13 +188,18 @@ static void print_results(struct printer *p, const struct functype *t) {
   out_cstr(p->o, ")");
 }
 
-void print_typeuse(struct printer *p, uint32_t type, const struct id_table *locals) {
+/* The signature is for the reader's eyes, except where it carries names; a long one at every use would make
+ * small modules into huge texts. */
+void print_typeuse(struct printer *p, uint32_t type, bool named) {
+  enum { SIGNATURE_MOST = 32 };
   out_cstr(p->o, " (type");
   print_ref(p, &p->types, type);
   out_cstr(p->o, ")");
   if (type >= p->m->ntypes || p->m->types[type].kind != COMP_FUNC) return;
-  print_params(p, &p->m->types[type].func, locals);
-  print_results(p, &p->m->types[type].func);
+  const struct functype *t = &p->m->types[type].func;
+  if (t->nparams + t->nresults > SIGNATURE_MOST && !(named && p->local_names)) return;
+  print_params(p, t, named);
+  print_results(p, t);
 }
 
 static void print_fieldtype(struct printer *p, const struct field *f) {
@@ -199,14 +210,12 @@ static void print_fieldtype(struct printer *p, const struct field *f) {
 
 static void print_struct(struct printer *p, uint32_t index, const struct subtype *t) {
   const struct id_table *ids = &p->fields[index];
+  const struct name_map *names = names_of(&p->m->field_names, index);
   out_cstr(p->o, "(struct");
   for (uint32_t i = 0; i < t->struct_.nfields; i++) {
-    out_cstr(p->o, " (field ");
-    struct slice id = id_of(ids, i);
-    if (id.len) {
-      print_id(p->o, id);
-      out_cstr(p->o, " ");
-    }
+    out_cstr(p->o, " (field");
+    (void)print_name(p->o, ids, names, i);
+    out_cstr(p->o, " ");
     print_fieldtype(p, &t->struct_.fields[i]);
     out_cstr(p->o, ")");
   }
@@ -217,7 +226,7 @@ static void print_comptype(struct printer *p, uint32_t index, const struct subty
   switch (t->kind) {
   case COMP_FUNC:
     out_cstr(p->o, "(func");
-    print_params(p, &t->func, NULL);
+    print_params(p, &t->func, false);
     print_results(p, &t->func);
     out_cstr(p->o, ")");
     return;
@@ -295,8 +304,7 @@ static void print_globaltype(struct printer *p, const struct globaltype *t) {
   if (t->mutable_) out_cstr(p->o, ")");
 }
 
-/* --- fields
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- fields ---- */
 
 static void print_import(struct printer *p, const struct import *im) {
   const struct module *m = p->m;
@@ -306,17 +314,13 @@ static void print_import(struct printer *p, const struct import *im) {
   print_string(p->o, im->name);
   out_printf(p->o, " (%s", extern_kind_name(im->kind));
   switch (im->kind) {
-  case EXTERN_FUNC: {
-    const struct name_map *names = names_of(&m->local_names, im->index);
-    struct id_table locals = {0};
-    arena_release(p->scratch, (struct arena_mark){0});
-    if (names) locals = ids_from_names(p->scratch, names, UINT32_MAX);
+  case EXTERN_FUNC:
+    find_local_ids(p, im->index);
     print_field_id(p, &p->funcs, &m->func_names, im->index);
     if (im->exact) out_cstr(p->o, " (exact");
-    print_typeuse(p, m->funcs[im->index].type, &locals);
+    print_typeuse(p, m->funcs[im->index].type, true);
     if (im->exact) out_cstr(p->o, ")");
     break;
-  }
   case EXTERN_TABLE:
     print_field_id(p, &p->tables, &m->table_names, im->index);
     print_tabletype(p, &m->tables[im->index].type);
@@ -331,7 +335,7 @@ static void print_import(struct printer *p, const struct import *im) {
     break;
   case EXTERN_TAG:
     print_field_id(p, &p->tags, &m->tag_names, im->index);
-    print_typeuse(p, m->tags[im->index].type.type, NULL);
+    print_typeuse(p, m->tags[im->index].type.type, false);
     break;
   }
   out_cstr(p->o, "))");
@@ -360,7 +364,7 @@ static bool print_tags_globals(struct printer *p) {
   for (uint32_t i = m->nimported_tags; i < m->ntags; i++) {
     out_cstr(p->o, "\n  (tag");
     print_field_id(p, &p->tags, &m->tag_names, i);
-    print_typeuse(p, m->tags[i].type.type, NULL);
+    print_typeuse(p, m->tags[i].type.type, false);
     out_cstr(p->o, ")");
   }
   for (uint32_t i = m->nimported_globals; i < m->nglobals; i++) {
@@ -484,8 +488,7 @@ static bool print_funcs(struct printer *p) {
   return true;
 }
 
-/* --- the module
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the module ---- */
 
 static void find_ids(struct printer *p) {
   const struct module *m = p->m;

@@ -40,7 +40,7 @@ static struct slice next_label_name(struct printer *p) {
   while (p->label_at < names->len && names->at[p->label_at].index < index)
     p->label_at++;
   if (p->label_at == names->len || names->at[p->label_at].index != index) return none;
-  return names->at[p->label_at].name;
+  return utf8_valid(names->at[p->label_at].name) ? names->at[p->label_at].name : none;
 }
 
 static void print_blocktype(struct printer *p, struct blocktype t) {
@@ -51,7 +51,7 @@ static void print_blocktype(struct printer *p, struct blocktype t) {
     print_valtype(p, t.type);
     out_cstr(p->o, ")");
     return;
-  case BLOCK_TYPE: print_typeuse(p, t.index, NULL); return;
+  case BLOCK_TYPE: print_typeuse(p, t.index, false); return;
   }
 }
 
@@ -139,7 +139,7 @@ static void print_immediates(struct printer *p, const struct insn *insn) {
   case IMM_TYPE: print_ref(p, &p->types, insn->a); return;
   case IMM_INDIRECT:
     if (insn->b != 0) print_ref(p, &p->tables, insn->b);
-    print_typeuse(p, insn->a, NULL);
+    print_typeuse(p, insn->a, false);
     return;
   case IMM_LOCAL: print_ref(p, &p->locals, insn->a); return;
   case IMM_GLOBAL: print_ref(p, &p->globals, insn->a); return;
@@ -246,7 +246,12 @@ static void print_insn(struct printer *p, const struct insn *insn) {
   out_cstr(p->o, op_info(insn->op)->text);
   if (op_is_block(insn->op)) {
     label = next_label_name(p);
-    if (label.len) {
+    if (label.len > ID_SIZE_MOST) {
+      out_cstr(p->o, " (@name ");
+      print_string(p->o, label);
+      out_cstr(p->o, ")");
+      label.len = 0;
+    } else if (label.len) {
       out_bytes(p->o, " ", 1);
       print_id(p->o, label);
     }
@@ -255,8 +260,7 @@ static void print_insn(struct printer *p, const struct insn *insn) {
   if (op_is_block(insn->op)) labels_push(&p->labels, label);
 }
 
-/* --- bodies
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- bodies ---- */
 
 static void print_hint(struct printer *p, uint32_t func, uint32_t off) {
   const struct module *m = p->m;
@@ -269,19 +273,15 @@ static void print_hint(struct printer *p, uint32_t func, uint32_t off) {
 }
 
 static void print_local(struct printer *p, uint32_t index, valtype t, bool *open) {
-  struct slice name = id_of(&p->locals, index);
-  if (name.len || !*open) {
-    if (*open) out_cstr(p->o, ")");
-    out_cstr(p->o, " (local");
-    if (name.len) {
-      out_cstr(p->o, " ");
-      print_id(p->o, name);
-    }
+  bool has_name = p->local_names && name_map_find(p->local_names, index).len > 0;
+  if (has_name || !*open) {
+    out_cstr(p->o, *open ? ") (local" : " (local");
+    if (has_name) (void)print_name(p->o, &p->locals, p->local_names, index);
   }
   out_cstr(p->o, " ");
   print_valtype(p, t);
-  *open = !name.len;
-  if (name.len) out_cstr(p->o, ")");
+  *open = !has_name;
+  if (has_name) out_cstr(p->o, ")");
 }
 
 static bool print_locals(struct printer *p, struct reader *r, uint32_t nparams) {
@@ -293,7 +293,11 @@ static bool print_locals(struct printer *p, struct reader *r, uint32_t nparams) 
       return reader_fail(r, ERROR_INVALID, "too many locals");
     valtype t = read_valtype(r, p->m->features);
     if (!reader_ok(r)) break;
-    if (!any && n) start_line(p), any = true;
+    if (!any && n) {
+      out_bytes(p->o, "\n", 1);
+      out_indent(p->o, INDENT_FIRST - 1); /* each list brings its blank */
+      any = true;
+    }
     for (uint32_t k = 0; k < n; k++)
       print_local(p, index++, t, &open);
   }
@@ -326,10 +330,9 @@ static bool print_instrs(struct printer *p, struct reader *r, uint32_t func, uin
   return reader_ok(r) && reader_fail(r, ERROR_MALFORMED, "the body has no end");
 }
 
+/* Labels live in p->scratch, which was emptied. */
 static void begin_func(struct printer *p) {
-  arena_release(p->scratch, (struct arena_mark){0});
   labels_init(&p->labels, p->scratch);
-  p->locals = (struct id_table){0};
   p->label_names = NULL;
   p->label_len = p->label_at = 0;
 }
@@ -337,13 +340,12 @@ static void begin_func(struct printer *p) {
 bool print_body(struct printer *p, uint32_t func) {
   const struct module *m = p->m;
   const struct func *f = &m->funcs[func];
+  find_local_ids(p, func);
   begin_func(p);
-  const struct name_map *names = names_of(&m->local_names, func);
-  if (names) p->locals = ids_from_names(p->scratch, names, UINT32_MAX);
   p->label_names = names_of(&m->label_names, func);
   struct slice body = {.data = m->bytes.data + f->body_off, .len = f->body_size};
   struct reader r = reader_of(body, f->body_off, p->e);
-  print_typeuse(p, f->type, &p->locals);
+  print_typeuse(p, f->type, true);
   uint32_t nparams = 0;
   if (f->type < m->ntypes && m->types[f->type].kind == COMP_FUNC) nparams = m->types[f->type].func.nparams;
   return print_locals(p, &r, nparams) && print_instrs(p, &r, func, f->body_off);
@@ -353,6 +355,8 @@ bool print_const_expr(struct printer *p, struct const_expr x, const char *keywor
   struct slice code = {.data = x.code, .len = x.size};
   struct reader r = reader_of(code, x.off, p->e);
   struct insn insn = {0};
+  arena_release(p->scratch, (struct arena_mark){0});
+  p->locals = (struct id_table){0};
   begin_func(p);
   bool first = true;
   while (!reader_done(&r)) {

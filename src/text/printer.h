@@ -8,6 +8,9 @@
 #include "wasm/insn.h"
 #include "wasm/module.h"
 
+/* Ids stand at every use, so that long ones would make small modules into huge texts. */
+enum { ID_SIZE_MOST = 500 };
+
 /* Names of an index space that are fit to be ids, each given once; ascending by index. */
 struct id_table {
   struct name_assoc *at;
@@ -25,6 +28,7 @@ struct printer {
 
   /* The current function. */
   struct id_table locals;
+  const struct name_map *local_names; /* or NULL */
   struct labels labels;
   const struct name_map *label_names; /* or NULL */
   uint32_t label_len, label_at;       /* blocks so far; where the next label name stands */
@@ -32,13 +36,17 @@ struct printer {
 };
 
 /* --- print.c --- */
-void print_id(struct out *o, struct slice name);                             /* "$name" */
+void print_id(struct out *o, struct slice name); /* "$name" */
+/* " $name", or " (@name ...)" for a name that is no id; false and nothing when there is none. */
+bool print_name(struct out *o, const struct id_table *t, const struct name_map *names, uint32_t index);
 void print_string(struct out *o, struct slice bytes);                        /* with quotes */
 void print_ref(struct printer *p, const struct id_table *t, uint32_t index); /* " $name" or " 5" */
 void print_valtype(struct printer *p, valtype t);
 void print_heaptype(struct printer *p, uint32_t heap);
-/* " (type x) (param ..) (result ..)"; parameters carry the names of `locals` where it is not NULL. */
-void print_typeuse(struct printer *p, uint32_t type, const struct id_table *locals);
+/* " (type x) (param ..) (result ..)"; `named`: parameters carry the names of p->locals. */
+void print_typeuse(struct printer *p, uint32_t type, bool named);
+/* The names of a function's parameters and locals, to p->locals and p->local_names; resets p->scratch. */
+void find_local_ids(struct printer *p, uint32_t func);
 /* Ids of one space of `len` indices from a name map. */
 struct id_table ids_from_names(struct arena *a, const struct name_map *names, uint32_t len);
 struct slice id_of(const struct id_table *t, uint32_t index);                    /* len 0 when it has none */
