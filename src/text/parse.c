@@ -101,6 +101,11 @@ void items_name(struct parser *p, enum item_kind kind, uint32_t index, struct sl
   p->items[kind].len++;
 }
 
+void scratch_reset(struct parser *p, struct buf *b) {
+  if (!buf_ok(b)) p->out_of_memory = true;
+  buf_reset(b);
+}
+
 struct slice parser_copy(struct parser *p, struct slice s) {
   return arena_slice(p->arena, s);
 }
@@ -213,7 +218,7 @@ static bool bufs_ok(struct parser *p) {
                         &p->list,
                         &p->sig,
                         &p->temp};
-  bool ok = true;
+  bool ok = !p->out_of_memory;
   for (size_t i = 0; i < ITEMS_COUNT; i++)
     ok = ok && buf_ok(&p->items[i].bytes);
   for (size_t i = 0; i < COUNT_OF(bufs); i++)
@@ -312,6 +317,10 @@ static bool parse_at(struct lexer *lx, struct features f, struct buf *out, bool 
   arena_init(&scratch, NULL);
   each_buf(&p, buf_init);
   bool ok = parse_guarded(&p, out, bare);
+  if (!ok && !bufs_ok(&p)) { /* what else was said may come from bytes that were lost */
+    *lx->error = (struct error)ERROR_INIT;
+    (void)error_memory(lx->error);
+  }
   if (ok && !buf_ok(out)) ok = error_memory(lx->error);
   each_buf(&p, buf_free);
   arena_free(&arena);

@@ -378,7 +378,7 @@ static bool parse_insn(struct parser *p, struct insn *insn, struct slice *label,
   if (*hint >= 0 && !op_takes_hint(insn->op))
     return lexer_fail(lx, lx->tok.off, "@metadata.code.branch_hint annotation: invalid target");
   lexer_next(lx);
-  buf_reset(&p->list);
+  scratch_reset(p, &p->list);
   if (op_is_block(insn->op)) {
     *label = parse_opt_id(p);
     if (!parse_opt_name_annot(p, label)) return false;
@@ -641,7 +641,7 @@ void parser_begin_func(struct parser *p) {
   p->in_func = false;
   struct items *lists[] = {&p->local_names, &p->label_names, &p->hints};
   for (size_t i = 0; i < COUNT_OF(lists); i++) {
-    buf_reset(&lists[i]->bytes);
+    scratch_reset(p, &lists[i]->bytes);
     lists[i]->len = 0;
   }
 }

@@ -264,7 +264,7 @@ static bool parse_import_desc(struct parser *p, struct slice module, struct slic
   }
   lexer_next(lx);
   lexer_next(lx);
-  buf_reset(&p->temp);
+  scratch_reset(p, &p->temp);
   if (!begin_field(p, w->space, &index) || !parse_import_type(p, w->kind, index, &p->temp, &exact))
     return false;
   put_import(p, module, name, w->kind, exact, &p->temp);
@@ -292,7 +292,7 @@ static bool parse_import_items(struct parser *p, struct slice module) {
   lexer_next(lx);
   lexer_next(lx);
   if (lx->tok.kind == TOKEN_ID) return lexer_fail(lx, lx->tok.off, "identifier not allowed here");
-  buf_reset(&p->temp);
+  scratch_reset(p, &p->temp);
   if (!parse_import_type(p, w->kind, p->next[w->space], &p->temp, &exact) || !lexer_expect_close(lx))
     return false;
   for (uint32_t i = 0; i < names.len; i++)
@@ -315,7 +315,7 @@ static bool parse_inline_import(struct parser *p, enum extern_kind kind, uint32_
   *done = lexer_open(&p->lx, "import");
   if (!*done) return true;
   if (!parse_name(p, &module) || !parse_name(p, &name) || !lexer_expect_close(&p->lx)) return false;
-  buf_reset(&p->temp);
+  scratch_reset(p, &p->temp);
   if (!parse_import_type(p, kind, index, &p->temp, &exact)) return false;
   put_import(p, module, name, kind, exact, &p->temp);
   return lexer_expect_close(&p->lx);
@@ -369,7 +369,7 @@ static bool parse_local(struct parser *p, struct local_runs *runs, bool named) {
 static bool parse_locals(struct parser *p) {
   struct lexer *lx = &p->lx;
   struct local_runs runs = {0};
-  buf_reset(&p->temp);
+  scratch_reset(p, &p->temp);
   while (lexer_open(lx, "local")) {
     if (parser_at_name(p)) {
       struct token t = lx->tok;
@@ -403,7 +403,7 @@ static bool parse_func(struct parser *p) {
   if (!parse_func_type(p, &type)) return false;
   buf_uleb(&p->items[ITEMS_FUNC].bytes, type);
   p->items[ITEMS_FUNC].len++;
-  buf_reset(&p->body);
+  scratch_reset(p, &p->body);
   p->in_func = true;
   if (!parse_locals(p) || !parse_instrs(p, &p->body)) return false;
   p->in_func = false;
@@ -478,11 +478,11 @@ static bool parse_inline_elem(struct parser *p, uint32_t table, struct tabletype
   if (!lexer_open(&p->lx, "elem")) return lexer_expected(&p->lx, "\"(elem\"");
   p->next[SPACE_ELEM]++;
   parser_begin_func(p);
-  buf_reset(&p->body);
+  scratch_reset(p, &p->body);
   h.exprs = p->lx.tok.kind == TOKEN_LPAR || t->elem != VT_FUNCREF;
   if (p->lx.tok.kind == TOKEN_LPAR ? !parse_elem_exprs(p, &len) : !parse_elem_funcs(p, h.exprs, &len))
     return false;
-  buf_reset(&p->temp);
+  scratch_reset(p, &p->temp);
   put_zero_offset(&p->temp, t->limits.is64);
   put_elem(p, &h, len);
   t->limits.min = t->limits.max = len;
@@ -520,7 +520,7 @@ static bool parse_table(struct parser *p) {
 static bool parse_inline_data(struct parser *p, uint32_t memory, struct memtype *t) {
   struct items *datas = &p->items[ITEMS_DATA];
   p->next[SPACE_DATA]++;
-  buf_reset(&p->body);
+  scratch_reset(p, &p->body);
   if (!parse_bytes(p, &p->body)) return false;
   uint64_t page = UINT64_C(1) << (t->limits.page_log2 & 63);
   t->limits.min = t->limits.max = p->body.len / page + (p->body.len % page != 0);
@@ -603,8 +603,8 @@ static bool parse_elem(struct parser *p) {
   bool use = false;
   if (!begin_field(p, SPACE_ELEM, &index)) return false;
   parser_begin_func(p);
-  buf_reset(&p->body);
-  buf_reset(&p->temp);
+  scratch_reset(p, &p->body);
+  scratch_reset(p, &p->temp);
   if (lexer_accept(lx, "declare")) {
     h.mode = SEGMENT_DECLARED;
   } else {
@@ -646,7 +646,7 @@ static bool parse_data(struct parser *p) {
   buf_u8(&datas->bytes, !active ? 1 : memory ? 2 : 0);
   if (memory) buf_uleb(&datas->bytes, memory);
   if (active && !parse_item_expr(p, "offset", &datas->bytes)) return false;
-  buf_reset(&p->body);
+  scratch_reset(p, &p->body);
   if (!parse_bytes(p, &p->body)) return false;
   buf_uleb(&datas->bytes, p->body.len);
   buf_bytes(&datas->bytes, p->body.data, p->body.len);
@@ -698,7 +698,7 @@ bool parse_custom_annot(struct parser *p) {
   if (!utf8_valid(name)) return custom_fail(p, "malformed UTF-8 encoding");
   lexer_next(lx);
   if (lx->tok.kind == TOKEN_LPAR && !parse_custom_place(p, &custom.place)) return false;
-  buf_reset(&p->temp);
+  scratch_reset(p, &p->temp);
   buf_name(&p->temp, name);
   if (!parse_bytes(p, &p->temp)) return false;
   if (lx->tok.kind != TOKEN_RPAR) return custom_fail(p, "unexpected token");
@@ -715,7 +715,7 @@ bool parse_hint_annot(struct parser *p) {
   if (!p->in_func) return lexer_fail(lx, off, "@metadata.code.branch_hint annotation: not in a function");
   if (p->hint >= 0) return lexer_fail(lx, off, "@metadata.code.branch_hint annotation: duplicate annotation");
   lexer_next(lx);
-  buf_reset(&p->list);
+  scratch_reset(p, &p->list);
   if (!parse_bytes(p, &p->list)) return false;
   if (p->list.len != 1 || p->list.data[0] > 1)
     return lexer_fail(lx, off, "@metadata.code.branch_hint annotation: invalid value");

@@ -169,7 +169,7 @@ static bool parse_param(struct parser *p, enum typeuse_mode mode, uint32_t *npar
 /* (param ..)* (result ..)* into p->sig. */
 static bool parse_signature(struct parser *p, enum typeuse_mode mode, struct typeuse *u) {
   struct lexer *lx = &p->lx;
-  buf_reset(&p->sig);
+  scratch_reset(p, &p->sig);
   while (lexer_open(lx, "param"))
     if (!parse_param(p, mode, &u->nparams)) return false;
   prefix_count(&p->sig, 0, u->nparams);
@@ -273,8 +273,8 @@ static bool parse_struct(struct parser *p, struct type_def *def) {
   struct buf *out = &p->items[ITEMS_TYPE].bytes;
   struct items names = {.len = 0};
   uint32_t nfields = 0;
-  buf_reset(&p->list); /* the fields */
-  buf_reset(&p->temp); /* their names */
+  scratch_reset(p, &p->list); /* the fields */
+  scratch_reset(p, &p->temp); /* their names */
   while (lx->tok.kind != TOKEN_RPAR) {
     if (!lexer_open(lx, "field")) return lexer_expected(lx, "\"(field\"");
     if (parser_at_name(p)) {

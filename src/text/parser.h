@@ -112,7 +112,8 @@ struct parser {
   int hint;         /* branch hint before the next instruction, or -1 */
   bool in_func;
 
-  struct buf body, pending, list, sig, temp; /* scratch bytes */
+  struct buf body, pending, list, sig, temp; /* scratch bytes, emptied by scratch_reset only */
+  bool out_of_memory;                        /* one of them had failed when it was emptied */
   struct buf *out;                           /* where instructions go */
 };
 
@@ -133,7 +134,8 @@ bool parse_opt_name_annot(struct parser *p, struct slice *name);
 bool parse_name(struct parser *p, struct slice *name);
 bool parse_bytes(struct parser *p, struct buf *out); /* string* appended to `out` */
 void items_name(struct parser *p, enum item_kind kind, uint32_t index,
-                struct slice name);                         /* when not empty */
+                struct slice name); /* when not empty */
+void scratch_reset(struct parser *p, struct buf *b);
 struct slice parser_copy(struct parser *p, struct slice s); /* to the module's arena */
 
 /* --- parse_type.c --- */
