@@ -19,14 +19,14 @@ struct code_reloc {
 };
 
 /* An address where the guest may trap: the pc of a faulting instruction, or the return address of a call (to
- * the trap stub: code says which trap; an ordinary call: TRAP_NONE, it is there for backtraces). */
+ * the trap stub: code says which trap; an ordinary call: TRAP_NONE, it is there for backtraces). A fault is
+ * believed only at an address that its trap explains: MEMORY_OUT_OF_BOUNDS inside a memory's reservation,
+ * INTERRUPT in the poll page, any other in the first 64 KiB (a null pointer). */
 struct code_site {
   uint32_t off;      /* pc of the fault or return address */
   uint32_t wasm_off; /* of the instruction, in the module's bytes */
   uint8_t trap;      /* enum trap_code */
-  uint8_t
-      is_fault; /* 1: pc of an access that may fault. `trap` says which addresses are believed: for
-                   MEMORY_OUT_OF_BOUNDS a memory, for INTERRUPT the poll page, for others the first 64 KiB */
+  uint8_t is_fault;  /* 1: pc of an access that may fault; `trap` says at which addresses, see above */
 };
 struct code {
   uint8_t *bytes;

@@ -50,6 +50,9 @@ void thread_join(struct thread *t);
  * The answer is cached; asking is cheap after the first time on a thread. False when the system does not say.
  */
 MUST_USE bool thread_stack_bounds(uintptr_t *low, uintptr_t *high);
+/* Around every later fork: `before` in the parent, `after` in parent and child; to hold a lock over it, so
+ * that the child does not find it taken by a thread that it has not. */
+MUST_USE bool thread_at_fork(void (*before)(void), void (*after)(void));
 uint32_t thread_cpu_count(void); /* that this process may run on, at least 1 */
 
 #endif

@@ -95,3 +95,7 @@ uint32_t thread_cpu_count(void) {
   int count = CPU_COUNT(&set);
   return count > 0 ? (uint32_t)count : 1;
 }
+
+bool thread_at_fork(void (*before)(void), void (*after)(void)) {
+  return pthread_atfork(before, after, after) == 0;
+}

@@ -40,6 +40,22 @@ static uint32_t find_room(uint32_t need) {
   return GRANULES;
 }
 
+static void before_fork(void) { mutex_lock(&lock); }
+static void after_fork(void) { mutex_unlock(&lock); }
+
+/* The process's range, made at the first need; under `lock`. */
+static bool have_range(void) {
+  if (range) return true;
+  void *base = vm_reserve(CODE_RANGE, 1 << GRANULE_LOG2);
+  if (!base) return false;
+  if (!thread_at_fork(before_fork, after_fork)) {
+    vm_release(base, CODE_RANGE);
+    return false;
+  }
+  range = (uintptr_t)base;
+  return true;
+}
+
 /* Takes address space for image->size bytes: sets image->base and the granules' owner. */
 static bool claim(struct code_image *image, struct error *e) {
   uint64_t need = (image->size + (1u << GRANULE_LOG2) - 1) >> GRANULE_LOG2;
@@ -48,8 +64,7 @@ static bool claim(struct code_image *image, struct error *e) {
                      (unsigned long long)image->size);
   bool ok = false;
   mutex_lock(&lock);
-  if (!range) range = (uintptr_t)vm_reserve(CODE_RANGE, 1 << GRANULE_LOG2);
-  if (range) {
+  if (have_range()) {
     uint32_t at = find_room((uint32_t)need);
     if (at < GRANULES) {
       image->base = (const uint8_t *)range + ((uint64_t)at << GRANULE_LOG2);

@@ -1,5 +1,5 @@
 /* Code images: placement, look-ups, files, and that code is never writable and executable. */
-#include "os/file.h"
+#include "os/thread.h"
 #include "runtime/code.h"
 
 #include "unit.h"
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* mov eax, n; ret */
@@ -139,6 +140,34 @@ START_TEST(images_go_through_files) {
 }
 END_TEST
 
+static _Atomic bool stop;
+static void publish_always(void *unused) {
+  (void)unused;
+  while (!stop)
+    code_image_unref(publish());
+}
+
+START_TEST(forked_children_publish_too) {
+  struct thread t;
+  code_image_unref(publish());
+  ck_assert(thread_start(&t, publish_always, NULL, 0, false));
+  for (int i = 0; i < 100; i++) {
+    pid_t child = fork();
+    if (child == 0) {
+      alarm(20); /* a lock that nobody holds would be waited for without end */
+      struct code_image *image = publish();
+      _exit(run(image, 12) == 9 ? 0 : 1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+  }
+  stop = true;
+  thread_join(&t);
+}
+END_TEST
+
 int main(void) {
-  return UNIT_RUN("runtime/code", images_run_and_are_found, empty_image, images_go_through_files);
+  return UNIT_RUN("runtime/code", images_run_and_are_found, empty_image, images_go_through_files,
+                  forked_children_publish_too);
 }
