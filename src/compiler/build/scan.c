@@ -167,9 +167,9 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   case 0x10:
   case 0x11:
   case 0x14: loop->has_call = true; break;
-  case 0x12:
+  case 0x12: /* leaves its loop, but the function has to poll */
   case 0x13:
-  case 0x15: break;
+  case 0x15: s->out->loops.at[0].has_call = true; break;
   case 0x21:
   case 0x22: set_local(s, small_leb(r->at + 1, r->end)); break;
   case 0x24: loop->sets_global = true; break;
