@@ -382,7 +382,7 @@ static struct token scan_token(struct lexer *lx) {
 }
 
 void lexer_init(struct lexer *lx, struct slice src, uint32_t annots, struct error *e) {
-  *lx = (struct lexer){.src = src.data, .annots = annots, .error = e, .line = 1};
+  *lx = (struct lexer){.src = src.data, .annots = annots, .error = e, .line = 1, .column = 1};
   if (src.len >= UINT32_MAX) {
     error_set(e, ERROR_LIMIT, "the source is longer than 4 GiB");
     lx->src = NULL;
@@ -453,21 +453,21 @@ bool lexer_skip_form(struct lexer *lx) {
 
 void lexer_position(struct lexer *lx, uint32_t off, uint32_t *line, uint32_t *column) {
   if (off > lx->size) off = lx->size;
-  if (off < lx->line_off) {
-    lx->line_off = 0;
-    lx->line = 1;
+  if (off < lx->pos_off) {
+    lx->pos_off = 0;
+    lx->line = lx->column = 1;
   }
-  const uint8_t *end = lx->src + off;
-  while (lx->line_off < off) {
-    const uint8_t *nl = memchr(lx->src + lx->line_off, '\n', (size_t)(end - (lx->src + lx->line_off)));
-    if (!nl) break;
-    lx->line_off = (uint32_t)(nl - lx->src) + 1;
-    lx->line++;
+  for (; lx->pos_off < off; lx->pos_off++) {
+    uint8_t c = lx->src[lx->pos_off];
+    if (c == '\n') {
+      lx->line++;
+      lx->column = 1;
+    } else if ((c & 0xc0) != 0x80) {
+      lx->column++;
+    }
   }
   *line = lx->line;
-  *column = 1;
-  for (const uint8_t *s = lx->src + lx->line_off; s < end; s++)
-    if ((*s & 0xc0) != 0x80) (*column)++;
+  *column = lx->column;
 }
 
 bool lexer_fail(struct lexer *lx, uint32_t off, const char *fmt, ...) {

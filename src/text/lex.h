@@ -45,7 +45,7 @@ struct lexer {
   uint32_t
       annots; /* bits 1 << enum annot: those that come out as tokens; others are skipped as white space */
   struct error *error;
-  uint32_t line_off, line; /* where the last lexer_position stood */
+  uint32_t pos_off, line, column; /* where the last lexer_position stood */
 };
 
 /* `src` is borrowed and must outlive the lexer. Reads the first two tokens. */
@@ -75,7 +75,7 @@ void lexer_string(const struct lexer *lx, struct token t, struct buf *out);
 struct slice lexer_string_slice(const struct lexer *lx, struct token t,
                                 struct arena *a); /* borrows from source or arena */
 
-/* From 1; columns count characters. Fast for rising offsets. */
+/* From 1; columns count characters. Rising offsets cost one pass over the source in all. */
 void lexer_position(struct lexer *lx, uint32_t off, uint32_t *line, uint32_t *column);
 /* Reports ERROR_MALFORMED at an offset, ends the stream of tokens, returns false. */
 bool lexer_fail(struct lexer *lx, uint32_t off, const char *fmt, ...) PRINTF_LIKE(3, 4);

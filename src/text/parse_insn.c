@@ -385,9 +385,10 @@ static bool parse_insn(struct parser *p, struct insn *insn, struct slice *label,
   }
   if (insn->op == OP_SELECT && lexer_at_form(lx, "result")) insn->op = OP_SELECT_T;
   if (!parse_immediates(p, insn)) return false;
-  insn->list = p->list.data;
-  insn->list_end = p->list.data + p->list.len;
-  if (!buf_ok(&p->list)) insn->list_end = insn->list; /* found at the module's end */
+  if (p->list.len && buf_ok(&p->list)) { /* a failure is found at the module's end */
+    insn->list = p->list.data;
+    insn->list_end = p->list.data + p->list.len;
+  }
   return lexer_ok(lx);
 }
 
