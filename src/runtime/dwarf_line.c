@@ -67,8 +67,16 @@ static struct slice section(const struct module *m, const char *name) {
   return (struct slice){NULL, 0};
 }
 
+struct search {
+  const uint32_t *wasm_offs;
+  size_t n;
+  uint64_t base;              /* address 0 is this offset in the module */
+  struct slice str, line_str; /* sections */
+  struct dwarf_line *out;
+};
+
 struct unit {
-  const struct module *m;
+  const struct search *s;
   unsigned version, offset_size, address_size;
   unsigned min_insn, line_range, opcode_base;
   int line_base;
@@ -94,7 +102,7 @@ enum form {
   FORM_DATA16 = 0x1e,
   FORM_LINE_STRP = 0x1f,
 };
-enum { CONTENT_PATH = 1, CONTENT_DIRECTORY = 2, FORMATS_MAX = 16 };
+enum { CONTENT_PATH = 1, CONTENT_DIRECTORY = 2, FORMATS_MAX = 16, FILES_MAX = 4 << 20 /* bytes */ };
 
 static struct slice text_at(struct slice strings, uint64_t off) {
   if (off >= strings.len) return (struct slice){NULL, 0};
@@ -103,18 +111,29 @@ static struct slice text_at(struct slice strings, uint64_t off) {
 }
 
 struct entry {
-  struct slice path;
+  struct slice path;    /* in place, or */
+  struct slice strings; /* the section that has it */
+  uint64_t string_off;
   uint64_t directory;
 };
+static struct slice entry_path(const struct entry *e) {
+  return e->strings.len ? text_at(e->strings, e->string_off) : e->path;
+}
 
 static void read_form(struct cursor *c, const struct unit *u, uint64_t content, uint64_t form,
                       struct entry *out) {
   uint64_t number = 0;
-  struct slice string = {NULL, 0};
+  struct slice string = {NULL, 0}, strings = {NULL, 0};
   switch (form) {
   case FORM_STRING: string = text(c); break;
-  case FORM_STRP: string = text_at(section(u->m, ".debug_str"), get(c, u->offset_size)); break;
-  case FORM_LINE_STRP: string = text_at(section(u->m, ".debug_line_str"), get(c, u->offset_size)); break;
+  case FORM_STRP:
+    strings = u->s->str;
+    number = get(c, u->offset_size);
+    break;
+  case FORM_LINE_STRP:
+    strings = u->s->line_str;
+    number = get(c, u->offset_size);
+    break;
   case FORM_DATA1: number = get(c, 1); break;
   case FORM_DATA2: number = get(c, 2); break;
   case FORM_DATA4: number = get(c, 4); break;
@@ -127,14 +146,18 @@ static void read_form(struct cursor *c, const struct unit *u, uint64_t content, 
   case FORM_BLOCK4: (void)cursor_take(c, get(c, 4)); break;
   default: c->failed = true; break;
   }
-  if (content == CONTENT_PATH) out->path = string;
+  if (content == CONTENT_PATH) {
+    out->path = string;
+    out->strings = strings;
+    out->string_off = number;
+  }
   if (content == CONTENT_DIRECTORY) out->directory = number;
 }
 
 /* DWARF 5: entry `wanted` of the table at the cursor, which ends behind the table. */
 static struct entry read_table(struct cursor *c, const struct unit *u, uint64_t wanted) {
-  uint64_t contents[FORMATS_MAX], forms[FORMATS_MAX];
-  struct entry found = {{NULL, 0}, 0};
+  uint64_t contents[FORMATS_MAX] = {0}, forms[FORMATS_MAX] = {0};
+  struct entry found = {.directory = 0};
   unsigned n = (unsigned)get(c, 1);
   if (n > FORMATS_MAX) c->failed = true;
   for (unsigned i = 0; i < n && !c->failed; i++) {
@@ -144,7 +167,7 @@ static struct entry read_table(struct cursor *c, const struct unit *u, uint64_t 
   uint64_t count = uleb(c);
   if (n == 0) return found; /* entries without contents take no bytes: their number may be anything */
   for (uint64_t k = 0; k < count && !c->failed; k++) {
-    struct entry entry = {{NULL, 0}, 0};
+    struct entry entry = {.directory = 0};
     const uint8_t *before = c->at;
     for (unsigned i = 0; i < n && !c->failed; i++)
       read_form(c, u, contents[i], forms[i], &entry);
@@ -158,7 +181,7 @@ static void file_old(const struct unit *u, uint64_t wanted, struct slice *direct
   struct cursor c = u->files;
   while (text(&c).len) {
   }
-  struct entry found = {{NULL, 0}, 0};
+  struct entry found = {.directory = 0};
   for (uint64_t k = 1;; k++) { /* counted from 1 */
     struct entry entry = {.path = text(&c)};
     if (!entry.path.len) break;
@@ -180,9 +203,10 @@ static void file_new(const struct unit *u, uint64_t wanted, struct slice *direct
   struct cursor c = u->files;
   read_table(&c, u, UINT64_MAX);
   struct entry found = read_table(&c, u, wanted);
-  *path = found.path;
+  *path = entry_path(&found);
   c = u->files;
-  *directory = read_table(&c, u, found.directory).path;
+  struct entry dir = read_table(&c, u, found.directory);
+  *directory = entry_path(&dir);
 }
 
 /* directory/path, without its beginning where it is too long; odd bytes become '?'. */
@@ -213,6 +237,8 @@ static void put_path(struct slice directory, struct slice path, char out[DWARF_P
 
 static void put_file(const struct unit *u, uint64_t file, char out[DWARF_PATH_SIZE]) {
   struct slice directory = {NULL, 0}, path = {NULL, 0};
+  out[0] = 0;
+  if (u->files.end - u->files.at > FILES_MAX) return; /* read again for each hit: this would take long */
   if (u->version >= 5)
     file_new(u, file, &directory, &path);
   else
@@ -227,15 +253,9 @@ struct row {
   unsigned op_index;
 };
 
-struct search {
-  const uint32_t *wasm_offs;
-  size_t n;
-  uint64_t base; /* address 0 is this offset in the module */
-  struct dwarf_line *out;
-};
-
 /* `row` covers addresses up to `end`. */
-static void cover(const struct search *s, const struct unit *u, const struct row *row, uint64_t end) {
+static void cover(const struct unit *u, const struct row *row, uint64_t end) {
+  const struct search *s = u->s;
   for (size_t i = 0; i < s->n; i++) {
     uint64_t address = s->wasm_offs[i] - s->base;
     if (s->wasm_offs[i] < s->base || address < row->address || address >= end || s->out[i].found) continue;
@@ -258,14 +278,14 @@ static void reset(struct machine *m) {
   m->row.line = 1;
 }
 
-static void emit_row(struct machine *m, const struct search *s, const struct unit *u, bool end) {
-  if (m->has_last && !m->dead && m->row.address > m->last.address) cover(s, u, &m->last, m->row.address);
+static void emit_row(struct machine *m, const struct unit *u, bool end) {
+  if (m->has_last && !m->dead && m->row.address > m->last.address) cover(u, &m->last, m->row.address);
   m->last = m->row;
   m->has_last = true;
   if (end) reset(m);
 }
 
-static void extended(struct cursor *c, struct machine *m, const struct search *s, const struct unit *u) {
+static void extended(struct cursor *c, struct machine *m, const struct unit *u) {
   uint64_t len = uleb(c);
   if (!len || len > (uint64_t)(c->end - c->at)) {
     c->failed = true;
@@ -275,7 +295,7 @@ static void extended(struct cursor *c, struct machine *m, const struct search *s
   c->at += len;
   unsigned op = (unsigned)get(&in, 1);
   if (op == 1) {
-    emit_row(m, s, u, true);
+    emit_row(m, u, true);
   } else if (op == 2) {
     uint64_t size = (uint64_t)(in.end - in.at);
     m->row.address = size <= 8 ? get(&in, (unsigned)size) : 0;
@@ -290,10 +310,9 @@ static void advance(struct machine *m, const struct unit *u, uint64_t by) {
   m->row.address += by * u->min_insn;
 }
 
-static void standard(struct cursor *c, unsigned op, struct machine *m, const struct search *s,
-                     const struct unit *u) {
+static void standard(struct cursor *c, unsigned op, struct machine *m, const struct unit *u) {
   switch (op) {
-  case 1: emit_row(m, s, u, false); return;
+  case 1: emit_row(m, u, false); return;
   case 2: advance(m, u, uleb(c)); return;
   case 3: m->row.line += (uint64_t)sleb(c); return;
   case 4: m->row.file = uleb(c); return;
@@ -306,21 +325,21 @@ static void standard(struct cursor *c, unsigned op, struct machine *m, const str
   }
 }
 
-static void run_program(const struct unit *u, const struct search *s) {
+static void run_program(const struct unit *u) {
   struct cursor c = u->program;
   struct machine m;
   reset(&m);
   while (!c.failed && c.at < c.end) {
     unsigned op = (unsigned)get(&c, 1);
     if (op == 0) {
-      extended(&c, &m, s, u);
+      extended(&c, &m, u);
     } else if (op < u->opcode_base) {
-      standard(&c, op, &m, s, u);
+      standard(&c, op, &m, u);
     } else {
       unsigned adjusted = op - u->opcode_base;
       advance(&m, u, adjusted / u->line_range);
       m.row.line += (uint64_t)(int64_t)(u->line_base + (int)(adjusted % u->line_range));
-      emit_row(&m, s, u, false);
+      emit_row(&m, u, false);
     }
   }
 }
@@ -363,10 +382,15 @@ void dwarf_lines_find(const struct module *m, const uint32_t *wasm_offs, size_t 
   for (size_t i = 0; i < n; i++)
     out[i] = (struct dwarf_line){.found = false};
   struct slice lines = section(m, ".debug_line");
-  struct search s = {.wasm_offs = wasm_offs, .n = n, .base = m->code_off, .out = out};
+  struct search s = {.wasm_offs = wasm_offs,
+                     .n = n,
+                     .base = m->code_off,
+                     .str = section(m, ".debug_str"),
+                     .line_str = section(m, ".debug_line_str"),
+                     .out = out};
   struct cursor c = {lines.data, lines.data + lines.len, false};
   while (!c.failed && c.at < c.end) {
-    struct unit u = {.m = m};
-    if (read_unit(&c, &u)) run_program(&u, &s);
+    struct unit u = {.s = &s};
+    if (read_unit(&c, &u)) run_program(&u);
   }
 }
