@@ -20,6 +20,13 @@ static struct tableinst *table_at(struct vmctx *ctx, uint64_t index) {
   return instance_table(instance_of(ctx), (uint32_t)index);
 }
 
+/* A bulk operation costs one unit of fuel a cache line that it may touch, before it does anything. Without
+ * metering fuel begins so high that this never ends it. */
+static bool charge(struct vmctx *ctx, uint64_t len, uint64_t item_size) {
+  ctx->store->fuel -= (int64_t)(min_u64(len, UINT64_C(1) << 40) * item_size / 64);
+  return ctx->store->fuel >= 0;
+}
+
 /* A reference as it comes in a register. */
 static union vm_value ref_value(const struct tableinst *t, uint64_t bits) {
   union vm_value v;
@@ -41,17 +48,20 @@ static struct vm_result builtin_memory_size(struct vmctx *ctx, uint64_t memory) 
 
 static struct vm_result builtin_memory_fill(struct vmctx *ctx, uint64_t memory, uint64_t dst, uint64_t byte,
                                             uint64_t len) {
+  if (!charge(ctx, len, 1)) return trap(TRAP_OUT_OF_FUEL);
   return done_unless(memory_fill(mem_at(ctx, memory), dst, (uint8_t)byte, len), TRAP_MEMORY_OUT_OF_BOUNDS);
 }
 
 static struct vm_result builtin_memory_copy(struct vmctx *ctx, uint64_t dst_memory, uint64_t src_memory,
                                             uint64_t dst, uint64_t src, uint64_t len) {
+  if (!charge(ctx, len, 1)) return trap(TRAP_OUT_OF_FUEL);
   return done_unless(memory_copy(mem_at(ctx, dst_memory), mem_at(ctx, src_memory), dst, src, len),
                      TRAP_MEMORY_OUT_OF_BOUNDS);
 }
 
 static struct vm_result builtin_memory_init(struct vmctx *ctx, uint64_t memory, uint64_t data, uint64_t dst,
                                             uint64_t src, uint64_t len) {
+  if (!charge(ctx, len, 1)) return trap(TRAP_OUT_OF_FUEL);
   return trap(instance_memory_init(instance_of(ctx), (uint32_t)memory, (uint32_t)data, dst, src, len));
 }
 
@@ -79,18 +89,21 @@ static struct vm_result builtin_table_grow(struct vmctx *ctx, uint64_t table, ui
 
 static struct vm_result builtin_table_fill(struct vmctx *ctx, uint64_t table, uint64_t dst, uint64_t value,
                                            uint64_t len) {
+  if (!charge(ctx, len, 8)) return trap(TRAP_OUT_OF_FUEL);
   struct tableinst *t = table_at(ctx, table);
   return done_unless(table_fill(t, dst, ref_value(t, value), len), TRAP_TABLE_OUT_OF_BOUNDS);
 }
 
 static struct vm_result builtin_table_copy(struct vmctx *ctx, uint64_t dst_table, uint64_t src_table,
                                            uint64_t dst, uint64_t src, uint64_t len) {
+  if (!charge(ctx, len, 8)) return trap(TRAP_OUT_OF_FUEL);
   return done_unless(table_copy(table_at(ctx, dst_table), table_at(ctx, src_table), dst, src, len),
                      TRAP_TABLE_OUT_OF_BOUNDS);
 }
 
 static struct vm_result builtin_table_init(struct vmctx *ctx, uint64_t table, uint64_t elem, uint64_t dst,
                                            uint64_t src, uint64_t len) {
+  if (!charge(ctx, len, 8)) return trap(TRAP_OUT_OF_FUEL);
   return trap(instance_table_init(instance_of(ctx), (uint32_t)table, (uint32_t)elem, dst, src, len));
 }
 

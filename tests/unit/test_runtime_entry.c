@@ -199,6 +199,11 @@ START_TEST(builtins_return_and_trap) {
   ck_assert_uint_eq(f.store->report.total, 1);
   ck_assert_uint_eq(f.store->report.frames[0].func_index, 1);
   ck_assert_uint_eq(f.store->report.frames[0].wasm_off, 12);
+  arg.i64 = 0;
+  f.store->vm.fuel = 0; /* a short one costs nothing */
+  ck_assert_uint_eq(entry_call(f.store, fixture_func(in, "fill"), &arg, NULL), 0);
+  f.store->vm.fuel = -1;
+  ck_assert_uint_eq(entry_call(f.store, fixture_func(in, "fill"), &arg, NULL), TRAP_OUT_OF_FUEL);
   fixture_free(&f);
 }
 END_TEST
