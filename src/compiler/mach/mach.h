@@ -3,7 +3,14 @@
  * Made by the ISA's select (from IR, backward, then laid out downward), rewritten by spill.c and assign.c, read by emit.
  * Registers: 0..31 integer, 32..63 float, as the ISA numbers them; from MACH_VREG0 on virtual. Before assign, an operand
  * may be physical only where the ISA pins it (instance, memory base, frame and stack pointer); every other fixed register
- * is said by op_info or by a call's lists. Phis stand at blocks, their arguments on edges. No critical edges. */
+ * is said by op_info or by a call's lists. Phis stand at blocks, their arguments on edges. No critical edges.
+ * What allocation relies on:
+ *   - A virtual register is defined once, or several times in one block where all but the first are tied (USE | DEF);
+ *     an instruction does not read through one operand what it purely defines through another.
+ *   - Definitions dominate uses; edges lead to later blocks, or back to the header of a loop around them; a loop's
+ *     blocks are contiguous.
+ *   - A block with one successor ends in a jump that reads no register; one with several leads to blocks that have no
+ *     other predecessor. Virtual registers of 4 bytes of integer class are zero above, in registers and in slots. */
 #ifndef COMPILER_MACH_MACH_H
 #define COMPILER_MACH_MACH_H
 
@@ -52,6 +59,7 @@ enum mach_op {
   MACH_SPILL,   /* slot imm = s */
   MACH_RELOAD,  /* d = slot imm */
   MACH_PARAMS,  /* first instruction of the function: call imm's results are the register parameters */
+  MACH_EVICT,   /* between spill and assign only: s is in no register any more */
   MACH_OP_ISA0
 };
 

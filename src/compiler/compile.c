@@ -1,0 +1,163 @@
+/* The pipeline, a line a stage; around each line: its time, its printer, its check. */
+#include "compiler/compile.h"
+
+#include "compiler/build/build.h"
+#include "compiler/ir/print.h"
+#include "compiler/ir/verify.h"
+#include "compiler/mach/alloc.h"
+#include "compiler/mach/frame.h"
+#include "compiler/opt/opt.h"
+
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#endif
+
+static uint64_t cycles(void) {
+#if defined(__x86_64__)
+  return __rdtsc();
+#else
+  return 0;
+#endif
+}
+
+static const char *const stage_names[STAGE_COUNT] = {
+#define STAGE(id, name) name,
+#include "compiler/stage.def"
+#undef STAGE
+};
+
+uint32_t stage_bit(struct slice name) {
+  for (unsigned i = 0; i < STAGE_COUNT; i++)
+    if (slice_eq_cstr(name, stage_names[i])) return UINT32_C(1) << i;
+  return 0;
+}
+
+struct run { /* of the pipeline over one function */
+  const struct compile_config *config;
+  struct compile_stats *stats;
+  uint32_t func;
+  uint64_t begin; /* of the stage under way */
+};
+
+static void stage_begin(struct run *r) {
+  if (r->stats) r->begin = cycles();
+}
+
+/* True when the stage's result is to be printed; its title is. */
+static bool stage_end(struct run *r, enum stage stage) {
+  if (r->stats) r->stats->cycles[stage] += cycles() - r->begin;
+  bool dump = r->config->dump_to && (r->config->dump >> stage & 1);
+  if (dump) out_printf(r->config->dump_to, ";; func %u, %s\n", r->func, stage_names[stage]);
+  return dump;
+}
+
+static bool checks(const struct run *r) {
+#ifdef HEDDLE_CHECKED
+  (void)r;
+  return true;
+#else
+  return r->config->checks;
+#endif
+}
+
+/* A proof that failed is a bug of ours: it is reported like an input's error, so that it is seen and nothing
+ * is run. */
+static bool proof_failed(const struct run *r, const char *what, const struct buf *why, struct error *e) {
+  struct slice text = buf_slice(why);
+  return error_set(e, ERROR_UNSUPPORTED, "internal error in function %u: %s: %.*s", r->func, what,
+                   (int)min_u64(text.len, 200), (const char *)text.data);
+}
+
+static bool prove_ir(const struct run *r, struct ir_func *ir, enum ir_form form, const char *what,
+                     struct error *e) {
+  if (!checks(r)) return true;
+  struct buf text;
+  buf_init(&text);
+  struct out why = out_buf(&text);
+  bool ok = ir_verify(ir, form, &why) || proof_failed(r, what, &text, e);
+  buf_free(&text);
+  assert(ok);
+  return ok;
+}
+
+static bool prove_allocation(const struct run *r, const struct mach_func *before,
+                             const struct mach_func *after, struct error *e) {
+  struct buf text;
+  buf_init(&text);
+  struct out why = out_buf(&text);
+  bool ok = mach_regcheck(before, after, &why) || proof_failed(r, "register allocation", &text, e);
+  buf_free(&text);
+  assert(ok);
+  return ok;
+}
+
+static void print_bytes(const struct code *code, struct out *out) {
+  for (uint32_t i = 0; i < code->size; i += 16) {
+    out_printf(out, "%6x:", i);
+    for (uint32_t k = i; k < code->size && k < i + 16; k++)
+      out_printf(out, " %02x", code->bytes[k]);
+    out_cstr(out, "\n");
+  }
+}
+
+static bool run_stages(struct run *r, const struct valid_module *m, struct arena *a, struct code *out,
+                       struct error *e) {
+  const struct compile_config *config = r->config;
+  const struct isa *isa = config->isa;
+  const struct isa_config *isa_config = &config->isa_config;
+  struct out *dump = config->dump_to;
+  const struct build_config build = {
+      .interruption = config->interruption, .fuel = config->fuel, .spectre = isa_config->spectre};
+
+  stage_begin(r);
+  struct ir_func *ir = build_func(m, r->func, &build, a, e);
+  if (!ir) return false;
+  if (stage_end(r, STAGE_BUILD)) ir_print(ir, dump);
+  if (!prove_ir(r, ir, IR_BUILT, "build", e)) return false;
+
+  stage_begin(r);
+  opt_tidy(ir);
+  if (stage_end(r, STAGE_TIDY)) ir_print(ir, dump);
+  if (!prove_ir(r, ir, IR_TIDY, "tidy", e)) return false;
+
+  stage_begin(r);
+  struct mach_func *f = isa->select(ir, isa_config, a);
+  if (stage_end(r, STAGE_SELECT)) mach_print(f, dump);
+  const struct mach_func *selected = checks(r) ? mach_copy(f) : NULL;
+
+  stage_begin(r);
+  struct live *live = mach_live(f, isa_config);
+  struct spill *spill = mach_spill(f, live, isa_config);
+  if (stage_end(r, STAGE_SPILL)) mach_print(f, dump);
+
+  stage_begin(r);
+  mach_assign(f, spill, isa_config);
+  if (stage_end(r, STAGE_ASSIGN)) mach_print(f, dump);
+  if (selected && !prove_allocation(r, selected, f, e)) return false;
+
+  stage_begin(r);
+  struct frame frame;
+  frame_layout(f, &frame);
+  isa->emit(f, &frame, isa_config, a, out);
+  if (stage_end(r, STAGE_EMIT)) print_bytes(out, dump);
+  return true;
+}
+
+bool compile_func(const struct valid_module *m, uint32_t func_index, const struct compile_config *config,
+                  struct arena *a, struct code *out, struct compile_stats *stats, struct error *e) {
+  jmp_buf on_oom;
+  jmp_buf *outer = a->on_oom;
+  struct run r = {.config = config, .stats = stats, .func = func_index};
+  *out = (struct code){0};
+  if (!config->isa || !config->isa->select || !config->isa->emit)
+    return error_set(e, ERROR_UNSUPPORTED, "no compiler for this machine");
+  volatile bool ok = false;
+  if (setjmp(on_oom) == 0) {
+    a->on_oom = &on_oom;
+    ok = run_stages(&r, m, a, out, e);
+  } else {
+    error_memory(e);
+  }
+  a->on_oom = outer;
+  return ok;
+}

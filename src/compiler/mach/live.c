@@ -1,0 +1,305 @@
+/* Liveness in one backward sweep.
+ *
+ * The live set is a dense list with positions, so that a block costs its instructions and its live-in list.
+ * Loops need no second sweep: forward paths give each block's list, and what is live at a header is live
+ * around the whole loop. A pass of bounded memory: where the lists would pass ENTRIES_PER_BLOCK a block, they
+ * are dropped and only `crosses` is computed. */
+#include "compiler/mach/live.h"
+
+#include "compiler/mach/alloc.h"
+
+enum { ENTRIES_PER_BLOCK = 64, ENTRIES_FREE = 2000000 };
+
+struct sweep {
+  struct mach_func *f;
+  struct live *live;
+  uint32_t *dense, ndense; /* the live set */
+  uint32_t *where;         /* by vreg: index in dense, valid when dense points back */
+  uint32_t *next;          /* by vreg in the set: next use */
+  uint32_t count[2];       /* live values by class */
+  uint32_t most[2];
+};
+
+static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
+static bool is_live(const struct sweep *s, uint32_t v) {
+  return s->where[v] < s->ndense && s->dense[s->where[v]] == v;
+}
+
+/* A use at `next` is seen from behind; `at` is the last position where the value is needed. */
+static void use(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
+  if (is_live(s, v)) {
+    if (next < s->next[v]) s->next[v] = next;
+    return;
+  }
+  s->where[v] = s->ndense;
+  s->dense[s->ndense++] = v;
+  s->next[v] = next;
+  struct live_vreg *lv = &s->live->vregs[v];
+  if (lv->last < at) lv->last = at;
+  unsigned cls = s->f->vregs.at[v].is_float;
+  if (++s->count[cls] > s->most[cls]) s->most[cls] = s->count[cls];
+}
+
+static uint32_t remove_value(struct sweep *s, uint32_t v) {
+  if (!is_live(s, v)) return LIVE_NONE;
+  uint32_t last = s->dense[--s->ndense], at = s->where[v];
+  s->dense[at] = last;
+  s->where[last] = at;
+  s->count[s->f->vregs.at[v].is_float]--;
+  return s->next[v];
+}
+
+static void define(struct sweep *s, uint32_t v, uint32_t block, uint32_t at) {
+  struct live_vreg *lv = &s->live->vregs[v];
+  lv->def_block = block;
+  lv->def = at;
+  if (lv->last < at) lv->last = at;
+  lv->ndefs++;
+}
+
+static void want(struct sweep *s, uint32_t v, uint8_t phys) { s->live->vregs[v].hint = (uint8_t)(phys + 1); }
+
+static void call_backward(struct sweep *s, const struct mach_call *c, uint32_t block, uint32_t at) {
+  uint32_t *next = s->live->fixed_next;
+  const struct mach_fixed *fixed = s->f->fixed.at;
+  for (uint32_t i = c->results; i < c->results + c->nresults; i++) {
+    uint32_t v = index_of(fixed[i].reg);
+    next[i] = remove_value(s, v);
+    define(s, v, block, at);
+  }
+  for (uint32_t i = c->args; i < c->args + c->nargs; i++)
+    next[i] = is_live(s, index_of(fixed[i].reg)) ? s->next[index_of(fixed[i].reg)] : LIVE_NONE;
+}
+
+static void call_arguments(struct sweep *s, const struct mach_call *c, uint32_t at) {
+  const struct mach_fixed *fixed = s->f->fixed.at;
+  for (uint32_t i = c->args; i < c->args + c->nargs; i++) {
+    use(s, index_of(fixed[i].reg), at, at);
+    want(s, index_of(fixed[i].reg), fixed[i].phys);
+  }
+}
+
+static void insn_backward(struct sweep *s, struct mach_insn *in, uint32_t block, uint32_t at) {
+  const struct mach_op_info *info = &s->f->isa->ops[in->op];
+  uint32_t *next = s->live->ops[at].next;
+  const struct mach_call *call =
+      (info->flags & MF_CALL) || in->op == MACH_PARAMS ? &s->f->calls.at[in->imm] : NULL;
+  const mreg r[4] = {in->d, in->s, in->base, in->idx};
+  for (unsigned i = 0; i < 4; i++) {
+    if (!mreg_is_virt(r[i]) || !(info->role[i] & ROLE_DEF)) continue;
+    uint32_t v = index_of(r[i]);
+    if (info->role[i] & ROLE_USE)
+      next[i] = is_live(s, v) ? s->next[v] : LIVE_NONE;
+    else
+      next[i] = remove_value(s, v);
+    define(s, v, block, at);
+  }
+  if (call) call_backward(s, call, block, at);
+  for (unsigned i = 0; i < 4; i++)
+    if (mreg_is_virt(r[i]) && (info->role[i] & (ROLE_USE | ROLE_DEF)) == ROLE_USE)
+      next[i] = is_live(s, index_of(r[i])) ? s->next[index_of(r[i])] : LIVE_NONE;
+  if (call) call_arguments(s, call, at);
+  for (unsigned i = 0; i < 4; i++) {
+    if (!mreg_is_virt(r[i]) || !(info->role[i] & ROLE_USE)) continue;
+    use(s, index_of(r[i]), at, at);
+    if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
+  }
+  if (in->op == MACH_MOVE && mreg_is_virt(in->d) && mreg_is_virt(in->s)) {
+    struct live_vreg *d = &s->live->vregs[index_of(in->d)], *src = &s->live->vregs[index_of(in->s)];
+    if (d->hint) src->hint = d->hint;
+    if (d->phi != MREG_NONE && src->phi == MREG_NONE) src->phi = d->phi;
+  }
+}
+
+/* The live set at the end of block `b`. */
+static void end_of_block(struct sweep *s, uint32_t b) {
+  struct mach_func *f = s->f;
+  const struct mach_block *block = &f->blocks.at[b];
+  struct live *live = s->live;
+  s->ndense = 0;
+  s->count[0] = s->count[1] = s->most[0] = s->most[1] = 0;
+  for (uint32_t i = 0; i < block->nsucc; i++) {
+    const struct mach_edge *e = &f->edges.at[f->succs.at[block->succ + i]];
+    const struct mach_block *to = &f->blocks.at[e->to];
+    if (live_is_back_edge(e)) {
+      assert(to->header && "an edge backward leads to a loop's header");
+    } else if (!live->no_lists) {
+      uint32_t penalty = to->cold && !block->cold ? LIVE_COLD : 0;
+      /* The target is outside this block's loop. */
+      if (block->loop && f->ir->loops.at[block->loop].end <= e->to) penalty += LIVE_LOOP_EXIT;
+      const struct live_in *in = live->entries.at + live->in_first[e->to];
+      for (uint32_t k = 0; k < live->in_len[e->to]; k++)
+        use(s, in[k].v, live_add(block->end, live_add(in[k].dist, penalty)), block->end);
+    }
+    for (uint32_t k = 0; k < to->nphis; k++) {
+      mreg a = f->phi_args.at[e->args + k];
+      assert(mreg_is_virt(a));
+      use(s, index_of(a), block->end, block->end);
+      struct live_vreg *lv = &live->vregs[index_of(a)];
+      if (lv->phi == MREG_NONE || live_is_back_edge(e)) lv->phi = f->phis.at[to->phis + k];
+    }
+  }
+}
+
+static void begin_of_block(struct sweep *s, uint32_t b) {
+  struct mach_func *f = s->f;
+  struct live *live = s->live;
+  const struct mach_block *block = &f->blocks.at[b];
+  for (uint32_t k = 0; k < block->nphis; k++) {
+    uint32_t v = index_of(f->phis.at[block->phis + k]);
+    uint32_t next = remove_value(s, v);
+    live->phi_next[block->phis + k] = next;
+    define(s, v, b, block->first);
+  }
+  live->in_first[b] = live->entries.len;
+  live->in_len[b] = s->ndense;
+  if (live->no_lists) {
+    for (uint32_t k = 0; k < s->ndense; k++)
+      live->vregs[s->dense[k]].crosses = true;
+    return;
+  }
+  VEC_RESERVE(f->arena, &live->entries, live->entries.len + s->ndense);
+  struct live_in *out = live->entries.at + live->entries.len;
+  live->entries.len += s->ndense;
+  uint32_t through[2] = {0};
+  for (uint32_t k = 0; k < s->ndense; k++) {
+    uint32_t v = s->dense[k];
+    out[k] = (struct live_in){.v = v, .dist = s->next[v] - block->first};
+    if (out[k].dist >= LIVE_LOOP_EXIT) through[f->vregs.at[v].is_float]++;
+  }
+  for (uint32_t l = block->loop; l; l = f->ir->loops.at[l].parent)
+    for (unsigned c = 0; c < 2; c++)
+      live->loops[l].press[c] =
+          max_u32(live->loops[l].press[c], s->most[c] - min_u32(s->most[c], through[c]));
+}
+
+/* Bottom-up, in place but for one buffer of the same length. */
+static void sort_by_vreg(struct arena *a, struct live_in *at, uint32_t n) {
+  struct arena_mark mark = arena_mark(a);
+  struct live_in *from = at, *to = arena_alloc(a, (size_t)n * sizeof *at);
+  for (uint32_t width = 1; width < n; width *= 2) {
+    for (uint32_t lo = 0; lo < n; lo += min_u32(2 * width, n - lo)) {
+      uint32_t mid = lo + min_u32(width, n - lo), hi = mid + min_u32(width, n - mid);
+      uint32_t i = lo, j = mid, k = lo;
+      while (i < mid || j < hi)
+        to[k++] = j == hi || (i < mid && from[i].v < from[j].v) ? from[i++] : from[j++];
+    }
+    struct live_in *t = from;
+    from = to;
+    to = t;
+    if (width > UINT32_MAX / 2) break;
+  }
+  if (from != at)
+    for (uint32_t k = 0; k < n; k++)
+      at[k] = from[k];
+  arena_release(a, mark);
+}
+
+/* Everything live into the header lives to the loop's end. */
+static void close_loop(struct sweep *s, uint32_t loop) {
+  struct live *live = s->live;
+  const struct live_loop *l = &live->loops[loop];
+  struct live_in *in = live->entries.at + live->in_first[l->header];
+  sort_by_vreg(s->f->arena, in, live->in_len[l->header]);
+  for (uint32_t k = 0; k < live->in_len[l->header]; k++) {
+    struct live_vreg *v = &live->vregs[in[k].v];
+    if (v->last < l->end) v->last = l->end;
+  }
+}
+
+static void loops_begin(struct sweep *s) {
+  struct mach_func *f = s->f;
+  struct live *live = s->live;
+  live->nloops = f->ir->loops.len;
+  live->loops = ARENA_ARRAY(f->arena, struct live_loop, live->nloops + 1u);
+  for (uint32_t i = 1; i < live->nloops; i++) {
+    const struct ir_loop *l = &f->ir->loops.at[i];
+    assert(l->header < l->end && l->end <= f->blocks.len);
+    live->loops[i] = (struct live_loop){.header = l->header,
+                                        .parent = l->parent,
+                                        .first = f->blocks.at[l->header].first,
+                                        .end = f->blocks.at[l->end - 1].end};
+  }
+}
+
+static bool sweep_all(struct sweep *s) {
+  struct mach_func *f = s->f;
+  struct live *live = s->live;
+  uint64_t limit = (uint64_t)ENTRIES_PER_BLOCK * f->blocks.len + ENTRIES_FREE;
+  for (uint32_t v = 0; v < f->vregs.len; v++)
+    live->vregs[v] = (struct live_vreg){.def_block = UINT32_MAX, .phi = MREG_NONE};
+  loops_begin(s);
+  live->entries.len = 0;
+  for (uint32_t b = f->blocks.len; b-- > 0;) {
+    struct mach_block *block = &f->blocks.at[b];
+    end_of_block(s, b);
+    bool calls = false;
+    for (uint32_t i = block->end; i-- > block->first;) {
+      struct mach_insn *in = &f->insns.at[i];
+      insn_backward(s, in, b, i);
+      calls |= (f->isa->ops[in->op].flags & (MF_CALL | MF_RETURN)) == MF_CALL && in->op != MACH_PARAMS;
+    }
+    begin_of_block(s, b);
+    if (!block->cold && calls)
+      for (uint32_t l = block->loop; l && !live->loops[l].calls; l = live->loops[l].parent)
+        live->loops[l].calls = true;
+    if (block->header && block->loop && live->loops[block->loop].header == b && !live->no_lists)
+      close_loop(s, block->loop);
+    if (live->entries.len > limit) return false;
+  }
+  return true;
+}
+
+struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
+  (void)config;
+  struct arena *a = f->arena;
+  struct live *live = ARENA_NEW(a, struct live);
+  uint32_t nvregs = f->vregs.len + 1;
+  live->vregs = arena_alloc(a, nvregs * sizeof *live->vregs);
+  live->in_first = arena_alloc(a, (f->blocks.len + 1u) * sizeof(uint32_t));
+  live->in_len = arena_alloc(a, (f->blocks.len + 1u) * sizeof(uint32_t));
+  live->ops = arena_alloc(a, (f->insns.len + 1u) * sizeof *live->ops);
+  live->fixed_next = arena_alloc(a, (f->fixed.len + 1u) * sizeof(uint32_t));
+  live->phi_next = arena_alloc(a, (f->phis.len + 1u) * sizeof(uint32_t));
+  struct sweep s = {.f = f, .live = live};
+  s.dense = arena_alloc(a, nvregs * sizeof(uint32_t));
+  s.where = arena_zalloc(a, nvregs, sizeof(uint32_t));
+  s.next = arena_alloc(a, nvregs * sizeof(uint32_t));
+  if (!sweep_all(&s)) {
+    live->no_lists = true;
+    bool done = sweep_all(&s);
+    assert(done);
+    (void)done;
+  }
+  return live;
+}
+
+uint32_t live_at_header(const struct live *live, uint32_t loop, uint32_t v) {
+  uint32_t header = live->loops[loop].header;
+  const struct live_in *in = live->entries.at + live->in_first[header];
+  uint32_t lo = 0, hi = live->in_len[header];
+  while (lo < hi) {
+    uint32_t mid = lo + (hi - lo) / 2;
+    if (in[mid].v < v)
+      lo = mid + 1;
+    else
+      hi = mid;
+  }
+  return lo < live->in_len[header] && in[lo].v == v ? in[lo].dist : LIVE_NONE;
+}
+
+uint32_t live_around(const struct live *live, uint32_t loop, uint32_t v) {
+  uint32_t best = LIVE_NONE;
+  uint32_t behind = 0; /* distance from the innermost loop's end to the present one's, beyond positions */
+  uint32_t at = loop ? live->loops[loop].end : 0;
+  for (uint32_t l = loop; l; l = live->loops[l].parent) {
+    const struct live_loop *loop_l = &live->loops[l];
+    at = max_u32(at, loop_l->end);
+    uint32_t dist = live_at_header(live, l, v);
+    if (dist != LIVE_NONE)
+      best = live_add(at, live_add(dist, behind)) < best ? live_add(at, live_add(dist, behind)) : best;
+    if (dist < LIVE_LOOP_EXIT) break;
+    behind += LIVE_LOOP_EXIT;
+  }
+  return best;
+}

@@ -1,0 +1,59 @@
+/* Liveness, next uses, and what else one look at the whole function gives: the facts that spill.c decides by.
+ *
+ * Positions are indices into mach_func.insns; a next use is a position, or for a value that is next used in a
+ * later block, this block's end plus the distance from there. Leaving a loop adds LIVE_LOOP_EXIT, entering
+ * cold code LIVE_COLD, so that far means "may go first". Lists say what is live into a block by forward paths
+ * only. A value that is live into a loop's header, defined before it, is live in the whole loop and is not
+ * listed again: live_around finds it. */
+#ifndef COMPILER_MACH_LIVE_H
+#define COMPILER_MACH_LIVE_H
+
+#include "compiler/mach/mach.h"
+
+enum { LIVE_LOOP_EXIT = 100000, LIVE_COLD = 10000, LIVE_FAR = 1 << 30 };
+#define LIVE_NONE UINT32_MAX /* no next use: dead */
+
+struct live_in {
+  uint32_t v;    /* virtual register - MACH_VREG0 */
+  uint32_t dist; /* instructions from the block's start to the next use */
+};
+struct live_operands {
+  uint32_t next[4]; /* next use of operand i after the instruction */
+};
+struct live_loop {
+  uint32_t header, first, end; /* block; positions */
+  uint32_t parent;
+  uint32_t press[2]; /* most values of a class that are live at once and used in the loop */
+  bool calls;        /* outside cold blocks */
+};
+struct live_vreg {
+  uint32_t def_block;
+  uint32_t def, last; /* positions between which a slot of it is in use */
+  uint32_t ndefs;
+  mreg phi;     /* an edge takes it to this phi; MREG_NONE */
+  uint8_t hint; /* physical register + 1 that a coming instruction wants it in; 0 = none */
+  bool crosses; /* lives across blocks (only where the lists are missing) */
+};
+struct live {
+  VEC(struct live_in) entries;
+  uint32_t *in_first, *in_len; /* by block: range of entries; those of loop headers are sorted by v */
+  struct live_operands *ops;   /* by instruction */
+  uint32_t *fixed_next;        /* parallel to mach_func.fixed */
+  uint32_t *phi_next;          /* parallel to mach_func.phis: first use, or LIVE_NONE */
+  struct live_vreg *vregs;
+  struct live_loop *loops; /* numbers as in ir_func.loops */
+  uint32_t nloops;
+  bool no_lists; /* they would be too long: values that cross blocks live in slots, `crosses` says which */
+};
+
+/* Next use of `v` at or after position `at` of a block in `loop`, by going around: 0 < distance to the loop's
+ * end plus that from its header. LIVE_NONE: not live there. */
+uint32_t live_around(const struct live *live, uint32_t loop, uint32_t v);
+/* Distance from the start of a header to the next use of `v`, by its list alone; LIVE_NONE: not in it. */
+uint32_t live_at_header(const struct live *live, uint32_t loop, uint32_t v);
+static inline bool live_is_back_edge(const struct mach_edge *e) { return e->to <= e->from; }
+static inline uint32_t live_add(uint32_t at, uint32_t dist) {
+  return at + dist < LIVE_FAR ? at + dist : LIVE_FAR;
+}
+
+#endif

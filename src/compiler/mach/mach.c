@@ -1,0 +1,32 @@
+/* Making and copying machine functions. */
+#include "compiler/mach/alloc.h"
+
+mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t size, bool is_ref) {
+  if (f->vregs.len >= MREG_SLOT - MACH_VREG0) arena_out_of_memory(f->arena);
+  struct mach_vreg v = {.is_float = is_float, .size = size, .is_ref = is_ref};
+  VEC_PUSH(f->arena, &f->vregs, v);
+  return MACH_VREG0 + f->vregs.len - 1;
+}
+
+#define COPY(field)                                                                                          \
+  do {                                                                                                       \
+    c->field.at = arena_copy(f->arena, f->field.at, f->field.len * sizeof *f->field.at);                     \
+    c->field.cap = f->field.len;                                                                             \
+  } while (0)
+
+struct mach_func *mach_copy(const struct mach_func *f) {
+  struct mach_func *c = arena_copy(f->arena, f, sizeof *f);
+  COPY(insns);
+  COPY(blocks);
+  COPY(edges);
+  COPY(succs);
+  COPY(preds);
+  COPY(phis);
+  COPY(phi_args);
+  COPY(vregs);
+  COPY(calls);
+  COPY(fixed);
+  COPY(remats);
+  COPY(pool);
+  return c;
+}
