@@ -129,6 +129,12 @@ static bool build_body(struct builder *b) {
     return true;
   }
   const struct scan_loop *whole = &b->scan.loops.at[0];
+  /* Room for blocks and the ones that split critical edges: growing them in a body of a million branches
+   * would hold more memory than they do. Pages that nobody writes cost nothing. */
+  VEC_RESERVE(b->arena, &f->blocks, 2 * b->scan.nbranches + 8);
+  VEC_RESERVE(b->arena, &f->edges, 3 * b->scan.nbranches + 8);
+  VEC_RESERVE(b->arena, &f->succs, 3 * b->scan.nbranches + 8);
+  VEC_RESERVE(b->arena, &b->branches, b->scan.nbranches + 8);
   if (b->slots) store_locals(b);
   b->off = (uint32_t)reader_off(&b->r);
   if (b->config->fuel) emit(b, IR_OP_FUEL, IR_VOID, whole->cost, 0, 0);
@@ -169,7 +175,7 @@ struct ir_func *build_func(const struct valid_module *m, uint32_t func_index,
         .arena = a, .valid = m, .m = m->module, .config = config, .e = e, .nlocals = facts->nlocals};
     b.slots = slots == 1;
     /* Edge values and phis: 16 for each byte, and what a small function may have in any case. */
-    b.max_work = (b.slots ? 64 : 16) * (uint64_t)m->module->funcs[func_index].body_size + (1 << 16);
+    b.max_work = (b.slots ? 32 : 16) * (uint64_t)m->module->funcs[func_index].body_size + (1 << 16);
     if (!vmctx_layout(m->module, &b.layout)) {
       (void)error_set(e, ERROR_LIMIT, "the module declares too much for one instance");
       return NULL;

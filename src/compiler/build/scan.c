@@ -156,8 +156,14 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   if (code >= 0x36 && code <= 0x3e) loop->stores = true;
   switch (code) {
   case 0x02:
-  case 0x04: VEC_PUSH(s->arena, &s->ends, 0); break;
+  case 0x04:
+    s->out->nbranches++;
+    VEC_PUSH(s->arena, &s->ends, 0);
+    break;
+  case 0x05:
+  case 0x0d: s->out->nbranches++; break;
   case 0x03:
+    s->out->nbranches++;
     VEC_PUSH(s->arena, &s->ends, 1);
     open_loop(s);
     break;

@@ -16,7 +16,8 @@ struct scan {
   VEC(struct scan_loop)
   loops; /* by order of `loop` in the code; [0] is the whole body, its locals are not listed */
   VEC(uint32_t) locals;
-  bool too_many; /* lists were cut short: loops x locals passes `max_locals` */
+  uint32_t nbranches; /* instructions that begin a block or end one, but for br_table */
+  bool too_many;      /* lists were cut short: loops x locals passes `max_locals` */
 };
 /* `r` stands behind the local declarations. False: an instruction that cannot be compiled yet; it is in `e`.
  */

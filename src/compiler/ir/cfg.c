@@ -10,7 +10,7 @@ void ir_compute_preds(struct ir_func *f) {
   for (uint32_t b = 0; b < f->blocks.len; b++)
     f->blocks.at[b].npred = 0;
   for (uint32_t e = 0; e < f->edges.len; e++)
-    f->blocks.at[f->edges.at[e].to].npred++;
+    if (f->edges.at[e].to != IR_NO_BLOCK) f->blocks.at[f->edges.at[e].to].npred++;
   uint32_t sum = 0;
   for (uint32_t b = 0; b < f->blocks.len; b++) {
     struct ir_blk *blk = &f->blocks.at[b];
@@ -21,6 +21,7 @@ void ir_compute_preds(struct ir_func *f) {
   VEC_RESERVE(f->arena, &f->preds, sum);
   f->preds.len = sum;
   for (uint32_t e = 0; e < f->edges.len; e++) {
+    if (f->edges.at[e].to == IR_NO_BLOCK) continue;
     struct ir_blk *blk = &f->blocks.at[f->edges.at[e].to];
     f->preds.at[blk->pred + blk->npred++] = e;
   }

@@ -4,7 +4,7 @@
 
 #include "compiler/ir/func.h"
 
-/* Fills `preds` (CSR over edges) of all blocks from `edges`. */
+/* Fills `preds` (CSR over edges) of all blocks from `edges`; an edge to IR_NO_BLOCK is no longer there. */
 void ir_compute_preds(struct ir_func *f);
 /* Makes `idom` the immediate dominator of `b`, whose ancestors are complete; idom == IR_NO_BLOCK: `b` is the
  * root. */

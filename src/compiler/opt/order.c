@@ -26,6 +26,7 @@ static void find_members(struct order *o, uint32_t loop) {
   struct ir_func *f = o->f;
   ir_block header = f->loops.at[loop].header;
   const struct ir_blk *head = &f->blocks.at[header];
+  if (head->end == 0) return;
   o->work.len = 0;
   bool is_loop = false;
   for (uint32_t i = 0; i < head->npred; i++) {
@@ -108,10 +109,13 @@ static ir_block split_edge(struct ir_func *f, uint32_t e) {
 
 /* The blocks in old order, each followed by the blocks that split its edges. */
 static ir_block *split_critical(struct ir_func *f, uint32_t *len) {
+  uint32_t nblocks = f->blocks.len, most = 0;
+  for (ir_block b = 0; b < nblocks; b++)
+    most += f->blocks.at[b].nsucc > 1 ? f->blocks.at[b].nsucc : 0;
   VEC(ir_block) list = {0};
-  VEC_RESERVE(f->arena, &list, f->blocks.len);
-  uint32_t nblocks = f->blocks.len;
+  VEC_RESERVE(f->arena, &list, nblocks + most);
   for (ir_block b = 0; b < nblocks; b++) {
+    if (f->blocks.at[b].end == 0) continue; /* no longer there */
     VEC_PUSH(f->arena, &list, b);
     uint32_t nsucc = f->blocks.at[b].nsucc;
     for (uint32_t i = 0; nsucc > 1 && i < nsucc; i++) {
@@ -183,21 +187,58 @@ static void make_sequence(struct order *o, const ir_block *list, uint32_t len) {
   assert(o->sequence.len == len && open.len == 0);
 }
 
+/* Blocks into their new places along the cycles of the permutation: a second array of a million blocks is
+ * much memory. */
+static void place_blocks(struct order *o, const ir_block *number) {
+  struct ir_func *f = o->f;
+  uint32_t n = 0;
+  ir_block *target =
+      arena_alloc(f->arena, o->sequence.len * sizeof *target); /* of the block that stands at i */
+  for (ir_block b = 0; b < f->blocks.len; b++) {
+    if (f->blocks.at[b].end == 0) continue;
+    target[n] = number[b];
+    f->blocks.at[n++] = f->blocks.at[b];
+  }
+  f->blocks.len = n;
+  for (uint32_t i = 0; i < n; i++) {
+    while (target[i] != i) {
+      uint32_t to = target[i];
+      struct ir_blk blk = f->blocks.at[to];
+      f->blocks.at[to] = f->blocks.at[i];
+      f->blocks.at[i] = blk;
+      target[i] = target[to];
+      target[to] = to;
+    }
+  }
+}
+
 static void renumber(struct order *o) {
   struct ir_func *f = o->f;
-  uint32_t n = o->sequence.len;
-  ir_block *number = arena_alloc(f->arena, n * sizeof *number);
-  struct ir_blk *blocks = arena_alloc(f->arena, n * sizeof *blocks);
-  for (uint32_t i = 0; i < n; i++) {
+  uint32_t nedges = 0;
+  ir_block *number = arena_alloc(f->arena, f->blocks.len * sizeof *number);
+  uint32_t *edge_number = arena_alloc(f->arena, f->edges.len * sizeof *edge_number);
+  for (uint32_t i = 0; i < o->sequence.len; i++)
     number[o->sequence.at[i]] = i;
-    blocks[i] = f->blocks.at[o->sequence.at[i]];
-  }
-  f->blocks.at = blocks;
-  f->blocks.len = f->blocks.cap = n;
+  place_blocks(o, number);
   for (uint32_t e = 0; e < f->edges.len; e++) {
-    f->edges.at[e].from = number[f->edges.at[e].from];
-    f->edges.at[e].to = number[f->edges.at[e].to];
+    struct ir_edge edge = f->edges.at[e];
+    if (edge.to == IR_NO_BLOCK) continue;
+    edge_number[e] = nedges;
+    f->edges.at[nedges++] =
+        (struct ir_edge){.from = number[edge.from], .to = number[edge.to], .args = edge.args};
   }
+  f->edges.len = nedges;
+  uint32_t nsuccs = 0;
+  uint32_t *succs = arena_alloc(f->arena, f->succs.len * sizeof *succs);
+  for (ir_block b = 0; b < f->blocks.len; b++) {
+    struct ir_blk *blk = &f->blocks.at[b];
+    for (uint32_t i = 0; i < blk->nsucc; i++)
+      succs[nsuccs + i] = edge_number[f->succs.at[blk->succ + i]];
+    blk->succ = nsuccs;
+    nsuccs += blk->nsucc;
+  }
+  f->succs.at = succs;
+  f->succs.len = f->succs.cap = nsuccs;
   for (uint32_t i = 1; i < f->loops.len; i++)
     f->loops.at[i].header = number[f->loops.at[i].header];
 }

@@ -9,9 +9,10 @@
 
 struct tidy {
   struct ir_func *f;
-  uint32_t *equal; /* value -> value that it equals; itself when none */
-  uint8_t *live;
-  VEC(ir_val) work;
+  uint32_t *equal;  /* value -> value that it equals; itself when none */
+  uint8_t *empty;   /* block -> nothing in it but its jump */
+  VEC(ir_val) late; /* found to be used after the sweep had passed them */
+  ir_val at;        /* the sweep's position */
 };
 
 static ir_val equal_to(struct tidy *t, ir_val v) {
@@ -44,13 +45,6 @@ static bool join_phis(struct tidy *t) {
   return found;
 }
 
-static void mark(struct tidy *t, ir_val v) {
-  v = equal_to(t, v);
-  if (t->live[v]) return;
-  t->live[v] = 1;
-  VEC_PUSH(t->f->arena, &t->work, v);
-}
-
 /* Stays though nobody uses its value. Divisions do not: their checks are instructions of their own. */
 static bool has_effect(const struct ir_insn *in) {
   switch (in->op) {
@@ -66,72 +60,98 @@ static bool has_effect(const struct ir_insn *in) {
   }
 }
 
-/* Marks what is needed. `live` of a phi's block and number is found through a (block) and b (number), set
- * before. */
-static void mark_live(struct tidy *t) {
+/* One use, by its right name. */
+static void use(struct tidy *t, uint32_t *operand) {
+  ir_val v = *operand = equal_to(t, *operand);
+  struct ir_insn *in = ir_at(t->f, v);
+  if (in->uses < 255) in->uses++;
+  if (in->uses == 1 && v > t->at) VEC_PUSH(t->f->arena, &t->late, v);
+}
+
+static void use_operands(struct tidy *t, ir_val v) {
+  struct ir_operands o = ir_operands(t->f, v);
+  for (uint32_t i = 0; i < o.nfields; i++)
+    use(t, o.field[i]);
+  for (uint32_t i = 0; i < o.len; i++)
+    use(t, &o.list[i]);
+}
+
+static void use_phi(struct tidy *t, const struct ir_blk *blk, uint32_t i) {
   struct ir_func *f = t->f;
-  for (ir_block b = 0; b < f->blocks.len; b++) {
+  for (uint32_t p = 0; p < blk->npred; p++)
+    use(t, &f->ext.at[f->edges.at[f->preds.at[blk->pred + p]].args + i]);
+}
+
+/* Counts uses, last instructions first: a definition stands before its uses, so what has none when the sweep
+ * comes to it is dead. Only arguments on the edges back to a loop are found late. A phi's block and number
+ * stand in a and b. */
+static void count_uses(struct tidy *t) {
+  struct ir_func *f = t->f;
+  for (ir_block b = f->blocks.len; b-- > 0;) {
     const struct ir_blk *blk = &f->blocks.at[b];
+    for (ir_val v = blk->end; v-- > blk->first + blk->nphis;) {
+      t->at = v;
+      if (f->insns.at[v].uses > 0 || has_effect(&f->insns.at[v])) use_operands(t, v);
+    }
     for (uint32_t i = 0; i < blk->nphis; i++) {
-      f->insns.at[blk->first + i].a = b;
-      f->insns.at[blk->first + i].b = i;
+      struct ir_insn *phi = &f->insns.at[blk->first + i];
+      phi->a = b;
+      phi->b = i;
+      t->at = blk->first;
+      if (phi->uses > 0) use_phi(t, blk, i);
     }
-    for (ir_val v = blk->first + blk->nphis; v < blk->end; v++)
-      if (has_effect(&f->insns.at[v])) mark(t, v);
-  }
-  while (t->work.len > 0) {
-    ir_val v = VEC_POP(&t->work);
-    struct ir_insn *in = &f->insns.at[v];
-    if (in->op == IR_OP_PHI) {
-      const struct ir_blk *blk = &f->blocks.at[in->a];
-      for (uint32_t p = 0; p < blk->npred; p++)
-        mark(t, f->ext.at[f->edges.at[f->preds.at[blk->pred + p]].args + in->b]);
-      continue;
+    while (t->late.len > 0) {
+      ir_val v = VEC_POP(&t->late);
+      const struct ir_insn *in = &f->insns.at[v];
+      if (in->op == IR_OP_PHI)
+        use_phi(t, &f->blocks.at[in->a], in->b);
+      else if (!has_effect(in))
+        use_operands(t, v);
     }
-    struct ir_operands o = ir_operands(f, v);
-    for (uint32_t i = 0; i < o.nfields; i++)
-      mark(t, *o.field[i]);
-    for (uint32_t i = 0; i < o.len; i++)
-      mark(t, o.list[i]);
   }
 }
 
-/* Live phis move to the front of their block, arguments with them. From here `equal` maps old names to new
- * ones. */
-static void pack_phis(struct tidy *t) {
+/* What is dead goes; live phis move to the front of their block, arguments with them. True: some moved, and
+ * `equal` maps old names to new ones. */
+static bool pack(struct tidy *t) {
   struct ir_func *f = t->f;
-  for (uint32_t v = 0; v < f->insns.len; v++)
-    t->equal[v] = equal_to(t, v);
-  uint32_t *name = arena_alloc(f->arena, f->insns.len * sizeof *name);
-  for (uint32_t v = 0; v < f->insns.len; v++)
-    name[v] = v;
+  bool moved = false;
   for (ir_block b = 0; b < f->blocks.len; b++) {
     struct ir_blk *blk = &f->blocks.at[b];
-    uint32_t n = 0;
+    uint32_t n = 0, live = 0;
     for (uint32_t i = 0; i < blk->nphis; i++) {
-      ir_val phi = blk->first + i;
-      if (!t->live[phi]) continue;
-      name[phi] = blk->first + n;
-      f->insns.at[blk->first + n] = f->insns.at[phi];
-      for (uint32_t p = 0; n < i && p < blk->npred; p++) {
-        uint32_t *args = f->ext.at + f->edges.at[f->preds.at[blk->pred + p]].args;
-        args[n] = args[i];
+      struct ir_insn phi = f->insns.at[blk->first + i];
+      phi.a = phi.b = 0;
+      if (phi.uses == 0) continue;
+      f->insns.at[blk->first + n] = phi;
+      if (n < i) {
+        t->equal[blk->first + i] = blk->first + n;
+        moved = true;
+        for (uint32_t p = 0; p < blk->npred; p++) {
+          uint32_t *args = f->ext.at + f->edges.at[f->preds.at[blk->pred + p]].args;
+          args[n] = args[i];
+        }
+      } else {
+        t->equal[blk->first + i] = blk->first + i;
       }
       n++;
     }
     for (uint32_t i = n; i < blk->nphis; i++)
       f->insns.at[blk->first + i].op = IR_OP_NONE;
-    for (uint32_t i = 0; i < n; i++)
-      f->insns.at[blk->first + i].a = f->insns.at[blk->first + i].b = 0;
-    /* What is no phi any more must not stand before what is one. */
-    for (ir_val v = blk->first + blk->nphis; v < blk->end; v++)
-      if (!t->live[v]) f->insns.at[v].op = IR_OP_NONE;
+    for (ir_val v = blk->first + blk->nphis; v < blk->end; v++) {
+      struct ir_insn *in = &f->insns.at[v];
+      if (in->uses == 0 && !has_effect(in))
+        in->op = IR_OP_NONE;
+      else
+        live++;
+    }
+    t->empty[b] = n == 0 && live == 1 && b > 0 && f->insns.at[blk->end - 1].op == IR_OP_JUMP;
     blk->nphis = n;
   }
-  for (uint32_t v = 0; v < f->insns.len; v++)
-    t->equal[v] = name[t->equal[v]];
+  return moved;
 }
 
+/* Operands get the new names of phis that moved; all others name what stayed where it was. */
 static void rename_operands(struct tidy *t) {
   struct ir_func *f = t->f;
   for (ir_block b = 0; b < f->blocks.len; b++) {
@@ -151,48 +171,78 @@ static void rename_operands(struct tidy *t) {
   }
 }
 
-/* A block with one successor, the only predecessor of the block whose code follows its own, takes it in. */
-static void join_blocks(struct ir_func *f) {
-  uint32_t n = 0, e = 0;
-  ir_block *number = arena_alloc(f->arena, f->blocks.len * sizeof *number);
-  for (ir_block b = 0; b < f->blocks.len; b++) {
-    struct ir_blk *blk = &f->blocks.at[b];
-    if (n > 0 && blk->npred == 1 && !blk->header) {
-      struct ir_blk *before = &f->blocks.at[n - 1];
-      uint32_t edge = f->preds.at[blk->pred];
-      if (before->nsucc == 1 && before->end == blk->first && f->succs.at[before->succ] == edge) {
-        assert(blk->nphis == 0);
-        f->insns.at[before->end - 1].op = IR_OP_NONE;
-        f->edges.at[edge].to = IR_NO_BLOCK;
-        before->end = blk->end;
-        before->succ = blk->succ;
-        before->nsucc = blk->nsucc;
-        before->cold |= blk->cold;
-        number[b] = n - 1;
-        continue;
+static void remove_block(struct ir_func *f, ir_block b) {
+  struct ir_blk *blk = &f->blocks.at[b];
+  for (uint32_t i = 0; i < blk->nsucc; i++)
+    f->edges.at[f->succs.at[blk->succ + i]].to = IR_NO_BLOCK;
+  blk->nsucc = 0;
+  blk->first = blk->end = 0;
+}
+
+/* Edges to blocks that only jump lead to where those lead. The block before a loop stays. */
+static void thread_edges(struct tidy *t) {
+  struct ir_func *f = t->f;
+  for (ir_block b = f->blocks.len; b-- > 0;) {
+    const struct ir_blk *blk = &f->blocks.at[b];
+    for (uint32_t i = 0; i < blk->nsucc; i++) {
+      struct ir_edge *edge = &f->edges.at[f->succs.at[blk->succ + i]];
+      if (!t->empty[edge->to] || f->blocks.at[edge->to].header) continue;
+      const struct ir_edge *next = &f->edges.at[f->succs.at[f->blocks.at[edge->to].succ]];
+      const struct ir_blk *to = &f->blocks.at[next->to];
+      if (to->header && next->from < next->to) continue;
+      edge->to = next->to;
+      edge->args = next->args;
+      for (uint32_t k = 0; k < to->nphis; k++) {
+        struct ir_insn *arg = ir_at(f, f->ext.at[next->args + k]);
+        if (arg->uses < 255) arg->uses++;
       }
     }
-    number[b] = n;
-    f->blocks.at[n++] = *blk;
-  }
-  if (n == f->blocks.len) return;
-  f->blocks.len = n;
-  uint32_t *edge_number = arena_alloc(f->arena, f->edges.len * sizeof *edge_number);
-  for (uint32_t i = 0; i < f->edges.len; i++) {
-    struct ir_edge edge = f->edges.at[i];
-    if (edge.to == IR_NO_BLOCK) continue;
-    edge_number[i] = e;
-    f->edges.at[e++] = (struct ir_edge){.from = number[edge.from], .to = number[edge.to], .args = edge.args};
-  }
-  f->edges.len = e;
-  for (ir_block b = 0; b < n; b++)
-    for (uint32_t i = 0; i < f->blocks.at[b].nsucc; i++) {
-      uint32_t *succ = &f->succs.at[f->blocks.at[b].succ + i];
-      *succ = edge_number[*succ];
+    if (blk->nsucc == 2 && f->insns.at[blk->end - 1].op == IR_OP_BRANCH) {
+      const struct ir_edge *x = &f->edges.at[f->succs.at[blk->succ]],
+                           *y = &f->edges.at[f->succs.at[blk->succ + 1]];
+      bool same = x->to == y->to;
+      for (uint32_t k = 0; same && k < f->blocks.at[x->to].nphis; k++)
+        same = f->ext.at[x->args + k] == f->ext.at[y->args + k];
+      if (!same) continue; /* x != 0 ? b : b  =>  b */
+      f->edges.at[f->succs.at[blk->succ + 1]].to = IR_NO_BLOCK;
+      f->insns.at[blk->end - 1] = (struct ir_insn){.op = IR_OP_JUMP};
+      f->blocks.at[b].nsucc = 1;
     }
-  for (uint32_t i = 1; i < f->loops.len; i++)
-    f->loops.at[i].header = number[f->loops.at[i].header];
-  ir_compute_preds(f);
+  }
+  uint32_t *npred = ARENA_ARRAY(f->arena, uint32_t, f->blocks.len);
+  for (uint32_t e = 0; e < f->edges.len; e++)
+    if (f->edges.at[e].to != IR_NO_BLOCK) npred[f->edges.at[e].to]++;
+  for (ir_block b = 1; b < f->blocks.len; b++) {
+    if (npred[b] > 0) continue;
+    for (uint32_t i = 0; i < f->blocks.at[b].nsucc; i++)
+      npred[f->edges.at[f->succs.at[f->blocks.at[b].succ + i]].to]--;
+    remove_block(f, b);
+  }
+}
+
+/* A block with one successor, the only predecessor of the block whose code follows its own, takes it in. */
+static void join_blocks(struct ir_func *f) {
+  ir_block before = 0;
+  for (ir_block b = 1; b < f->blocks.len; b++) {
+    struct ir_blk *blk = &f->blocks.at[b], *head = &f->blocks.at[before];
+    if (blk->end == 0) continue;
+    if (blk->npred != 1 || head->nsucc != 1 || head->end != blk->first ||
+        f->succs.at[head->succ] != f->preds.at[blk->pred]) {
+      before = b;
+      continue;
+    }
+    assert(blk->nphis == 0);
+    f->insns.at[head->end - 1].op = IR_OP_NONE;
+    f->edges.at[f->succs.at[head->succ]].to = IR_NO_BLOCK;
+    head->end = blk->end;
+    head->succ = blk->succ;
+    head->nsucc = blk->nsucc;
+    head->cold |= blk->cold;
+    for (uint32_t i = 0; i < blk->nsucc; i++)
+      f->edges.at[f->succs.at[blk->succ + i]].from = before;
+    blk->nsucc = 0;
+    blk->first = blk->end = 0;
+  }
 }
 
 /* A block is cold where every way out of it is, or every way into it. */
@@ -208,7 +258,7 @@ static void spread_cold(struct ir_func *f) {
   }
   for (ir_block b = 1; b < f->blocks.len; b++) {
     struct ir_blk *blk = &f->blocks.at[b];
-    bool all = true;
+    bool all = blk->npred > 0;
     for (uint32_t i = 0; i < blk->npred && all; i++) {
       ir_block from = f->edges.at[f->preds.at[blk->pred + i]].from;
       all = from < b ? f->blocks.at[from].cold : true;
@@ -221,16 +271,17 @@ void opt_tidy(struct ir_func *f) {
   struct tidy t = {.f = f};
   ir_compute_preds(f);
   t.equal = arena_alloc(f->arena, f->insns.len * sizeof *t.equal);
-  t.live = ARENA_ARRAY(f->arena, uint8_t, f->insns.len);
+  t.empty = arena_alloc(f->arena, f->blocks.len);
   for (uint32_t v = 0; v < f->insns.len; v++)
     t.equal[v] = v;
   for (int round = 0; round < 4 && join_phis(&t); round++) {
   }
-  mark_live(&t);
-  pack_phis(&t);
-  rename_operands(&t);
+  count_uses(&t);
+  if (pack(&t)) rename_operands(&t);
+  thread_edges(&t);
+  ir_compute_preds(f);
   join_blocks(f);
+  ir_compute_preds(f);
   spread_cold(f);
   opt_order(f);
-  ir_count_uses(f);
 }
