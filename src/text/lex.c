@@ -545,10 +545,18 @@ static bool token_known(const struct lexer *lx, struct token t) {
   return t.kind != TOKEN_RESERVED && (t.kind != TOKEN_KEYWORD || keyword_known(token_text(lx, t)));
 }
 
+static bool fail_at_end(struct lexer *lx, const char *what) {
+  uint32_t off = lx->tok.off, line, column;
+  if (lx->form == 0) return lexer_fail(lx, off, "unexpected token: end of the source, expected %s", what);
+  lexer_position(lx, lx->form - 1, &line, &column);
+  return lexer_fail(lx, off,
+                    "unexpected token: end of the source, expected %s; the form at %u:%u is not closed", what,
+                    line, column);
+}
+
 bool lexer_expected(struct lexer *lx, const char *what) {
   struct token t = lx->tok;
-  if (t.kind == TOKEN_END)
-    return lexer_fail(lx, t.off, "unexpected token: end of the source, expected %s", what);
+  if (t.kind == TOKEN_END) return fail_at_end(lx, what);
   if (t.kind == TOKEN_ANNOT) return lexer_fail(lx, t.off, "misplaced %s annotation", annot_name(t));
   if (t.kind == TOKEN_LPAR && !token_known(lx, lx->ahead)) t = lx->ahead;
   bool known = token_known(lx, t);

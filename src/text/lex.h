@@ -45,6 +45,7 @@ struct lexer {
   uint32_t
       annots; /* bits 1 << enum annot: those that come out as tokens; others are skipped as white space */
   struct error *error;
+  uint32_t form; /* offset + 1 of the "(" that a report of the source's end names; 0 = none */
   uint32_t pos_off, line, column; /* where the last lexer_position stood */
 };
 

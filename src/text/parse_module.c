@@ -134,6 +134,7 @@ bool parse_fields_index(struct parser *p) {
   const char *after = NULL;
   while (lx->tok.kind == TOKEN_LPAR) {
     uint32_t off = lx->tok.off;
+    lx->form = off + 1;
     const struct field_word *w = extern_at(lx);
     if (lexer_at_form(lx, "type") || lexer_at_form(lx, "rec")) {
       if (!index_types(p)) return false;
@@ -372,15 +373,7 @@ static bool parse_locals(struct parser *p) {
   scratch_reset(p, &p->temp);
   while (lexer_open(lx, "local")) {
     if (parser_at_name(p)) {
-      struct token t = lx->tok;
-      uint32_t index = p->locals.len;
-      struct slice id = parse_opt_id(p), name = id;
-      if (!parse_opt_name_annot(p, &name)) return false;
-      if (!ids_add(&p->locals, id)) return lexer_fail_token(lx, t, "duplicate local");
-      buf_uleb(&p->local_names.bytes, index);
-      buf_name(&p->local_names.bytes, name);
-      p->local_names.len++;
-      if (!parse_local(p, &runs, true)) return false;
+      if (!parse_local_name(p) || !parse_local(p, &runs, true)) return false;
     } else {
       while (lx->tok.kind != TOKEN_RPAR)
         if (!parse_local(p, &runs, false)) return false;
@@ -753,6 +746,7 @@ bool parse_fields(struct parser *p) {
     } else if (lx->tok.kind == TOKEN_ANNOT && lx->tok.annot == ANNOT_BRANCH_HINT) {
       return lexer_fail(lx, lx->tok.off, "@metadata.code.branch_hint annotation: not in a function");
     } else if (lx->tok.kind == TOKEN_LPAR) {
+      lx->form = lx->tok.off + 1;
       if (!parse_field(p)) return false;
     } else if (lx->tok.kind == TOKEN_RPAR || lx->tok.kind == TOKEN_END) {
       return lexer_ok(lx);

@@ -140,30 +140,42 @@ static void prefix_count(struct buf *b, size_t start, uint32_t count) {
   buf_insert(b, start, leb, len);
 }
 
-static bool parse_param(struct parser *p, enum typeuse_mode mode, uint32_t *nparams) {
-  struct lexer *lx = &p->lx;
+/* valtype* up to the ")", which is taken. Counts them in *len; *first is the first one's. */
+static bool parse_valtypes(struct parser *p, struct buf *out, uint32_t *len, valtype *first) {
+  valtype t;
+  for (; p->lx.tok.kind != TOKEN_RPAR; ++*len) {
+    if (!parse_valtype(p, &t)) return false;
+    write_valtype(out, t);
+    if (*len == 0) *first = t;
+  }
+  return lexer_expect_close(&p->lx);
+}
+
+bool parse_local_name(struct parser *p) {
+  struct token t = p->lx.tok;
+  uint32_t index = p->locals.len;
+  struct slice id = parse_opt_id(p), name = id;
+  if (!parse_opt_name_annot(p, &name)) return false;
+  if (!ids_add(&p->locals, id)) return lexer_fail_token(&p->lx, t, "duplicate local");
+  buf_uleb(&p->local_names.bytes, index);
+  buf_name(&p->local_names.bytes, name);
+  p->local_names.len++;
+  return true;
+}
+
+/* Behind "(param". */
+static bool parse_params(struct parser *p, enum typeuse_mode mode, uint32_t *nparams) {
+  uint32_t before = *nparams;
   valtype t;
   if (mode == TYPEUSE_NAMED && parser_at_name(p)) {
-    struct token at = lx->tok;
-    uint32_t index = p->locals.len;
-    struct slice id = parse_opt_id(p), name = id;
-    if (!parse_opt_name_annot(p, &name)) return false;
-    if (!ids_add(&p->locals, id)) return lexer_fail_token(lx, at, "duplicate local");
-    buf_uleb(&p->local_names.bytes, index);
-    buf_name(&p->local_names.bytes, name);
-    p->local_names.len++;
-    if (!parse_valtype(p, &t)) return false;
+    if (!parse_local_name(p) || !parse_valtype(p, &t)) return false;
     write_valtype(&p->sig, t);
-    (*nparams)++;
-    return lexer_expect_close(lx);
+    ++*nparams;
+    return lexer_expect_close(&p->lx);
   }
-  while (lx->tok.kind != TOKEN_RPAR) {
-    if (!parse_valtype(p, &t)) return false;
-    write_valtype(&p->sig, t);
-    (*nparams)++;
-    if (mode == TYPEUSE_NAMED && !ids_add(&p->locals, (struct slice){0})) return false;
-  }
-  return lexer_expect_close(lx);
+  if (!parse_valtypes(p, &p->sig, nparams, &t)) return false;
+  if (mode == TYPEUSE_NAMED) p->locals.len += *nparams - before;
+  return true;
 }
 
 /* (param ..)* (result ..)* into p->sig. */
@@ -171,16 +183,11 @@ static bool parse_signature(struct parser *p, enum typeuse_mode mode, struct typ
   struct lexer *lx = &p->lx;
   scratch_reset(p, &p->sig);
   while (lexer_open(lx, "param"))
-    if (!parse_param(p, mode, &u->nparams)) return false;
+    if (!parse_params(p, mode, &u->nparams)) return false;
   prefix_count(&p->sig, 0, u->nparams);
   size_t results = p->sig.len;
   while (lexer_open(lx, "result"))
-    while (lx->tok.kind != TOKEN_RPAR || (lexer_next(lx), false)) {
-      valtype t;
-      if (!parse_valtype(p, &t)) return false;
-      write_valtype(&p->sig, t);
-      if (u->nresults++ == 0) u->first_result = t;
-    }
+    if (!parse_valtypes(p, &p->sig, &u->nresults, &u->first_result)) return false;
   prefix_count(&p->sig, results, u->nresults);
   if (lexer_at_form(lx, "param") || lexer_at_form(lx, "type")) {
     lexer_next(lx);
@@ -235,13 +242,9 @@ bool typeuse_index(struct parser *p, const struct typeuse *u, uint32_t *index) {
 }
 
 bool parse_result_list(struct parser *p, uint32_t *len) {
+  valtype first;
   while (lexer_open(&p->lx, "result"))
-    while (p->lx.tok.kind != TOKEN_RPAR || (lexer_next(&p->lx), false)) {
-      valtype t;
-      if (!parse_valtype(p, &t)) return false;
-      write_valtype(&p->list, t);
-      (*len)++;
-    }
+    if (!parse_valtypes(p, &p->list, len, &first)) return false;
   return lexer_ok(&p->lx);
 }
 

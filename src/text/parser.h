@@ -165,6 +165,8 @@ struct typeuse {
 bool parse_typeuse(struct parser *p, enum typeuse_mode mode, struct typeuse *u);
 /* The type index; adds a type to the module when an inline signature has none yet. */
 bool typeuse_index(struct parser *p, const struct typeuse *u, uint32_t *index);
+/* The id or @name of a parameter or local, which gets the next index of p->locals. */
+bool parse_local_name(struct parser *p);
 /* (result t*)* behind `select`: appends to p->list. */
 bool parse_result_list(struct parser *p, uint32_t *len);
 
