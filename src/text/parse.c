@@ -278,6 +278,7 @@ static bool parse_whole(struct parser *p, struct buf *out, bool bare) {
   struct lexer *lx = &p->lx;
   lx->annots = wanted_annots(p->features);
   lexer_seek(lx, lx->tok.off);
+  lx->form = bare ? 0 : lx->tok.off + 1;
   if (!bare) {
     if (!lexer_open(lx, "module")) return lexer_expected(lx, "\"(module\"");
     if (token_is(lx, lx->ahead, "binary") && lx->tok.kind == TOKEN_ID) lexer_next(lx);

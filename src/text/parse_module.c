@@ -132,12 +132,14 @@ static bool index_types(struct parser *p) {
 bool parse_fields_index(struct parser *p) {
   struct lexer *lx = &p->lx;
   const char *after = NULL;
+  uint32_t outer = lx->form;
   while (lx->tok.kind == TOKEN_LPAR) {
     uint32_t off = lx->tok.off;
     lx->form = off + 1;
     const struct field_word *w = extern_at(lx);
     if (lexer_at_form(lx, "type") || lexer_at_form(lx, "rec")) {
       if (!index_types(p)) return false;
+      lx->form = outer;
       continue;
     }
     if (!text_at_module_field(lx)) {
@@ -157,6 +159,7 @@ bool parse_fields_index(struct parser *p) {
       if (data && !index_add(p, SPACE_DATA)) return false;
       if (!skip_rest(p)) return false;
     }
+    lx->form = outer;
   }
   return lexer_ok(lx);
 }
@@ -740,6 +743,7 @@ static bool parse_field(struct parser *p) {
 
 bool parse_fields(struct parser *p) {
   struct lexer *lx = &p->lx;
+  uint32_t outer = lx->form;
   for (;;) {
     if (lx->tok.kind == TOKEN_ANNOT && lx->tok.annot == ANNOT_CUSTOM) {
       if (!parse_custom_annot(p)) return false;
@@ -748,6 +752,7 @@ bool parse_fields(struct parser *p) {
     } else if (lx->tok.kind == TOKEN_LPAR) {
       lx->form = lx->tok.off + 1;
       if (!parse_field(p)) return false;
+      lx->form = outer;
     } else if (lx->tok.kind == TOKEN_RPAR || lx->tok.kind == TOKEN_END) {
       return lexer_ok(lx);
     } else {

@@ -96,6 +96,8 @@ START_TEST(errors) {
       {"(func) (import \"\" \"\" (func))", "1:8: import after function"},
       {"(module) (module)", "1:10: unexpected token (module, expected the end of the source"},
       {"(module", "1:8: unexpected token: end of the source"},
+      {"(module (func)",
+       "1:15: unexpected token: end of the source, expected \")\"; the form at 1:1 is not closed"},
       {"(func (i32.const 4294967296))", "1:18: constant out of range: 4294967296 is no i32"},
       {"(func (i32.load align=3 (i32.const 0)))", "1:17: alignment must be a power of two"},
       {"(func (block nop end))", "1:18: unexpected token end"},
