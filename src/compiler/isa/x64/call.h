@@ -1,0 +1,18 @@
+/* Prologue, epilogue, calls, tail calls, and the cold parts that belong to them. */
+#ifndef COMPILER_ISA_X64_CALL_H
+#define COMPILER_ISA_X64_CALL_H
+
+#include "compiler/isa/x64/encode.h"
+
+/* A function that makes no frame at all: nobody can ever look at its stack. */
+bool x64_is_frameless(const struct mach_func *f, const struct frame *frame);
+void x64_prologue(struct x64_asm *a, bool frameless);
+void x64_return(struct x64_asm *a, bool frameless);
+void x64_call(struct x64_asm *a, const struct mach_insn *in);
+void x64_tail_call(struct x64_asm *a, const struct mach_insn *in);
+/* The cold side of the prologue's check; and `in`, a call to the trap stub. */
+void x64_cold_stack(struct x64_asm *a, const struct x64_cold *cold);
+void x64_cold_trap(struct x64_asm *a, const struct x64_cold *cold, uint32_t trap_stub);
+void x64_trap_stub(struct x64_asm *a); /* once a function: where its trap sites call to */
+
+#endif

@@ -1,0 +1,416 @@
+/* Layout: blocks in their final order, jumps in their final sizes, tables and constants behind the code.
+ *
+ * In: an allocated function and its frame.  Out: struct code.
+ * Bodies of blocks are written once, without the jumps between blocks, as regions; then jumps grow from short
+ * to long until all reach, regions move apart, and every mark (sites, relocations, fixups) moves with its
+ * region. Order of the bytes: blocks that are not cold, cold blocks, cold parts, jump tables, constant pool,
+ * int3 up to 16. Must not: fail; memory is the arena's. */
+#include "compiler/isa/x64/emit.h"
+
+#include "compiler/isa/x64/call.h"
+#include "compiler/isa/x64/sequence.h"
+
+#include <string.h>
+
+struct jump {
+  uint8_t cc; /* enum x64_cc below 16, or ALWAYS */
+  bool is_long;
+  uint32_t region; /* it goes to */
+};
+enum { ALWAYS = 255 };
+enum { JUMPS_MAX = 3 }; /* jp, jcc, jmp */
+struct region {
+  uint32_t start, end; /* raw */
+  uint32_t at;         /* final */
+  uint8_t njumps;
+  uint8_t align; /* log2 */
+  struct jump jumps[JUMPS_MAX];
+};
+struct layout {
+  struct x64_asm a;
+  bool frameless;
+  uint32_t *order, norder; /* blocks that get a region */
+  uint32_t *region_of;     /* block -> region, through empty blocks */
+  struct region *regions;
+  uint32_t nregions; /* norder and the cold parts */
+};
+
+static const struct mach_insn *block_last(const struct mach_func *f, uint32_t b) {
+  return &f->insns.at[f->blocks.at[b].end - 1];
+}
+static uint32_t block_succ(const struct mach_func *f, uint32_t b, uint32_t i) {
+  return f->edges.at[f->succs.at[f->blocks.at[b].succ + i]].to;
+}
+
+static bool writes_code(const struct mach_insn *in) {
+  return !(in->op == MACH_NOP || in->op == MACH_PARAMS || (in->op == MACH_MOVE && in->d == in->s));
+}
+
+/* Holds nothing but a jump, so its predecessors may as well take that themselves. */
+static bool is_empty(const struct mach_func *f, uint32_t b) {
+  const struct mach_block *k = &f->blocks.at[b];
+  if (b == 0 || block_last(f, b)->op != X64_JMP) return false;
+  for (uint32_t i = k->first; i + 1 < k->end; i++)
+    if (writes_code(&f->insns.at[i])) return false;
+  return true;
+}
+
+/* `forward[b]`: where control that enters b really arrives. Empty blocks may form a circle (an empty endless
+ * loop): there the block where it is noticed stays. */
+static uint32_t *forward_empty(const struct mach_func *f, struct arena *arena) {
+  uint32_t n = f->blocks.len, *forward = ARENA_ARRAY(arena, uint32_t, n);
+  for (uint32_t b = 0; b < n; b++)
+    forward[b] = IR_NO_BLOCK;
+  for (uint32_t b = 0; b < n; b++) {
+    uint32_t t = b, steps = 0;
+    while (forward[t] == IR_NO_BLOCK && is_empty(f, t) && steps++ <= n) {
+      uint32_t to = block_succ(f, t, 0);
+      if (to == b || to == t) break;
+      t = to;
+      if (steps > 64) break; /* long chains are cut into pieces: each stop is a real block */
+    }
+    uint32_t end = forward[t] == IR_NO_BLOCK ? t : forward[t];
+    /* everything on the way arrives there as well */
+    for (uint32_t s = b; s != end && forward[s] == IR_NO_BLOCK;) {
+      forward[s] = end;
+      if (s == t) break;
+      s = block_succ(f, s, 0);
+    }
+    if (forward[end] == IR_NO_BLOCK) forward[end] = end;
+  }
+  return forward;
+}
+
+static void order_blocks(struct layout *l, struct arena *arena) {
+  const struct mach_func *f = l->a.f;
+  uint32_t n = f->blocks.len, *forward = forward_empty(f, arena);
+  l->order = ARENA_ARRAY(arena, uint32_t, n);
+  l->region_of = ARENA_ARRAY(arena, uint32_t, n);
+  for (int cold = 0; cold < 2; cold++) {
+    for (uint32_t b = 0; b < n; b++) {
+      if ((f->blocks.at[b].cold && b != 0) != (cold == 1) || forward[b] != b) continue;
+      l->region_of[b] = l->norder;
+      l->order[l->norder++] = b;
+    }
+  }
+  for (uint32_t b = 0; b < n; b++)
+    l->region_of[b] = l->region_of[forward[b]];
+  l->nregions = l->norder + 1;
+  l->regions = ARENA_ARRAY(arena, struct region, l->nregions);
+}
+
+static void add_jump(struct region *r, unsigned cc, uint32_t region) {
+  assert(r->njumps < JUMPS_MAX);
+  r->jumps[r->njumps++] = (struct jump){.cc = (uint8_t)cc, .region = region};
+}
+
+/* The jumps at the end of region number i, given that i + 1 comes next. */
+static void plan_branch(struct region *r, unsigned cc, uint32_t yes, uint32_t no, uint32_t next) {
+  if (yes == no) {
+    if (yes != next) add_jump(r, ALWAYS, yes);
+    return;
+  }
+  if (cc == CC_FEQ) {
+    cc = CC_FNE;
+    uint32_t t = yes;
+    yes = no;
+    no = t;
+  }
+  if (cc == CC_FNE) {
+    add_jump(r, CC_P, yes);
+    add_jump(r, CC_NE, yes);
+  } else if (yes == next) {
+    add_jump(r, x64_cc_invert(cc), no);
+    return;
+  } else {
+    add_jump(r, cc, yes);
+  }
+  if (no != next) add_jump(r, ALWAYS, no);
+}
+
+static void trap_if(struct x64_asm *a, const struct mach_insn *in) {
+  uint32_t label = x64_trap_label(a, in->trap, in->src);
+  if (in->cc == CC_FEQ) {
+    uint32_t over = x64_hop(a, CC_P);
+    x64_jcc_label(a, CC_E, label);
+    x64_land(a, over);
+  } else if (in->cc == CC_FNE) {
+    x64_jcc_label(a, CC_P, label);
+    x64_jcc_label(a, CC_NE, label);
+  } else {
+    x64_jcc_label(a, in->cc, label);
+  }
+}
+
+/* d is below the number of successors: selection has seen to it without a branch. */
+static void put_switch(struct x64_asm *a, const struct mach_insn *in, uint32_t block) {
+  VEC_PUSH(a->arena, &a->tables, ((struct x64_table){block}));
+  mreg index = in->d, table = in->base;
+  struct x64_fixup fix = {.kind = FIXUP_TABLE, .target = a->tables.len - 1};
+  x64_byte(a, table >= R8 ? 0x4c : 0x48); /* lea table, [rip + ...] */
+  x64_byte(a, 0x8d);
+  x64_byte(a, (uint8_t)((table & 7) << 3 | 5));
+  fix.at = x64_here(a);
+  VEC_PUSH(a->arena, &a->fixups, fix);
+  x64_u32(a, 0);
+  struct mach_insn m = {
+      .op = X64_MOVSXD_RM, .size = 4, .scale = 2, .d = index, .s = MREG_NONE, .base = table, .idx = index};
+  x64_encode(a, &m);
+  x64_rr(a, X64_ADD_RR, 8, index, table);
+  if (index >= R8) x64_byte(a, 0x41);
+  x64_byte(a, 0xff);
+  x64_byte(a, (uint8_t)(0xe0 | (index & 7)));
+}
+
+/* May an instruction that writes flags stand in front of instruction i? */
+static bool flags_live_at(const struct mach_func *f, uint32_t i, uint32_t end) {
+  for (uint32_t k = i; k < end && k < i + 16; k++) {
+    uint16_t flags = f->isa ? f->isa->ops[f->insns.at[k].op].flags : x64_ops[f->insns.at[k].op].flags;
+    if (flags & MF_READS_FLAGS) return true;
+    if (flags & MF_WRITES_FLAGS) return false;
+  }
+  return i + 16 < end;
+}
+
+static void put_insn(struct layout *l, uint32_t i, uint32_t block, struct region *r, uint32_t next) {
+  struct x64_asm *a = &l->a;
+  const struct mach_func *f = a->f;
+  const struct mach_insn *in = &f->insns.at[i];
+  switch (in->op) {
+  case MACH_NOP:
+  case MACH_PARAMS: break;
+  case X64_TRAPCC: trap_if(a, in); break;
+  case X64_JMP: {
+    uint32_t to = l->region_of[block_succ(f, block, 0)];
+    if (to != next) add_jump(r, ALWAYS, to);
+    break;
+  }
+  case X64_JCC:
+    plan_branch(r, in->cc, l->region_of[block_succ(f, block, 0)], l->region_of[block_succ(f, block, 1)],
+                next);
+    break;
+  case X64_SWITCH: put_switch(a, in, block); break;
+  case X64_TRAP: x64_jmp_label(a, x64_trap_label(a, in->trap, in->src)); break;
+  case X64_RET: x64_return(a, l->frameless); break;
+  case X64_CALL:
+  case X64_CALL_FUNC:
+  case X64_CALL_BUILTIN: x64_call(a, in); break;
+  case X64_TAIL_CALL:
+  case X64_TAIL_CALL_FUNC: x64_tail_call(a, in); break;
+  default:
+    if (in->op >= MACH_OP_ISA0 && x64_encodings[in->op].form == FORM_X)
+      x64_sequence(a, in, in->op == X64_MOV_RI && flags_live_at(f, i + 1, f->blocks.at[block].end));
+    else
+      x64_encode(a, in);
+  }
+}
+
+static void write_regions(struct layout *l) {
+  struct x64_asm *a = &l->a;
+  const struct mach_func *f = a->f;
+  for (uint32_t n = 0; n < l->norder; n++) {
+    struct region *r = &l->regions[n];
+    a->region = n;
+    a->last_trap = 0;
+    r->start = a->code.len;
+    const struct mach_block *k = &f->blocks.at[l->order[n]];
+    if (n == 0) x64_prologue(a, l->frameless);
+    if (k->header && !k->cold && n > 0) r->align = 4;
+    for (uint32_t i = k->first; i < k->end; i++)
+      put_insn(l, i, l->order[n], r, n + 1);
+    r->end = a->code.len;
+  }
+  /* Cold parts may leave further cold parts behind them. */
+  struct region *r = &l->regions[l->norder];
+  a->region = l->norder;
+  r->start = a->code.len;
+  uint32_t trap_stub = NO_LABEL;
+  for (uint32_t i = 0; i < a->colds.len; i++) {
+    struct x64_cold c = a->colds.at[i];
+    switch ((enum x64_cold_kind)c.kind) {
+    case COLD_TRAP:
+      if (trap_stub == NO_LABEL) trap_stub = x64_label(a);
+      x64_cold_trap(a, &c, trap_stub);
+      break;
+    case COLD_STACK: x64_cold_stack(a, &c); break;
+    case COLD_SEQUENCE:
+      x64_place(a, c.in);
+      x64_cold_sequence(a, &c);
+      break;
+    }
+  }
+  if (trap_stub != NO_LABEL) {
+    x64_place(a, trap_stub);
+    x64_trap_stub(a);
+  }
+  r->end = a->code.len;
+}
+
+static uint32_t jump_size(const struct jump *j) { return !j->is_long ? 2 : j->cc == ALWAYS ? 5 : 6; }
+
+/* Final addresses for the present jump sizes; returns the size of all. */
+static uint32_t place_regions(struct layout *l) {
+  uint64_t at = 0;
+  for (uint32_t n = 0; n < l->nregions; n++) {
+    struct region *r = &l->regions[n];
+    at = align_up(at, (size_t)1 << r->align);
+    if (at > INT32_MAX) arena_out_of_memory(l->a.arena);
+    r->at = (uint32_t)at;
+    at += r->end - r->start;
+    for (uint32_t i = 0; i < r->njumps; i++)
+      at += jump_size(&r->jumps[i]);
+  }
+  if (at > INT32_MAX) arena_out_of_memory(l->a.arena);
+  return (uint32_t)at;
+}
+
+/* Makes long what does not reach; false when all do. Jumps only grow, so this ends. */
+static bool grow_jumps(struct layout *l, bool all) {
+  bool grew = false;
+  for (uint32_t n = 0; n < l->nregions; n++) {
+    struct region *r = &l->regions[n];
+    uint32_t end = r->at + (r->end - r->start);
+    for (uint32_t i = 0; i < r->njumps; i++) {
+      struct jump *j = &r->jumps[i];
+      end += jump_size(j);
+      int64_t distance = (int64_t)l->regions[j->region].at - end;
+      if (!j->is_long && (all || distance < -128 || distance > 127)) {
+        j->is_long = true;
+        grew = true;
+      }
+    }
+  }
+  return grew;
+}
+
+static uint32_t final_off(const struct layout *l, struct x64_pos p) {
+  const struct region *r = &l->regions[p.region];
+  assert(p.off >= r->start && p.off <= r->end);
+  return p.off - r->start + r->at;
+}
+
+static void put32(uint8_t *at, uint32_t v) { memcpy(at, &v, 4); }
+
+/* Fills with instructions that do nothing. */
+static void put_nops(uint8_t *at, uint32_t size) {
+  static const uint8_t nops[9][9] = {
+      {0x90},
+      {0x66, 0x90},
+      {0x0f, 0x1f, 0x00},
+      {0x0f, 0x1f, 0x40, 0x00},
+      {0x0f, 0x1f, 0x44, 0x00, 0x00},
+      {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00},
+      {0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00},
+      {0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+      {0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+  };
+  while (size > 0) {
+    uint32_t n = size < 9 ? size : 9;
+    memcpy(at, nops[n - 1], n);
+    at += n;
+    size -= n;
+  }
+}
+
+static void copy_regions(const struct layout *l, uint8_t *bytes) {
+  uint32_t at = 0;
+  for (uint32_t n = 0; n < l->nregions; n++) {
+    const struct region *r = &l->regions[n];
+    put_nops(bytes + at, r->at - at);
+    memcpy(bytes + r->at, l->a.code.at + r->start, r->end - r->start);
+    at = r->at + (r->end - r->start);
+    for (uint32_t i = 0; i < r->njumps; i++) {
+      const struct jump *j = &r->jumps[i];
+      uint32_t end = at + jump_size(j), distance = l->regions[j->region].at - end;
+      if (!j->is_long) {
+        bytes[at] = j->cc == ALWAYS ? 0xeb : (uint8_t)(0x70 + j->cc);
+        bytes[at + 1] = (uint8_t)distance;
+      } else if (j->cc == ALWAYS) {
+        bytes[at] = 0xe9;
+        put32(bytes + at + 1, distance);
+      } else {
+        bytes[at] = 0x0f;
+        bytes[at + 1] = (uint8_t)(0x80 + j->cc);
+        put32(bytes + at + 2, distance);
+      }
+      at = end;
+    }
+  }
+}
+
+/* Tables and pool behind the code; resolves every fixup. */
+static void finish(struct layout *l, uint32_t code_size, struct code *out) {
+  struct x64_asm *a = &l->a;
+  const struct mach_func *f = a->f;
+  uint32_t *table_at = ARENA_ARRAY(a->arena, uint32_t, a->tables.len ? a->tables.len : 1);
+  uint64_t at = align_up(code_size, 4);
+  for (uint32_t t = 0; t < a->tables.len; t++) {
+    table_at[t] = (uint32_t)at;
+    at += UINT64_C(4) * f->blocks.at[a->tables.at[t].block].nsucc;
+    if (at > INT32_MAX / 2) arena_out_of_memory(a->arena);
+  }
+  uint32_t pool_at = (uint32_t)align_up(at, 16);
+  uint64_t size = a->pool.len ? pool_at + UINT64_C(8) * a->pool.len : at;
+  size = align_up(size, 16);
+  if (size > INT32_MAX) arena_out_of_memory(a->arena);
+  uint8_t *bytes = arena_alloc(a->arena, size);
+  copy_regions(l, bytes);
+  memset(bytes + code_size, 0xcc, size - code_size);
+  if (a->pool.len) memcpy(bytes + pool_at, a->pool.at, 8 * (size_t)a->pool.len);
+  for (uint32_t t = 0; t < a->tables.len; t++) {
+    uint32_t b = a->tables.at[t].block;
+    for (uint32_t i = 0; i < f->blocks.at[b].nsucc; i++)
+      put32(bytes + table_at[t] + 4 * (size_t)i,
+            l->regions[l->region_of[block_succ(f, b, i)]].at - table_at[t]);
+  }
+  for (uint32_t i = 0; i < a->fixups.len; i++) {
+    const struct x64_fixup *x = &a->fixups.at[i];
+    uint32_t from = final_off(l, x->at), to;
+    switch ((enum x64_fixup_kind)x->kind) {
+    case FIXUP_LABEL: to = final_off(l, a->labels.at[x->target]); break;
+    case FIXUP_POOL: to = pool_at + 8 * x->target; break;
+    case FIXUP_TABLE: to = table_at[x->target]; break;
+    default: unreachable();
+    }
+    put32(bytes + from, to - (from + 4 + x->tail));
+  }
+  out->bytes = bytes;
+  out->size = (uint32_t)size;
+}
+
+static void put_marks(const struct layout *l, struct code *out) {
+  const struct x64_asm *a = &l->a;
+  out->nsites = a->sites.len;
+  out->sites = ARENA_ARRAY(a->arena, struct code_site, a->sites.len ? a->sites.len : 1);
+  for (uint32_t i = 0; i < a->sites.len; i++) {
+    out->sites[i] = a->sites.at[i].site;
+    out->sites[i].off = final_off(l, a->sites.at[i].at);
+    assert(i == 0 || out->sites[i - 1].off < out->sites[i].off);
+  }
+  out->nrelocs = a->relocs.len;
+  out->relocs = ARENA_ARRAY(a->arena, struct code_reloc, a->relocs.len ? a->relocs.len : 1);
+  for (uint32_t i = 0; i < a->relocs.len; i++)
+    out->relocs[i] = (struct code_reloc){
+        .off = final_off(l, a->relocs.at[i].at), .index = a->relocs.at[i].index, .kind = RELOC_CALL};
+}
+
+void x64_emit(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
+              struct arena *arena, struct code *out) {
+  (void)config;
+  struct layout *l = ARENA_NEW(arena, struct layout);
+  l->a.arena = arena;
+  l->a.f = f;
+  l->a.frame = frame;
+  for (uint32_t i = 0; i < f->pool.len; i++)
+    VEC_PUSH(arena, &l->a.pool, f->pool.at[i]);
+  l->frameless = x64_is_frameless(f, frame);
+  order_blocks(l, arena);
+  VEC_RESERVE(arena, &l->a.code, f->insns.len > UINT32_MAX / 8 ? f->insns.len : f->insns.len * 5 + 64);
+  write_regions(l);
+  uint32_t size = place_regions(l);
+  for (int round = 0; grow_jumps(l, round >= 16); round++)
+    size = place_regions(l);
+  *out = (struct code){.frame_size = frame->size, .align = 16};
+  finish(l, size, out);
+  put_marks(l, out);
+}

@@ -1,0 +1,90 @@
+/* The assembler: bytes of single instructions, and the marks on them that layout resolves later.
+ *
+ * Code is written in regions, one for each block in layout order and one for the cold parts. A position is a
+ * raw offset and its region; emit.c moves regions when jumps between blocks get their final sizes, and
+ * resolves fixups then. */
+#ifndef COMPILER_ISA_X64_ENCODE_H
+#define COMPILER_ISA_X64_ENCODE_H
+
+#include "compiler/isa/x64/insn.h"
+#include "compiler/mach/frame.h"
+
+struct x64_pos {
+  uint32_t off, region;
+};
+enum x64_fixup_kind { FIXUP_LABEL, FIXUP_POOL, FIXUP_TABLE };
+struct x64_fixup { /* the 4 bytes at `at`: target - (at + 4 + tail) */
+  struct x64_pos at;
+  uint32_t target; /* label, pool entry, table */
+  uint8_t kind, tail;
+};
+struct x64_site {
+  struct x64_pos at;
+  struct code_site site;
+};
+struct x64_reloc {
+  struct x64_pos at;
+  uint32_t index;
+};
+/* Code that runs rarely, written behind the blocks: entered at label `in`, comes back to label `back`. */
+enum x64_cold_kind { COLD_TRAP, COLD_STACK, COLD_SEQUENCE };
+struct x64_cold {
+  uint8_t kind, trap;
+  uint32_t in, back;
+  uint32_t src;
+  struct mach_insn insn; /* COLD_SEQUENCE: which part, x64_cold_sequence knows */
+};
+struct x64_table { /* a jump table: offsets from its start to the successors of `block` */
+  uint32_t block;
+};
+
+struct x64_asm {
+  struct arena *arena;
+  const struct mach_func *f;
+  const struct frame *frame;
+  VEC(uint8_t) code;
+  uint32_t region;
+  VEC(struct x64_pos) labels;
+  VEC(struct x64_fixup) fixups;
+  VEC(struct x64_site) sites;
+  VEC(struct x64_reloc) relocs;
+  VEC(struct x64_cold) colds;
+  VEC(struct x64_table) tables;
+  VEC(uint64_t) pool; /* the function's, then what sequences add */
+  uint32_t last_trap; /* index into colds + 1 of the newest trap: repeated checks share it */
+};
+
+#define NO_LABEL UINT32_MAX
+
+/* Bytes of any instruction whose form is not X, and of MACH_MOVE, XCHG, SPILL, RELOAD. */
+void x64_encode(struct x64_asm *a, const struct mach_insn *in);
+/* The same from parts: op d, s with a size; op d, imm; op with a memory operand [base + disp]. Registers not
+ * used: MREG_NONE. */
+void x64_rr(struct x64_asm *a, enum x64_op op, uint8_t size, mreg d, mreg s);
+void x64_ri(struct x64_asm *a, enum x64_op op, uint8_t size, mreg d, int32_t imm);
+void x64_rm(struct x64_asm *a, enum x64_op op, uint8_t size, mreg reg, mreg base, int32_t disp);
+void x64_pool_op(struct x64_asm *a, enum x64_op op, uint8_t size, mreg reg, uint32_t entry);
+void x64_mov_imm(struct x64_asm *a, mreg d, uint8_t size, uint64_t value, bool flags_live);
+void x64_byte(struct x64_asm *a, uint8_t b);
+void x64_u32(struct x64_asm *a, uint32_t v);
+/* Memory operand with a plain one-byte opcode: call, jmp, push. */
+void x64_opcode_mem(struct x64_asm *a, uint8_t opcode, uint8_t ext, mreg base, int32_t disp);
+
+static inline struct x64_pos x64_here(const struct x64_asm *a) {
+  return (struct x64_pos){a->code.len, a->region};
+}
+uint32_t x64_label(struct x64_asm *a); /* a new one, unplaced */
+void x64_place(struct x64_asm *a, uint32_t label);
+void x64_jmp_label(struct x64_asm *a, uint32_t label);
+void x64_jcc_label(struct x64_asm *a, unsigned cc, uint32_t label);
+void x64_call_label(struct x64_asm *a, uint32_t label);
+/* Short forward jumps inside one sequence: x64_land(a, x64_hop(a, cc)) skips what stands between. */
+uint32_t x64_hop(struct x64_asm *a, unsigned cc);
+uint32_t x64_hop_always(struct x64_asm *a);
+void x64_land(struct x64_asm *a, uint32_t hop);
+uint32_t x64_pool_add(struct x64_asm *a, uint64_t value);
+void x64_add_site(struct x64_asm *a, uint32_t src, uint8_t trap, bool is_fault);
+/* Label of a cold `call` to the trap stub. */
+uint32_t x64_trap_label(struct x64_asm *a, uint8_t trap, uint32_t src);
+
+#endif

@@ -1,0 +1,68 @@
+/* The state of selection, and the helpers its files share.
+ *
+ * Blocks and instructions are visited backward, so that a value is known to be wanted, and how, before it is
+ * made. The instructions of one IR instruction are pushed in their natural order, as one segment, and turned
+ * around when it is done; at the end the whole buffer is turned around. */
+#ifndef COMPILER_ISA_X64_SEL_H
+#define COMPILER_ISA_X64_SEL_H
+
+#include "abi/call.h"
+#include "compiler/isa/x64/cpu.h"
+#include "compiler/isa/x64/insn.h"
+
+struct x64_sel {
+  const struct ir_func *ir;
+  struct mach_func *f;
+  const struct isa_config *config;
+  struct arena *arena;
+  mreg *reg;       /* of each IR value; 0: nobody has asked for it */
+  uint8_t *folded; /* a load that its user does in passing */
+  uint32_t *epoch; /* of each IR value: how many effects precede it in its block */
+  ir_block *block_of;
+  ir_block block;                    /* being selected */
+  ir_val at;                         /* being selected */
+  struct call_loc *params, *results; /* room for one call_layout */
+};
+
+/* sel.c */
+struct mach_insn x64_new(enum x64_op op, uint8_t size); /* no operands */
+void x64_push(struct x64_sel *s, struct mach_insn in);  /* src = where s->at comes from, unless set */
+void x64_push_rr(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, mreg src);
+void x64_push_ri(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, int32_t imm);
+static inline const struct ir_insn *sel_at(const struct x64_sel *s, ir_val v) { return &s->ir->insns.at[v]; }
+uint8_t x64_type_size(uint8_t ir_type);
+bool x64_const(const struct x64_sel *s, ir_val v, uint64_t *value); /* an integer constant? */
+bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm);    /* that fits a sign-extended immediate? */
+mreg x64_temp(struct x64_sel *s, uint8_t ir_type);
+/* The register that holds a value where s->at stands; constants are loaded on the spot. */
+mreg x64_use(struct x64_sel *s, ir_val v);
+mreg x64_use_low(struct x64_sel *s, ir_val v); /* the upper half of the register may hold anything */
+mreg x64_def(struct x64_sel *s, ir_val v);     /* the register that v's users expect it in */
+bool x64_wanted(const struct x64_sel *s, ir_val v);
+/* Nobody needs `v` after s->at, as far as one can tell going backward. */
+bool x64_dies(const struct x64_sel *s, ir_val v);
+void x64_set(struct x64_sel *s, mreg d, uint8_t size, ir_val v); /* d = v */
+uint32_t x64_pool64(struct x64_sel *s, uint64_t v);
+uint32_t x64_pool128(struct x64_sel *s, uint64_t low, uint64_t high); /* aligned */
+void x64_push_pool(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, uint32_t entry);
+/* Emits a comparison and says by which condition `v` is not zero (an integer is compared with 0). */
+enum x64_cc x64_condition(struct x64_sel *s, ir_val v);
+enum x64_cc x64_float_compare(struct x64_sel *s, ir_val v);
+
+/* address.c */
+/* Makes the memory operand of a LOAD, STORE, GLOAD or GSTORE, with its trap and source. */
+void x64_address(struct x64_sel *s, ir_val v, struct mach_insn *in);
+/* May the user at s->at read `v` from memory, `size` bytes wide, instead of a register? */
+bool x64_can_fold(const struct x64_sel *s, ir_val v, uint8_t size);
+/* Puts the operand in and marks the load as done. */
+void x64_fold(struct x64_sel *s, ir_val v, struct mach_insn *in);
+bool x64_same_address(const struct x64_sel *s, ir_val load, ir_val store);
+
+/* select_int.c, select_float.c, select_memory.c, select_call.c: false when the operation is not theirs */
+bool x64_select_int(struct x64_sel *s, ir_val v);
+bool x64_select_float(struct x64_sel *s, ir_val v);
+bool x64_select_memory(struct x64_sel *s, ir_val v);
+bool x64_select_call(struct x64_sel *s, ir_val v);
+void x64_select_params(struct x64_sel *s);
+
+#endif

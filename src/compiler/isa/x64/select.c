@@ -1,0 +1,239 @@
+/* IR to x86-64 in one backward sweep: the sweep itself, control flow, checks.
+ *
+ * In: a tidy function.  Out: struct mach_func over virtual registers, same blocks and edges.
+ * Going backward, an instruction without effect that nobody has asked for is skipped, a comparison is made
+ * where its branch wants flags, and a load where its only user can read memory itself (no effect may stand
+ * between the two: `epoch`). needs: definitions before uses in block order, no critical edges; keeps the IR.
+ */
+#include "compiler/isa/x64/select.h"
+
+#include "abi/vmctx.h"
+#include "compiler/isa/x64/isa_x64.h"
+#include "compiler/isa/x64/sel.h"
+
+/* Numbers the effects of each block: a load may move down to its user when the number is the same there.
+ * Loads themselves do not count: two of them trap alike. */
+static void number_effects(struct x64_sel *s) {
+  const struct ir_func *ir = s->ir;
+  for (ir_block b = 0; b < ir->blocks.len; b++) {
+    uint32_t epoch = 0;
+    for (ir_val v = ir->blocks.at[b].first; v < ir->blocks.at[b].end; v++) {
+      uint8_t op = ir->insns.at[v].op;
+      s->epoch[v] = epoch;
+      s->block_of[v] = b;
+      if (op != IR_OP_GLOAD && (ir_op_table[op].flags & (IRF_T | IRF_W | IRF_C))) epoch++;
+    }
+  }
+}
+
+static void copy_shape(struct x64_sel *s) {
+  const struct ir_func *ir = s->ir;
+  struct mach_func *f = s->f;
+  struct arena *a = s->arena;
+  VEC_RESERVE(a, &f->blocks, ir->blocks.len);
+  for (ir_block b = 0; b < ir->blocks.len; b++) {
+    const struct ir_blk *k = &ir->blocks.at[b];
+    struct mach_block m = {.phis = f->phis.len,
+                           .nphis = k->nphis,
+                           .succ = k->succ,
+                           .nsucc = k->nsucc,
+                           .pred = k->pred,
+                           .npred = k->npred,
+                           .loop = k->loop,
+                           .loop_depth = ir->loops.at[k->loop].depth,
+                           .cold = k->cold,
+                           .header = k->header};
+    for (uint32_t i = 0; i < k->nphis; i++)
+      VEC_PUSH(a, &f->phis, x64_def(s, k->first + i));
+    VEC_PUSH(a, &f->blocks, m);
+  }
+  for (uint32_t e = 0; e < ir->edges.len; e++) {
+    const struct ir_edge *edge = &ir->edges.at[e];
+    uint32_t nphis = ir->blocks.at[edge->to].nphis;
+    VEC_PUSH(a, &f->edges, ((struct mach_edge){edge->from, edge->to, f->phi_args.len}));
+    for (uint32_t i = 0; i < nphis; i++)
+      VEC_PUSH(a, &f->phi_args, MREG_NONE);
+  }
+  for (uint32_t i = 0; i < ir->succs.len; i++)
+    VEC_PUSH(a, &f->succs, ir->succs.at[i]);
+  for (uint32_t i = 0; i < ir->preds.len; i++)
+    VEC_PUSH(a, &f->preds, ir->preds.at[i]);
+}
+
+/* Turns around what was pushed since `from`. */
+static void reverse(struct x64_sel *s, uint32_t from) {
+  struct mach_insn *at = s->f->insns.at;
+  for (uint32_t i = from, j = s->f->insns.len; i + 1 < j; i++) {
+    struct mach_insn t = at[i];
+    at[i] = at[--j];
+    at[j] = t;
+  }
+}
+
+static void edge_args(struct x64_sel *s, ir_block b) {
+  const struct ir_func *ir = s->ir;
+  const struct ir_blk *k = &ir->blocks.at[b];
+  for (uint32_t i = 0; i < k->nsucc; i++) {
+    uint32_t e = ir->succs.at[k->succ + i];
+    const struct ir_edge *edge = &ir->edges.at[e];
+    for (uint32_t p = 0; p < ir->blocks.at[edge->to].nphis; p++)
+      s->f->phi_args.at[s->f->edges.at[e].args + p] = x64_use(s, ir->ext.at[edge->args + p]);
+  }
+}
+
+static void branch(struct x64_sel *s, ir_val v) {
+  struct mach_insn in = x64_new(X64_JCC, 8);
+  in.cc = (uint8_t)x64_condition(s, sel_at(s, v)->a);
+  x64_push(s, in);
+}
+
+/* An index past the end becomes the last one by cmov, which also keeps speculation inside the table. */
+static void switch_(struct x64_sel *s, ir_val v) {
+  uint32_t n = s->ir->blocks.at[s->block].nsucc;
+  if (n == 1) {
+    x64_push(s, x64_new(X64_JMP, 8));
+    return;
+  }
+  mreg index = x64_use(s, sel_at(s, v)->a), t = x64_temp(s, IR_I64);
+  x64_push_ri(s, X64_CMP_RI, 4, index, (int32_t)(n - 1));
+  x64_push_ri(s, X64_MOV_RI, 4, t, (int32_t)(n - 1));
+  struct mach_insn in = x64_new(X64_CMOV_RR, 4);
+  in.d = t;
+  in.s = index;
+  in.cc = CC_B;
+  x64_push(s, in);
+  in = x64_new(X64_SWITCH, 8);
+  in.d = t;
+  in.base = x64_temp(s, IR_I64);
+  x64_push(s, in);
+}
+
+static void trap_if(struct x64_sel *s, enum x64_cc cc, uint8_t trap) {
+  struct mach_insn in = x64_new(X64_TRAPCC, 8);
+  in.cc = (uint8_t)cc;
+  in.trap = trap;
+  x64_push(s, in);
+}
+
+static void poll(struct x64_sel *s) {
+  struct mach_insn page = x64_new(X64_MOV_RM, 8), read = x64_new(X64_CMP_MI, 1);
+  page.base = X64_INSTANCE;
+  page.disp = offsetof(struct vmctx, poll_page);
+  page.d = read.base = x64_temp(s, IR_PTR);
+  read.trap = TRAP_INTERRUPT;
+  x64_push(s, page);
+  x64_push(s, read);
+}
+
+static void fuel(struct x64_sel *s, uint32_t cost) {
+  struct mach_insn store = x64_new(X64_MOV_RM, 8), sub = x64_new(X64_SUB_MI, 8);
+  store.base = X64_INSTANCE;
+  store.disp = offsetof(struct vmctx, store);
+  store.d = sub.base = x64_temp(s, IR_PTR);
+  sub.disp = offsetof(struct vm_store, fuel);
+  sub.imm = cost > INT32_MAX ? INT32_MAX : (int32_t)cost;
+  x64_push(s, store);
+  x64_push(s, sub);
+  trap_if(s, CC_S, TRAP_OUT_OF_FUEL);
+}
+
+static void select_one(struct x64_sel *s, ir_val v) {
+  const struct ir_insn *in = sel_at(s, v);
+  uint8_t flags = ir_op_table[in->op].flags;
+  bool only_order =
+      in->op >= IR_OP_DIV_S && in->op <= IR_OP_REM_U; /* T, but their checks are instructions of their own */
+  if (!x64_wanted(s, v) && (only_order || !(flags & (IRF_T | IRF_W | IRF_C | IRF_X))) && in->op != IR_OP_LOAD)
+    return;
+  switch (in->op) {
+  case IR_OP_NONE:
+  case IR_OP_PHI:
+  case IR_OP_PARAM:
+  case IR_OP_ICONST:
+  case IR_OP_FCONST:
+  case IR_OP_VCONST:
+  case IR_OP_VMCTX:
+  case IR_OP_MEM0:
+  case IR_OP_ZEXT32: return; /* made where they are used, or before anything else */
+  case IR_OP_TRAPIF: trap_if(s, x64_condition(s, in->a), (uint8_t)in->b); return;
+  case IR_OP_TRAPIFZ: trap_if(s, x64_cc_invert(x64_condition(s, in->a)), (uint8_t)in->b); return;
+  case IR_OP_POLL: poll(s); return;
+  case IR_OP_FUEL: fuel(s, in->a); return;
+  case IR_OP_JUMP: x64_push(s, x64_new(X64_JMP, 8)); return;
+  case IR_OP_BRANCH: branch(s, v); return;
+  case IR_OP_SWITCH: switch_(s, v); return;
+  case IR_OP_TRAP: {
+    struct mach_insn m = x64_new(X64_TRAP, 8);
+    m.trap = (uint8_t)in->b;
+    x64_push(s, m);
+    return;
+  }
+  default: break;
+  }
+  bool known =
+      x64_select_int(s, v) || x64_select_float(s, v) || x64_select_memory(s, v) || x64_select_call(s, v);
+  assert(known);
+  (void)known;
+}
+static_assert(IR_OP_REM_U - IR_OP_DIV_S == 3, "the divisions stand together");
+
+static void select_block(struct x64_sel *s, ir_block b) {
+  const struct ir_blk *k = &s->ir->blocks.at[b];
+  s->block = b;
+  uint32_t end = s->f->insns.len;
+  for (ir_val v = k->end; v-- > k->first;) {
+    uint32_t from = s->f->insns.len;
+    s->at = v;
+    select_one(s, v);
+    reverse(s, from);
+    if (v + 1 == k->end) { /* in front of the jump */
+      from = s->f->insns.len;
+      edge_args(s, b);
+      reverse(s, from);
+    }
+  }
+  if (b == 0) {
+    uint32_t from = s->f->insns.len;
+    s->at = k->first;
+    x64_select_params(s);
+    reverse(s, from);
+  }
+  /* counted from the end until everything is turned around */
+  s->f->blocks.at[b].first = s->f->insns.len;
+  s->f->blocks.at[b].end = end;
+}
+
+static void turn_around(struct x64_sel *s) {
+  struct mach_func *f = s->f;
+  uint32_t n = f->insns.len;
+  reverse(s, 0);
+  for (uint32_t b = 0; b < f->blocks.len; b++) {
+    f->blocks.at[b].first = n - f->blocks.at[b].first;
+    f->blocks.at[b].end = n - f->blocks.at[b].end;
+  }
+  if (s->ir->nlocal_slots == 0) return;
+  for (uint32_t i = 0; i < n; i++)
+    if (f->insns.at[i].flags & X64_LOCAL) f->insns.at[i].disp += (int32_t)f->out_size;
+  f->out_size = (uint32_t)align_up(f->out_size + 8 * (size_t)s->ir->nlocal_slots, 16);
+}
+
+struct mach_func *x64_select(const struct ir_func *ir, const struct isa_config *config, struct arena *a) {
+  struct mach_func *f = ARENA_NEW(a, struct mach_func);
+  uint32_t n = ir->insns.len;
+  struct x64_sel s = {.ir = ir, .f = f, .config = config, .arena = a};
+  f->arena = a;
+  f->isa = &isa_x64;
+  f->ir = ir;
+  s.reg = ARENA_ARRAY(a, mreg, n);
+  s.folded = ARENA_ARRAY(a, uint8_t, n);
+  s.epoch = ARENA_ARRAY(a, uint32_t, n);
+  s.block_of = ARENA_ARRAY(a, ir_block, n);
+  s.params = ARENA_ARRAY(a, struct call_loc, MAX_PARAMS);
+  s.results = ARENA_ARRAY(a, struct call_loc, MAX_RESULTS);
+  VEC_RESERVE(a, &f->insns, n + 16);
+  number_effects(&s);
+  copy_shape(&s);
+  for (ir_block b = ir->blocks.len; b-- > 0;)
+    select_block(&s, b);
+  turn_around(&s);
+  return f;
+}
