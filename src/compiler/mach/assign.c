@@ -144,6 +144,13 @@ static bool redefined(const struct operand *ops, uint32_t n, uint32_t v) {
   return false;
 }
 
+/* Read, from whatever register it is in, when others are written already. */
+static bool read_late(const struct operand *ops, uint32_t n, uint32_t v) {
+  for (uint32_t i = 0; i < n; i++)
+    if (ops[i].use && ops[i].early && !ops[i].phys && ops[i].v == v) return true;
+  return false;
+}
+
 /* Who must be where around an instruction that asks for registers or destroys some.
  *
  * Values are: `fixed`, wanted in a register; `keepers`, which may not be in a register that is lost or asked
@@ -178,7 +185,7 @@ static void constrain(struct assigner *a, const struct operand *ops, uint32_t n,
     if (!ops[i].use || !ops[i].phys) continue;
     uint8_t to = (uint8_t)(ops[i].phys - 1), from = a->loc[ops[i].v];
     assert(from != NO_REG);
-    bool stays = !ops[i].kill && !redefined(ops, n, ops[i].v);
+    bool stays = (!ops[i].kill && !redefined(ops, n, ops[i].v)) || read_late(ops, n, ops[i].v);
     if ((placed & bit(from)) || (stays && (k->lost & bit(to)))) {
       struct move m = move_of(a, ops[i].v, to, from);
       if (k->target & bit(to)) continue;   /* the same value asked for twice in one register */

@@ -42,6 +42,7 @@ struct value {
   bool early;      /* evicted between its definitions: each is stored */
   bool memory_phi; /* a phi that edges bring to its slot */
   bool leaving;    /* read by the present instruction, evicted by it */
+  bool late;       /* read by it when others are written: leaving frees nothing */
   bool used;       /* from the register that its definition gave it */
 };
 struct candidate {
@@ -177,7 +178,7 @@ static uint32_t choose_victim(const struct spiller *s, unsigned c, uint32_t at, 
     uint32_t v = s->w[c][k];
     const struct value *val = &s->values[v];
     if (val->defmark == s->now || val->next == LIVE_NONE) continue;
-    if (val->mark == s->now && (!operands || val->leaving)) continue;
+    if (val->mark == s->now && (!operands || val->leaving || val->late)) continue;
     uint64_t order = eviction_order(s, v, at);
     if (best == LIVE_NONE || order > most) {
       best = v;
@@ -206,7 +207,7 @@ static void fold_slots(struct spiller *s, uint32_t at, struct mach_insn *in) {
     uint32_t next = s->live->ops[at].next[1];
     if (next != LIVE_NONE && next < at + FOLD_FAR) return;
     in->op = MACH_RELOAD;
-    in->size = s->f->vregs.at[index_of(d)].size;
+    in->size = s->f->vregs.at[v].size;
     in->imm = (int32_t)v;
     in->s = MREG_NONE;
     need_slot(s, v);
@@ -286,7 +287,7 @@ static void step(struct spiller *s, uint32_t at) {
     struct value *val = &s->values[use[i].v];
     if (val->mark == s->now) continue;
     val->mark = s->now;
-    val->leaving = false;
+    val->leaving = val->late = false;
     val->used = true;
     if (!val->at) {
       loads[nloads++] = use[i].v;
@@ -296,6 +297,8 @@ static void step(struct spiller *s, uint32_t at) {
     }
     val->next = resolve(s, use[i].v, use[i].next);
   }
+  for (uint32_t i = 0; i < nuse; i++)
+    if (use[i].early && !use[i].phys) s->values[use[i].v].late = true;
   for (uint32_t i = 0; i < ndef; i++)
     s->values[def[i].v].defmark = s->now;
 
@@ -342,7 +345,7 @@ static void step(struct spiller *s, uint32_t at) {
     most = min_u32(most, s->limit[c] > shape.free_defs ? s->limit[c] - shape.free_defs : 0);
     while (stay > most) {
       uint32_t v = choose_victim(s, c, at, true);
-      assert(v != LIVE_NONE);
+      if (v == LIVE_NONE) break; /* the settings grant less than the instruction needs */
       stay--;
       if (s->values[v].mark == s->now) { /* read from its register for the last time */
         struct value *val = &s->values[v];
