@@ -1,0 +1,27 @@
+/* The engine's configuration: one field for each row of option.def, and the features.
+ *
+ * In: keys and values as text.  Out: a plain struct, copied into the engine.  Must not: know groups' meaning
+ * or the command's own options. */
+#ifndef ENGINE_CONFIG_H
+#define ENGINE_CONFIG_H
+
+#include "base/error.h"
+#include "wasm/op.h"
+
+#include <heddle.h>
+
+struct config {
+  struct features features;
+  uint64_t fuel;
+  bool interruption;
+  uint64_t max_memory_size, max_table_elements, max_instances, max_tables, max_memories, max_wasm_stack;
+  uint64_t opt_level;
+  bool spectre, parallel_compilation, checks, source;
+};
+
+void config_init(struct config *c); /* the defaults */
+MUST_USE bool config_set(struct config *c, const char *key, const char *value, struct error *e);
+/* Options in a stable order: option.def's rows, then the features. */
+const struct heddle_option *config_options(size_t *len);
+
+#endif

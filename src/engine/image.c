@@ -1,0 +1,101 @@
+/* See image.h. */
+#include "engine/image.h"
+
+#include "base/alloc.h"
+#include "os/file.h"
+#include "runtime/code.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Everything that code depends on besides the module. Compared as bytes: no padding. */
+struct image_head {
+  char magic[16];
+  char version[16];
+  char isa[16];
+  uint32_t cpu;
+  uint32_t options; /* bit 0 interruption, 1 fuel, 2 spectre */
+  uint64_t features;
+  uint64_t wasm_size; /* the module follows the head; the image begins at the next multiple of IMAGE_ALIGN */
+};
+enum { IMAGE_ALIGN = 4096 };
+static const char magic[16] = "heddle code 1\n";
+static_assert(sizeof(struct image_head) == 72, "no padding");
+
+static struct image_head head_of(const struct engine *engine, uint64_t wasm_size) {
+  struct image_head h = {.wasm_size = wasm_size,
+                         .features = engine->config.features.bits,
+                         .cpu = engine->compile.isa_config.cpu};
+  memcpy(h.magic, magic, sizeof magic);
+  memcpy(h.version, HEDDLE_VERSION, min_u64(sizeof HEDDLE_VERSION, sizeof h.version));
+  memcpy(h.isa, engine->compile.isa->name, min_u64(strlen(engine->compile.isa->name), sizeof h.isa));
+  h.options = (uint32_t)engine->compile.interruption | (uint32_t)engine->compile.fuel << 1 |
+              (uint32_t)engine->config.spectre << 2;
+  return h;
+}
+
+bool image_is(struct slice bytes) {
+  return bytes.len >= sizeof magic && !memcmp(bytes.data, magic, sizeof magic);
+}
+
+void image_save(const struct program *p, struct buf *out) {
+  struct slice wasm = p->valid->module->bytes;
+  struct image_head head = head_of(p->engine, wasm.len);
+  buf_bytes(out, &head, sizeof head);
+  buf_bytes(out, wasm.data, wasm.len);
+  code_image_save(p->image, out);
+}
+
+/* What differs, in words that say what to do. */
+static bool check_head(const struct engine *engine, const struct image_head *head, size_t len,
+                       struct error *e) {
+  struct image_head want = head_of(engine, head->wasm_size);
+  if (memcmp(head->magic, want.magic, sizeof want.magic))
+    return error_set(e, ERROR_MALFORMED, "this is no file made by `heddle compile`");
+  if (memcmp(head->version, want.version, sizeof want.version) ||
+      memcmp(head->isa, want.isa, sizeof want.isa))
+    return error_set(e, ERROR_UNSUPPORTED,
+                     "the code was compiled by another version of heddle: compile the module again");
+  if (head->cpu != want.cpu)
+    return error_set(e, ERROR_UNSUPPORTED, "the code was compiled for another CPU: compile the module again");
+  if (head->options != want.options || head->features != want.features)
+    return error_set(
+        e, ERROR_UNSUPPORTED,
+        "the code was compiled with other options (-W, -O): compile the module again with these");
+  if (head->wasm_size > len - sizeof *head) return error_set(e, ERROR_MALFORMED, "the file is cut short");
+  return true;
+}
+
+static bool load(struct engine *engine, int fd, struct slice file, struct program **out, struct error *e) {
+  struct image_head head;
+  if (file.len < sizeof head)
+    return error_set(e, ERROR_MALFORMED, "this is no file made by `heddle compile`");
+  memcpy(&head, file.data, sizeof head);
+  if (!check_head(engine, &head, file.len, e)) return false;
+  size_t code_off = align_up(sizeof head + head.wasm_size, IMAGE_ALIGN);
+  if (code_off > file.len) return error_set(e, ERROR_MALFORMED, "the file is cut short");
+  struct program *p;
+  if (!program_adopt(engine, slice_of(file.data + sizeof head, head.wasm_size), &p, e)) return false;
+  if (code_image_map(fd, code_off, slice_of(file.data + code_off, file.len - code_off), p->valid->module,
+                     &p->image, e)) {
+    *out = p;
+    return true;
+  }
+  program_unref(p);
+  return false;
+}
+
+bool image_load_file(struct engine *engine, const char *path, struct program **out, struct error *e) {
+  uint8_t *data = NULL;
+  size_t len;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || !file_read(path, SIZE_MAX / 2, &data, &len, e)) {
+    if (fd >= 0) close(fd);
+    return error_set(e, ERROR_IO, "cannot be read");
+  }
+  bool ok = load(engine, fd, slice_of(data, len), out, e);
+  mem_free(data);
+  close(fd);
+  return ok;
+}

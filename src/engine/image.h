@@ -1,0 +1,16 @@
+/* Saved code: a program as a file, and back.
+ *
+ * A file holds the module's bytes and its code image, behind a head that names build, CPU features and
+ * options. Nothing is patched on load: the code is mapped privately. Trusted input only: whoever can write
+ * the file can run machine code. */
+#ifndef ENGINE_IMAGE_H
+#define ENGINE_IMAGE_H
+
+#include "base/buf.h"
+#include "engine/load.h"
+
+void image_save(const struct program *p, struct buf *out); /* buf_ok says whether memory sufficed */
+MUST_USE bool image_load_file(struct engine *engine, const char *path, struct program **out, struct error *e);
+bool image_is(struct slice bytes);
+
+#endif

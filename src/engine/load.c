@@ -1,0 +1,228 @@
+/* See load.h. */
+#include "engine/load.h"
+
+#include "base/alloc.h"
+#include "binary/custom.h"
+#include "binary/decode.h"
+#include "os/thread.h"
+#include "runtime/code.h"
+
+#include <string.h>
+
+/* ---- decode and validate ---- */
+
+static bool decode_and_validate(struct engine *engine, struct arena *arena, struct slice wasm,
+                                bool check_customs, struct valid_module **out, struct error *e) {
+  jmp_buf on_oom;
+  arena_init(arena, &on_oom);
+  bool ok = false;
+  if (setjmp(on_oom))
+    error_memory(e);
+  else {
+    struct module *m = module_decode(arena, wasm, engine->config.features, e);
+    ok = m && (*out = module_validate(m, engine->canon, e)) && (!check_customs || module_check_customs(m, e));
+  }
+  arena->on_oom = NULL;
+  return ok;
+}
+
+bool program_validate(struct engine *engine, struct slice wasm, bool check_customs, struct error *e) {
+  struct arena arena;
+  struct valid_module *valid = NULL;
+  bool ok = decode_and_validate(engine, &arena, wasm, check_customs, &valid, e);
+  arena_free(&arena);
+  return ok;
+}
+
+/* ---- compile ---- */
+
+enum { MAX_THREADS = 64, PARALLEL_FROM = 16 /* functions */ };
+
+/* One job for all threads: they take the next function until none is left or one has failed. */
+struct job {
+  const struct valid_module *valid;
+  const struct compile_config *config;
+  struct code *codes; /* by index of the defined function */
+  uint32_t nfuncs;
+  _Atomic uint32_t next, done;
+  _Atomic bool stop;
+  program_progress progress; /* called by the first worker only */
+  void *env;
+};
+struct worker {
+  struct job *job;
+  struct thread thread;
+  struct arena scratch; /* one function's work */
+  struct arena results; /* code and tables until they are published */
+  struct compile_stats stats;
+  struct error error;
+  uint32_t failed_func; /* that `error` is about */
+  bool reports_progress;
+};
+
+/* Moves the code out of the function's arena. */
+static void keep_code(struct worker *w, struct code *code) {
+  code->bytes = arena_copy(&w->results, code->bytes, code->size);
+  code->relocs = arena_copy(&w->results, code->relocs, code->nrelocs * sizeof *code->relocs);
+  code->sites = arena_copy(&w->results, code->sites, code->nsites * sizeof *code->sites);
+}
+
+static bool compile_next(struct worker *w, uint32_t index) {
+  struct job *job = w->job;
+  jmp_buf on_oom;
+  bool ok;
+  w->results.on_oom = &on_oom;
+  if (setjmp(on_oom))
+    ok = error_memory(&w->error);
+  else {
+    ok = compile_func(job->valid, job->valid->module->nimported_funcs + index, job->config, &w->scratch,
+                      &job->codes[index], &w->stats, &w->error);
+    if (ok) keep_code(w, &job->codes[index]);
+  }
+  struct arena_mark start = {0};
+  arena_release(&w->scratch, start);
+  return ok;
+}
+
+static void worker_run(void *arg) {
+  struct worker *w = arg;
+  struct job *job = w->job;
+  while (!job->stop) {
+    uint32_t index = job->next++;
+    if (index >= job->nfuncs) break;
+    if (!compile_next(w, index)) {
+      w->failed_func = index;
+      job->stop = true;
+      break;
+    }
+    job->done++;
+    if (w->reports_progress && job->progress && !job->progress(job->env, job->done, job->nfuncs)) {
+      error_set(&w->error, ERROR_USAGE, "compilation was cancelled");
+      w->failed_func = index;
+      job->stop = true;
+    }
+  }
+}
+
+/* The error about the first function, so that the same module gives the same message on any number of
+ * threads, as far as that function was reached. */
+static bool collect_errors(const struct worker *workers, unsigned n, struct error *e) {
+  const struct worker *first = NULL;
+  for (unsigned i = 0; i < n; i++)
+    if (error_is_set(&workers[i].error) && (!first || workers[i].failed_func < first->failed_func))
+      first = &workers[i];
+  if (first && !error_is_set(e)) *e = first->error;
+  return !first;
+}
+
+static bool compile_all(struct program *p, program_progress progress, void *env, struct error *e) {
+  const struct module *m = p->valid->module;
+  struct job job = {.valid = p->valid,
+                    .config = &p->engine->compile,
+                    .nfuncs = m->nfuncs - m->nimported_funcs,
+                    .progress = progress,
+                    .env = env};
+  unsigned n = p->engine->config.parallel_compilation && job.nfuncs >= PARALLEL_FROM
+                   ? min_u32(thread_cpu_count(), MAX_THREADS)
+                   : 1;
+  struct worker *workers = mem_zalloc(n, sizeof *workers);
+  job.codes = mem_zalloc(job.nfuncs ? job.nfuncs : 1, sizeof *job.codes);
+  bool ok = workers && job.codes;
+  if (!ok) error_memory(e);
+  unsigned started = 0;
+  for (; ok && started < n; started++) {
+    struct worker *w = &workers[started];
+    w->job = &job;
+    w->reports_progress = started == 0;
+    arena_init(&w->scratch, NULL);
+    arena_init(&w->results, NULL);
+    if (started > 0 && !thread_start(&w->thread, worker_run, w, 0, true))
+      break; /* fewer threads do as well */
+  }
+  if (ok) worker_run(&workers[0]);
+  for (unsigned i = 1; i < started; i++)
+    thread_join(&workers[i].thread);
+  if (ok) ok = collect_errors(workers, started, e);
+  if (ok) ok = code_publish(job.codes, job.nfuncs, m->nimported_funcs, m, &p->image, e);
+  for (unsigned i = 0; i < started; i++) {
+    for (unsigned s = 0; s < STAGE_COUNT; s++)
+      p->stats.cycles[s] += workers[i].stats.cycles[s];
+    arena_free(&workers[i].scratch);
+    arena_free(&workers[i].results);
+  }
+  mem_free(workers);
+  mem_free(job.codes);
+  return ok;
+}
+
+/* ---- the story ---- */
+
+static bool program_start(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
+  struct program *p = mem_zalloc(1, sizeof *p);
+  if (!p) return error_memory(e);
+  p->refs = 1;
+  p->engine = engine_ref(engine);
+  *out = p;
+  p->bytes = mem_alloc(wasm.len);
+  if (!p->bytes) return error_memory(e);
+  memcpy(p->bytes, wasm.data, wasm.len);
+  return decode_and_validate(engine, &p->arena, slice_of(p->bytes, wasm.len), false, &p->valid, e);
+}
+
+bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,
+                  struct program **out, struct error *e) {
+  struct program *p = NULL;
+  bool ok = program_start(engine, wasm, &p, e) && compile_all(p, progress, env, e);
+  if (ok)
+    *out = p;
+  else
+    program_unref(p);
+  return ok;
+}
+
+bool program_adopt(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
+  if (program_start(engine, wasm, out, e)) return true;
+  program_unref(*out);
+  *out = NULL;
+  return false;
+}
+
+bool program_dump(struct engine *engine, struct slice wasm, uint32_t index, uint32_t dump, struct out *out,
+                  struct error *e) {
+  struct program *p = NULL;
+  if (!program_adopt(engine, wasm, &p, e)) return false;
+  const struct module *m = p->valid->module;
+  struct compile_config config = engine->compile;
+  config.dump = dump;
+  config.dump_to = out;
+  bool ok = true;
+  if (index != UINT32_MAX && (index < m->nimported_funcs || index >= m->nfuncs))
+    ok = error_set(e, ERROR_USAGE, "there is no defined function %u: they are %u to %u", index,
+                   m->nimported_funcs, m->nfuncs);
+  struct arena arena;
+  arena_init(&arena, NULL);
+  for (uint32_t i = m->nimported_funcs; ok && i < m->nfuncs; i++) {
+    if (index != UINT32_MAX && i != index) continue;
+    struct code code;
+    ok = compile_func(p->valid, i, &config, &arena, &code, NULL, e);
+    struct arena_mark start = {0};
+    arena_release(&arena, start);
+  }
+  arena_free(&arena);
+  program_unref(p);
+  return ok;
+}
+
+struct program *program_ref(struct program *p) {
+  p->refs++;
+  return p;
+}
+
+void program_unref(struct program *p) {
+  if (!p || --p->refs) return;
+  code_image_unref(p->image);
+  arena_free(&p->arena);
+  mem_free(p->bytes);
+  engine_unref(p->engine);
+  mem_free(p);
+}

@@ -1,0 +1,37 @@
+/* struct program: a module that can be instantiated. Bytes come in, machine code goes out; load.c reads like
+ * the story: decode, validate, compile, publish.
+ *
+ * Reference counted, constant once made, shared by threads. Must not: know stores or instances. */
+#ifndef ENGINE_LOAD_H
+#define ENGINE_LOAD_H
+
+#include "base/arena.h"
+#include "engine/engine.h"
+#include "validate/validate.h"
+
+struct code_image;
+
+struct program {
+  _Atomic uint32_t refs;
+  struct engine *engine; /* one reference */
+  struct arena arena;    /* module, facts */
+  uint8_t *bytes;        /* the module's bytes, owned */
+  struct valid_module *valid;
+  struct code_image *image;   /* one reference */
+  struct compile_stats stats; /* cycles by stage, summed over functions */
+};
+
+typedef bool (*program_progress)(void *env, size_t done, size_t total);
+
+MUST_USE bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,
+                           struct program **out, struct error *e);
+/* The same without compiling: `image` is NULL and the caller's to set (image.c). */
+MUST_USE bool program_adopt(struct engine *engine, struct slice wasm, struct program **out, struct error *e);
+MUST_USE bool program_validate(struct engine *engine, struct slice wasm, bool check_customs, struct error *e);
+/* Prints what the compiler makes of function `index` (UINT32_MAX: each) at the stages in `dump` (bits). */
+MUST_USE bool program_dump(struct engine *engine, struct slice wasm, uint32_t index, uint32_t dump,
+                           struct out *out, struct error *e);
+struct program *program_ref(struct program *p);
+void program_unref(struct program *p); /* NULL is fine */
+
+#endif
