@@ -1,17 +1,17 @@
 /* heddle: run WebAssembly.  The whole public API is this header and heddle_wasi.h.
  *
  * Conventions
- *   Errors     Every call that can fail returns heddle_error_t *: NULL when all went well, else an error that the caller
- *              deletes.  Nothing here aborts, writes errno as a result, or prints.
- *   Ownership  _new, _parse and "out" parameters marked `own` give ownership; _delete takes it and accepts NULL. All other
- *              pointers are borrowed; what a getter returns is valid until the object it was asked of changes or dies.
- *   Threads    heddle_engine_t and heddle_module_t may be used from any thread and are reference counted. A store and all
- *              that lives in it belongs to one thread at a time; only heddle_interrupt_* may be called from elsewhere.
- *   Signals    The first engine installs handlers for SIGSEGV, SIGBUS and SIGILL that pass on what is not ours. A handler of
- *              yours that may run on a thread inside WebAssembly must be installed with SA_ONSTACK.
- *   Handles    Functions, memories, references ... are small values that name things inside one store. Using one with
- *              another store is a HEDDLE_ERROR_USAGE, never undefined.
- *   Since      Everything here exists since 0.1 unless it says otherwise. */
+ *   Errors     Every call that can fail returns heddle_error_t *: NULL when all went well, else an error that
+ * the caller deletes.  Nothing here aborts, writes errno as a result, or prints. Ownership  _new, _parse and
+ * "out" parameters marked `own` give ownership; _delete takes it and accepts NULL. All other pointers are
+ * borrowed; what a getter returns is valid until the object it was asked of changes or dies. Threads
+ * heddle_engine_t and heddle_module_t may be used from any thread and are reference counted. A store and all
+ *              that lives in it belongs to one thread at a time; only heddle_interrupt_* may be called from
+ * elsewhere. Signals    The first engine installs handlers for SIGSEGV, SIGBUS and SIGILL that pass on what
+ * is not ours. A handler of yours that may run on a thread inside WebAssembly must be installed with
+ * SA_ONSTACK. Handles    Functions, memories, references ... are small values that name things inside one
+ * store. Using one with another store is a HEDDLE_ERROR_USAGE, never undefined. Since      Everything here
+ * exists since 0.1 unless it says otherwise. */
 #ifndef HEDDLE_H
 #define HEDDLE_H
 
@@ -38,15 +38,22 @@ typedef struct heddle_error heddle_error_t;
 typedef struct heddle_interrupt heddle_interrupt_t;
 
 /* Borrowed bytes; text is UTF-8 without a NUL at the end. */
-typedef struct heddle_str { const char *data; size_t len; } heddle_str_t;
+typedef struct heddle_str {
+  const char *data;
+  size_t len;
+} heddle_str_t;
 /* Owned bytes; end with heddle_bytes_delete. */
-typedef struct heddle_bytes { uint8_t *data; size_t len; } heddle_bytes_t;
+typedef struct heddle_bytes {
+  uint8_t *data;
+  size_t len;
+} heddle_bytes_t;
 HEDDLE_API void heddle_bytes_delete(heddle_bytes_t *bytes);
 
-HEDDLE_API const char *heddle_version(void);      /* "0.1.0" */
+HEDDLE_API const char *heddle_version(void); /* "0.1.0" */
 HEDDLE_API uint32_t heddle_api_version(void);
 
-/* ---- errors ------------------------------------------------------------------------------------------------------ */
+/* ---- errors
+ * ------------------------------------------------------------------------------------------------------ */
 
 typedef enum heddle_error_kind {
   HEDDLE_ERROR_MALFORMED = 1, /* not a module */
@@ -58,38 +65,57 @@ typedef enum heddle_error_kind {
   HEDDLE_ERROR_SUSPENDED,     /* a suspension that nobody handles */
   HEDDLE_ERROR_EXIT,          /* the guest asked to end (proc_exit): heddle_error_exit_code */
   HEDDLE_ERROR_LIMIT,
-  HEDDLE_ERROR_MEMORY,        /* the host is out of memory */
+  HEDDLE_ERROR_MEMORY, /* the host is out of memory */
   HEDDLE_ERROR_IO,
-  HEDDLE_ERROR_USAGE,         /* wrong arity or type, foreign handle, unknown option ... */
-  HEDDLE_ERROR_HOST           /* made by heddle_error_new in a callback */
+  HEDDLE_ERROR_USAGE, /* wrong arity or type, foreign handle, unknown option ... */
+  HEDDLE_ERROR_HOST   /* made by heddle_error_new in a callback */
 } heddle_error_kind_t;
 
 typedef enum heddle_trap {
   HEDDLE_TRAP_NONE = 0,
-  HEDDLE_TRAP_UNREACHABLE, HEDDLE_TRAP_MEMORY_OUT_OF_BOUNDS, HEDDLE_TRAP_TABLE_OUT_OF_BOUNDS,
-  HEDDLE_TRAP_UNDEFINED_ELEMENT, HEDDLE_TRAP_UNINITIALIZED_ELEMENT, HEDDLE_TRAP_INDIRECT_CALL_TYPE_MISMATCH,
-  HEDDLE_TRAP_INTEGER_DIVIDE_BY_ZERO, HEDDLE_TRAP_INTEGER_OVERFLOW, HEDDLE_TRAP_INVALID_CONVERSION_TO_INTEGER,
-  HEDDLE_TRAP_STACK_EXHAUSTED, HEDDLE_TRAP_NULL_REFERENCE, HEDDLE_TRAP_NULL_FUNCTION_REFERENCE,
-  HEDDLE_TRAP_NULL_STRUCT_REFERENCE, HEDDLE_TRAP_NULL_ARRAY_REFERENCE, HEDDLE_TRAP_NULL_I31_REFERENCE,
-  HEDDLE_TRAP_NULL_EXCEPTION_REFERENCE, HEDDLE_TRAP_NULL_CONTINUATION_REFERENCE, HEDDLE_TRAP_ARRAY_OUT_OF_BOUNDS,
-  HEDDLE_TRAP_CAST_FAILURE, HEDDLE_TRAP_CONTINUATION_CONSUMED, HEDDLE_TRAP_UNALIGNED_ATOMIC,
-  HEDDLE_TRAP_EXPECTED_SHARED_MEMORY, HEDDLE_TRAP_OUT_OF_MEMORY, HEDDLE_TRAP_OUT_OF_FUEL, HEDDLE_TRAP_INTERRUPT,
+  HEDDLE_TRAP_UNREACHABLE,
+  HEDDLE_TRAP_MEMORY_OUT_OF_BOUNDS,
+  HEDDLE_TRAP_TABLE_OUT_OF_BOUNDS,
+  HEDDLE_TRAP_UNDEFINED_ELEMENT,
+  HEDDLE_TRAP_UNINITIALIZED_ELEMENT,
+  HEDDLE_TRAP_INDIRECT_CALL_TYPE_MISMATCH,
+  HEDDLE_TRAP_INTEGER_DIVIDE_BY_ZERO,
+  HEDDLE_TRAP_INTEGER_OVERFLOW,
+  HEDDLE_TRAP_INVALID_CONVERSION_TO_INTEGER,
+  HEDDLE_TRAP_STACK_EXHAUSTED,
+  HEDDLE_TRAP_NULL_REFERENCE,
+  HEDDLE_TRAP_NULL_FUNCTION_REFERENCE,
+  HEDDLE_TRAP_NULL_STRUCT_REFERENCE,
+  HEDDLE_TRAP_NULL_ARRAY_REFERENCE,
+  HEDDLE_TRAP_NULL_I31_REFERENCE,
+  HEDDLE_TRAP_NULL_EXCEPTION_REFERENCE,
+  HEDDLE_TRAP_NULL_CONTINUATION_REFERENCE,
+  HEDDLE_TRAP_ARRAY_OUT_OF_BOUNDS,
+  HEDDLE_TRAP_CAST_FAILURE,
+  HEDDLE_TRAP_CONTINUATION_CONSUMED,
+  HEDDLE_TRAP_UNALIGNED_ATOMIC,
+  HEDDLE_TRAP_EXPECTED_SHARED_MEMORY,
+  HEDDLE_TRAP_OUT_OF_MEMORY,
+  HEDDLE_TRAP_OUT_OF_FUEL,
+  HEDDLE_TRAP_INTERRUPT,
   HEDDLE_TRAP_TIMEOUT
 } heddle_trap_t;
 
 /* One frame of a backtrace, innermost first. Strings are borrowed from the error. */
 typedef struct heddle_frame {
-  heddle_str_t module;      /* from the name section; empty when it has none */
-  heddle_str_t function;    /* likewise, or an export name */
+  heddle_str_t module;   /* from the name section; empty when it has none */
+  heddle_str_t function; /* likewise, or an export name */
   uint32_t function_index;
-  uint32_t module_offset;   /* of the instruction, in the module's bytes */
-  uint32_t stack_id;        /* 0 = the host call's own stack, others are continuations */
-  heddle_str_t file;        /* from DWARF; empty when the module carries none */
-  uint32_t line, column;    /* 0 = unknown */
+  uint32_t module_offset; /* of the instruction, in the module's bytes */
+  uint32_t stack_id;      /* 0 = the host call's own stack, others are continuations */
+  heddle_str_t file;      /* from DWARF; empty when the module carries none */
+  uint32_t line, column;  /* 0 = unknown */
 } heddle_frame_t;
 
-HEDDLE_API heddle_error_t *heddle_error_new(const char *message);            /* for callbacks: kind HOST; NULL message is fine */
-HEDDLE_API heddle_error_t *heddle_error_new_exit(int32_t code);              /* for callbacks: unwinds the guest, kind EXIT */
+HEDDLE_API heddle_error_t *
+heddle_error_new(const char *message); /* for callbacks: kind HOST; NULL message is fine */
+HEDDLE_API heddle_error_t *
+heddle_error_new_exit(int32_t code); /* for callbacks: unwinds the guest, kind EXIT */
 HEDDLE_API heddle_error_t *heddle_error_new_trap(heddle_trap_t trap, const char *message);
 /* Wraps `cause` (taken over) into an error of the same kind whose message is `message`. */
 HEDDLE_API heddle_error_t *heddle_error_context(heddle_error_t *cause, const char *message);
@@ -99,107 +125,157 @@ HEDDLE_API heddle_str_t heddle_error_message(const heddle_error_t *error);
 HEDDLE_API const heddle_error_t *heddle_error_cause(const heddle_error_t *error); /* NULL at the innermost */
 HEDDLE_API bool heddle_error_trap(const heddle_error_t *error, heddle_trap_t *out); /* false: not a trap */
 HEDDLE_API bool heddle_error_exit_code(const heddle_error_t *error, int32_t *out);
-/* Where in the input a MALFORMED or INVALID error stands; false when it has no position. line 0: only an offset is known. */
-HEDDLE_API bool heddle_error_position(const heddle_error_t *error, uint64_t *offset, uint32_t *line, uint32_t *column);
+/* Where in the input a MALFORMED or INVALID error stands; false when it has no position. line 0: only an
+ * offset is known. */
+HEDDLE_API bool heddle_error_position(const heddle_error_t *error, uint64_t *offset, uint32_t *line,
+                                      uint32_t *column);
 /* Copies up to `max` frames; returns how many the error keeps (at most 40: the first 32 and the last 8);
  * `total`, if not NULL, gets the true depth. */
-HEDDLE_API size_t heddle_error_frames(const heddle_error_t *error, heddle_frame_t *out, size_t max, size_t *total);
-HEDDLE_API const char *heddle_trap_message(heddle_trap_t trap);                  /* the specification's words */
+HEDDLE_API size_t heddle_error_frames(const heddle_error_t *error, heddle_frame_t *out, size_t max,
+                                      size_t *total);
+HEDDLE_API const char *heddle_trap_message(heddle_trap_t trap); /* the specification's words */
 
-/* ---- configuration ----------------------------------------------------------------------------------------------- */
+/* ---- configuration
+ * ----------------------------------------------------------------------------------------------- */
 
-typedef enum heddle_option_type { HEDDLE_OPTION_BOOL, HEDDLE_OPTION_SIZE, HEDDLE_OPTION_DURATION, HEDDLE_OPTION_TEXT } heddle_option_type_t;
+typedef enum heddle_option_type {
+  HEDDLE_OPTION_BOOL,
+  HEDDLE_OPTION_SIZE,
+  HEDDLE_OPTION_DURATION,
+  HEDDLE_OPTION_TEXT
+} heddle_option_type_t;
 typedef struct heddle_option {
-  char group;                /* 'W', 'O', 'C', 'D', 'S': the command line's group; the key alone names the option */
-  const char *key;           /* "max-memory-size" */
+  char group;      /* 'W', 'O', 'C', 'D', 'S': the command line's group; the key alone names the option */
+  const char *key; /* "max-memory-size" */
   heddle_option_type_t type;
   const char *default_value; /* as text */
   const char *help;          /* one line */
 } heddle_option_t;
-/* All options of this version, in a stable order; `len` gets their number. The list lives as long as the process. */
+/* All options of this version, in a stable order; `len` gets their number. The list lives as long as the
+ * process. */
 HEDDLE_API const heddle_option_t *heddle_option_list(size_t *len);
 
 HEDDLE_API heddle_config_t *heddle_config_new(void); /* NULL when memory is out */
 HEDDLE_API void heddle_config_delete(heddle_config_t *config);
-/* value: "y"/"yes"/"true"/"n"/"no"/"false" or NULL (= true) for booleans; "64M", "2G", "4096" for sizes; "1", "2s",
- * "100ms" for durations. The last setting of a key wins. */
+/* value: "y"/"yes"/"true"/"n"/"no"/"false" or NULL (= true) for booleans; "64M", "2G", "4096" for sizes; "1",
+ * "2s", "100ms" for durations. The last setting of a key wins. */
 HEDDLE_API heddle_error_t *heddle_config_set(heddle_config_t *config, const char *key, const char *value);
 
-/* ---- engine: shared by threads ------------------------------------------------------------------------------------ */
+/* ---- engine: shared by threads
+ * ------------------------------------------------------------------------------------ */
 
-HEDDLE_API heddle_error_t *heddle_engine_new(const heddle_config_t *config /* copied; NULL = defaults */, heddle_engine_t **own);
+HEDDLE_API heddle_error_t *heddle_engine_new(const heddle_config_t *config /* copied; NULL = defaults */,
+                                             heddle_engine_t **own);
 HEDDLE_API heddle_engine_t *heddle_engine_ref(heddle_engine_t *engine);
 HEDDLE_API void heddle_engine_delete(heddle_engine_t *engine); /* drops one reference */
 
-/* ---- types -------------------------------------------------------------------------------------------------------- */
+/* ---- types
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* A value type. Reference types to concrete types are meaningful only together with their engine. */
 typedef uint32_t heddle_valtype_t;
-enum {
-  HEDDLE_I32 = 1, HEDDLE_I64, HEDDLE_F32, HEDDLE_F64, HEDDLE_V128
-};
-#define HEDDLE_FUNCREF UINT32_C(0xc0000000)
+enum { HEDDLE_I32 = 1, HEDDLE_I64, HEDDLE_F32, HEDDLE_F64, HEDDLE_V128 };
+#define HEDDLE_FUNCREF   UINT32_C(0xc0000000)
 #define HEDDLE_EXTERNREF UINT32_C(0xc0000002)
-#define HEDDLE_ANYREF UINT32_C(0xc0000004)
-#define HEDDLE_EXNREF UINT32_C(0xc000000a)
-#define HEDDLE_CONTREF UINT32_C(0xc000000c)
-static const heddle_valtype_t heddle_valtype_ref_bit = UINT32_C(0x80000000); /* set in every reference type */
+#define HEDDLE_ANYREF    UINT32_C(0xc0000004)
+#define HEDDLE_EXNREF    UINT32_C(0xc000000a)
+#define HEDDLE_CONTREF   UINT32_C(0xc000000c)
+#define HEDDLE_REF_BIT   UINT32_C(0x80000000) /* set in every reference type */
 /* The text of a type, as in the text format; returns the length it has (like snprintf). */
-HEDDLE_API size_t heddle_valtype_text(const heddle_engine_t *engine, heddle_valtype_t type, char *out, size_t size);
+HEDDLE_API size_t heddle_valtype_text(const heddle_engine_t *engine, heddle_valtype_t type, char *out,
+                                      size_t size);
 
 typedef struct heddle_functype {
-  const heddle_valtype_t *params; size_t nparams;
-  const heddle_valtype_t *results; size_t nresults;
+  const heddle_valtype_t *params;
+  size_t nparams;
+  const heddle_valtype_t *results;
+  size_t nresults;
 } heddle_functype_t;
-typedef struct heddle_limits { uint64_t min, max; bool has_max, is64, shared; uint8_t page_size_log2; } heddle_limits_t;
-typedef enum heddle_extern_kind { HEDDLE_FUNC, HEDDLE_TABLE, HEDDLE_MEMORY, HEDDLE_GLOBAL, HEDDLE_TAG } heddle_extern_kind_t;
+typedef struct heddle_limits {
+  uint64_t min, max;
+  bool has_max, is64, shared;
+  uint8_t page_size_log2;
+} heddle_limits_t;
+typedef enum heddle_extern_kind {
+  HEDDLE_FUNC,
+  HEDDLE_TABLE,
+  HEDDLE_MEMORY,
+  HEDDLE_GLOBAL,
+  HEDDLE_TAG
+} heddle_extern_kind_t;
 typedef struct heddle_externtype {
   heddle_extern_kind_t kind;
-  heddle_functype_t func;    /* FUNC and TAG */
-  heddle_valtype_t valtype;  /* TABLE: elements; GLOBAL: contents */
-  heddle_limits_t limits;    /* TABLE, MEMORY (pages) */
-  bool is_mutable;           /* GLOBAL */
+  heddle_functype_t func;   /* FUNC and TAG */
+  heddle_valtype_t valtype; /* TABLE: elements; GLOBAL: contents */
+  heddle_limits_t limits;   /* TABLE, MEMORY (pages) */
+  bool is_mutable;          /* GLOBAL */
 } heddle_externtype_t;
 
-/* ---- modules ------------------------------------------------------------------------------------------------------ */
+/* ---- modules
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* Compiles a binary module; `wasm` is copied as far as it is needed later. */
-HEDDLE_API heddle_error_t *heddle_module_new(heddle_engine_t *engine, const void *wasm, size_t len, heddle_module_t **own);
-/* The same with a progress callback (functions done and in all; return false to cancel: HEDDLE_ERROR_HOST). */
+HEDDLE_API heddle_error_t *heddle_module_new(heddle_engine_t *engine, const void *wasm, size_t len,
+                                             heddle_module_t **own);
+/* The same with a progress callback (functions done and in all; return false to cancel: HEDDLE_ERROR_HOST).
+ */
 typedef bool (*heddle_progress_t)(void *env, size_t done, size_t total);
-HEDDLE_API heddle_error_t *heddle_module_new_progress(heddle_engine_t *engine, const void *wasm, size_t len, heddle_progress_t progress,
-                                                      void *env, heddle_module_t **own);
-/* Decodes and validates, compiles nothing. `check_customs`: malformed or invalid custom sections and annotations are errors too. */
-HEDDLE_API heddle_error_t *heddle_module_validate(heddle_engine_t *engine, const void *wasm, size_t len, bool check_customs);
+HEDDLE_API heddle_error_t *heddle_module_new_progress(heddle_engine_t *engine, const void *wasm, size_t len,
+                                                      heddle_progress_t progress, void *env,
+                                                      heddle_module_t **own);
+/* A module for inspection only: decoded and validated, not compiled; it cannot be instantiated or serialized.
+ */
+HEDDLE_API heddle_error_t *heddle_module_parse(heddle_engine_t *engine, const void *wasm, size_t len,
+                                               heddle_module_t **own);
+/* Decodes and validates, compiles nothing. `check_customs`: malformed or invalid custom sections and
+ * annotations are errors too. */
+HEDDLE_API heddle_error_t *heddle_module_validate(heddle_engine_t *engine, const void *wasm, size_t len,
+                                                  bool check_customs);
 HEDDLE_API heddle_module_t *heddle_module_ref(heddle_module_t *module);
 HEDDLE_API void heddle_module_delete(heddle_module_t *module); /* drops one reference */
-/* Compiled code for later heddle_module_deserialize_file with an equal engine configuration on an equal CPU. */
+/* Compiled code for later heddle_module_deserialize_file with an equal engine configuration on an equal CPU.
+ */
 HEDDLE_API heddle_error_t *heddle_module_serialize(const heddle_module_t *module, heddle_bytes_t *own);
 /* Maps what serialize wrote. The file is executed as native code: only from a trusted place. */
-HEDDLE_API heddle_error_t *heddle_module_deserialize_file(heddle_engine_t *engine, const char *path, heddle_module_t **own);
+HEDDLE_API heddle_error_t *heddle_module_deserialize_file(heddle_engine_t *engine, const char *path,
+                                                          heddle_module_t **own);
 /* True when the bytes begin like a file made by heddle_module_serialize / like a binary module. */
 HEDDLE_API bool heddle_is_serialized(const void *bytes, size_t len);
 HEDDLE_API bool heddle_is_wasm(const void *bytes, size_t len);
 
-typedef struct heddle_import { heddle_str_t module, name; heddle_externtype_t type; } heddle_import_t;
-typedef struct heddle_export { heddle_str_t name; heddle_externtype_t type; } heddle_export_t;
+typedef struct heddle_import {
+  heddle_str_t module, name;
+  heddle_externtype_t type;
+} heddle_import_t;
+typedef struct heddle_export {
+  heddle_str_t name;
+  heddle_externtype_t type;
+} heddle_export_t;
 HEDDLE_API heddle_str_t heddle_module_name(const heddle_module_t *module); /* from the name section */
 HEDDLE_API size_t heddle_module_imports(const heddle_module_t *module);    /* how many */
 HEDDLE_API bool heddle_module_import(const heddle_module_t *module, size_t index, heddle_import_t *out);
 HEDDLE_API size_t heddle_module_exports(const heddle_module_t *module);
 HEDDLE_API bool heddle_module_export(const heddle_module_t *module, size_t index, heddle_export_t *out);
 
-typedef struct heddle_section { heddle_str_t name; uint8_t id; uint64_t offset, size, items; } heddle_section_t;
+typedef struct heddle_section {
+  heddle_str_t name;
+  uint8_t id;
+  uint64_t offset, size, items;
+} heddle_section_t;
 /* Sections of any binary module, without validating it; `index` from 0; false past the last. */
 HEDDLE_API bool heddle_wasm_section(const void *wasm, size_t len, size_t index, heddle_section_t *out);
 
 /* Text to binary and back. `features` and limits are the engine's. */
-HEDDLE_API heddle_error_t *heddle_wat_to_wasm(heddle_engine_t *engine, const char *text, size_t len, heddle_bytes_t *own);
-HEDDLE_API heddle_error_t *heddle_wasm_to_wat(heddle_engine_t *engine, const void *wasm, size_t len, heddle_bytes_t *own);
+HEDDLE_API heddle_error_t *heddle_wat_to_wasm(heddle_engine_t *engine, const char *text, size_t len,
+                                              heddle_bytes_t *own);
+HEDDLE_API heddle_error_t *heddle_wasm_to_wat(heddle_engine_t *engine, const void *wasm, size_t len,
+                                              heddle_bytes_t *own);
 /* What the compiler does to one function (or UINT32_MAX: all) at the named stages ("build,select,assign"). */
-HEDDLE_API heddle_error_t *heddle_dump(heddle_engine_t *engine, const void *wasm, size_t len, const char *stages, uint32_t function, heddle_bytes_t *own);
+HEDDLE_API heddle_error_t *heddle_dump(heddle_engine_t *engine, const void *wasm, size_t len,
+                                       const char *stages, uint32_t function, heddle_bytes_t *own);
 
-/* ---- store: everything that instances own ------------------------------------------------------------------------- */
+/* ---- store: everything that instances own
+ * ------------------------------------------------------------------------- */
 
 HEDDLE_API heddle_error_t *heddle_store_new(heddle_engine_t *engine, void *data, heddle_store_t **own);
 HEDDLE_API void heddle_store_delete(heddle_store_t *store);
@@ -210,105 +286,179 @@ HEDDLE_API heddle_engine_t *heddle_store_engine(const heddle_store_t *store); /*
 HEDDLE_API heddle_error_t *heddle_store_set_fuel(heddle_store_t *store, uint64_t fuel);
 HEDDLE_API heddle_error_t *heddle_store_fuel(const heddle_store_t *store, uint64_t *out);
 /* Interruption: needs the option "interruption". The handle is reference counted, outlives the store, and
- * heddle_interrupt_raise may be called from any thread and from signal handlers: the running or next call ends with
- * HEDDLE_TRAP_INTERRUPT. heddle_interrupt_clear re-arms. Blocking WASI calls are woken too. */
+ * heddle_interrupt_raise may be called from any thread and from signal handlers: the running or next call
+ * ends with HEDDLE_TRAP_INTERRUPT. heddle_interrupt_clear re-arms. Blocking WASI calls are woken too. */
 HEDDLE_API heddle_error_t *heddle_store_interrupt(heddle_store_t *store, heddle_interrupt_t **own);
 HEDDLE_API void heddle_interrupt_raise(heddle_interrupt_t *handle);
-HEDDLE_API void heddle_interrupt_raise_timeout(heddle_interrupt_t *handle); /* the same, reported as HEDDLE_TRAP_TIMEOUT */
+HEDDLE_API void
+heddle_interrupt_raise_timeout(heddle_interrupt_t *handle); /* the same, reported as HEDDLE_TRAP_TIMEOUT */
 HEDDLE_API void heddle_interrupt_clear(heddle_interrupt_t *handle);
 HEDDLE_API bool heddle_interrupt_pending(const heddle_interrupt_t *handle);
-HEDDLE_API int heddle_interrupt_fd(const heddle_interrupt_t *handle); /* readable while raised: for poll(2) in host functions */
+HEDDLE_API int heddle_interrupt_fd(
+    const heddle_interrupt_t *handle); /* readable while raised: for poll(2) in host functions */
 HEDDLE_API void heddle_interrupt_delete(heddle_interrupt_t *handle);
 /* The handle of the store a callback runs in, borrowed; NULL when the engine has no interruption. */
 HEDDLE_API heddle_interrupt_t *heddle_caller_interrupt(heddle_caller_t *caller);
 
-/* ---- values and handles ------------------------------------------------------------------------------------------- */
+/* ---- values and handles
+ * ------------------------------------------------------------------------------------------- */
 
-typedef struct heddle_ref { uint64_t store, index; } heddle_ref_t; /* index 0: null */
-typedef struct heddle_func { uint64_t store, index; } heddle_func_t;
-typedef struct heddle_table { uint64_t store, index; } heddle_table_t;
-typedef struct heddle_memory { uint64_t store, index; } heddle_memory_t;
-typedef struct heddle_global { uint64_t store, index; } heddle_global_t;
-typedef struct heddle_tag { uint64_t store, index; } heddle_tag_t;
-typedef struct heddle_instance { uint64_t store, index; } heddle_instance_t;
+typedef struct heddle_ref {
+  uint64_t store, index;
+} heddle_ref_t; /* index 0: null */
+typedef struct heddle_func {
+  uint64_t store, index;
+} heddle_func_t;
+typedef struct heddle_table {
+  uint64_t store, index;
+} heddle_table_t;
+typedef struct heddle_memory {
+  uint64_t store, index;
+} heddle_memory_t;
+typedef struct heddle_global {
+  uint64_t store, index;
+} heddle_global_t;
+typedef struct heddle_tag {
+  uint64_t store, index;
+} heddle_tag_t;
+typedef struct heddle_instance {
+  uint64_t store, index;
+} heddle_instance_t;
 
 typedef struct heddle_val {
   heddle_valtype_t type; /* for references: the type it is passed as; a callback or call checks it */
-  union { int32_t i32; int64_t i64; float f32; double f64; uint32_t f32_bits; uint64_t f64_bits; uint8_t v128[16]; heddle_ref_t ref; } of;
+  union {
+    int32_t i32;
+    int64_t i64;
+    float f32;
+    double f64;
+    uint32_t f32_bits;
+    uint64_t f64_bits;
+    uint8_t v128[16];
+    heddle_ref_t ref;
+  } of;
 } heddle_val_t;
 
 typedef struct heddle_extern {
   heddle_extern_kind_t kind;
-  union { heddle_func_t func; heddle_table_t table; heddle_memory_t memory; heddle_global_t global; heddle_tag_t tag; } of;
+  union {
+    heddle_func_t func;
+    heddle_table_t table;
+    heddle_memory_t memory;
+    heddle_global_t global;
+    heddle_tag_t tag;
+  } of;
 } heddle_extern_t;
 
-/* Reference handles made since `open` end with `close`; the store's end ends all. Outside any scope they last that long. */
+/* Reference handles made since `open` end with `close`; the store's end ends all. Outside any scope they last
+ * that long. */
 HEDDLE_API size_t heddle_scope_open(heddle_store_t *store);
 HEDDLE_API void heddle_scope_close(heddle_store_t *store, size_t scope);
 /* An externref that carries `data`; `finalizer` (may be NULL) runs when it is collected or the store ends. */
-HEDDLE_API heddle_error_t *heddle_externref_new(heddle_store_t *store, void *data, void (*finalizer)(void *), heddle_ref_t *out);
-HEDDLE_API heddle_error_t *heddle_externref_data(heddle_store_t *store, heddle_ref_t ref, void **out); /* USAGE when it is no externref of the host's */
-HEDDLE_API heddle_error_t *heddle_func_ref(heddle_store_t *store, heddle_func_t func, heddle_ref_t *out); /* function to reference */
-HEDDLE_API heddle_error_t *heddle_ref_func(heddle_store_t *store, heddle_ref_t ref, heddle_func_t *out);  /* and back */
-/* The most precise type of what a reference points to (a non-null reference type; null gives the bottom it was made with). */
+HEDDLE_API heddle_error_t *heddle_externref_new(heddle_store_t *store, void *data, void (*finalizer)(void *),
+                                                heddle_ref_t *out);
+HEDDLE_API heddle_error_t *
+heddle_externref_data(heddle_store_t *store, heddle_ref_t ref,
+                      void **out); /* USAGE when it is no externref of the host's */
+HEDDLE_API heddle_error_t *heddle_func_ref(heddle_store_t *store, heddle_func_t func,
+                                           heddle_ref_t *out); /* function to reference */
+HEDDLE_API heddle_error_t *heddle_ref_func(heddle_store_t *store, heddle_ref_t ref,
+                                           heddle_func_t *out); /* and back */
+/* The most precise type of what a reference points to (a non-null reference type; null gives the bottom it
+ * was made with). */
 HEDDLE_API heddle_error_t *heddle_ref_type(heddle_store_t *store, heddle_ref_t ref, heddle_valtype_t *out);
-HEDDLE_API heddle_error_t *heddle_ref_eq(heddle_store_t *store, heddle_ref_t a, heddle_ref_t b, bool *out); /* identity */
+/* ref.test: does a reference (null or not) have type `type`, a reference type? */
+HEDDLE_API heddle_error_t *heddle_ref_test(heddle_store_t *store, heddle_ref_t ref, heddle_valtype_t type,
+                                           bool *out);
+HEDDLE_API heddle_error_t *heddle_ref_eq(heddle_store_t *store, heddle_ref_t a, heddle_ref_t b,
+                                         bool *out); /* identity */
 
-/* ---- host functions and objects ----------------------------------------------------------------------------------- */
+/* ---- host functions and objects
+ * ----------------------------------------------------------------------------------- */
 
-/* Called on the thread's own stack. args and results are borrowed for the call; results arrive with their types set and
- * zero values. An error ends the invocation (kinds EXIT, TRAP, HOST ... reach the outermost caller as they are). Taken over. */
-typedef heddle_error_t *(*heddle_callback_t)(void *env, heddle_caller_t *caller, const heddle_val_t *args, size_t nargs,
-                                             heddle_val_t *results, size_t nresults);
+/* Called on the thread's own stack. args and results are borrowed for the call; results arrive with their
+ * types set and zero values. An error ends the invocation (kinds EXIT, TRAP, HOST ... reach the outermost
+ * caller as they are). Taken over. */
+typedef heddle_error_t *(*heddle_callback_t)(void *env, heddle_caller_t *caller, const heddle_val_t *args,
+                                             size_t nargs, heddle_val_t *results, size_t nresults);
 HEDDLE_API heddle_store_t *heddle_caller_store(heddle_caller_t *caller);
-/* An export of the instance whose code made this call; false when there is none of that name (or the host called directly). */
+/* An export of the instance whose code made this call; false when there is none of that name (or the host
+ * called directly). */
 HEDDLE_API bool heddle_caller_export(heddle_caller_t *caller, const char *name, heddle_extern_t *out);
-/* The memory exported as "memory" by the calling instance, without a look-up by name each time; false when there is none. */
+/* The memory exported as "memory" by the calling instance, without a look-up by name each time; false when
+ * there is none. */
 HEDDLE_API bool heddle_caller_memory(heddle_caller_t *caller, heddle_memory_t *out);
 
-HEDDLE_API heddle_error_t *heddle_func_new(heddle_store_t *store, const heddle_functype_t *type, heddle_callback_t callback, void *env,
+HEDDLE_API heddle_error_t *heddle_func_new(heddle_store_t *store, const heddle_functype_t *type,
+                                           heddle_callback_t callback, void *env,
                                            void (*finalizer)(void *env), heddle_func_t *out);
-HEDDLE_API heddle_error_t *heddle_table_new(heddle_store_t *store, heddle_valtype_t elem, const heddle_limits_t *limits, const heddle_val_t *init /* NULL = null */, heddle_table_t *out);
-HEDDLE_API heddle_error_t *heddle_memory_new(heddle_store_t *store, const heddle_limits_t *limits, heddle_memory_t *out);
-HEDDLE_API heddle_error_t *heddle_global_new(heddle_store_t *store, heddle_valtype_t type, bool is_mutable, const heddle_val_t *init, heddle_global_t *out);
-HEDDLE_API heddle_error_t *heddle_tag_new(heddle_store_t *store, const heddle_functype_t *type, heddle_tag_t *out);
+HEDDLE_API heddle_error_t *heddle_table_new(heddle_store_t *store, heddle_valtype_t elem,
+                                            const heddle_limits_t *limits,
+                                            const heddle_val_t *init /* NULL = null */, heddle_table_t *out);
+HEDDLE_API heddle_error_t *heddle_memory_new(heddle_store_t *store, const heddle_limits_t *limits,
+                                             heddle_memory_t *out);
+HEDDLE_API heddle_error_t *heddle_global_new(heddle_store_t *store, heddle_valtype_t type, bool is_mutable,
+                                             const heddle_val_t *init, heddle_global_t *out);
+HEDDLE_API heddle_error_t *heddle_tag_new(heddle_store_t *store, const heddle_functype_t *type,
+                                          heddle_tag_t *out);
 
 /* The type of a thing; arrays inside are borrowed from the engine. */
-HEDDLE_API heddle_error_t *heddle_extern_type(heddle_store_t *store, const heddle_extern_t *ext, heddle_externtype_t *out);
-/* Calls. `args` must have the function's types (references: subtypes); results are written to results[0..nresults). */
-HEDDLE_API heddle_error_t *heddle_call(heddle_store_t *store, heddle_func_t func, const heddle_val_t *args, size_t nargs, heddle_val_t *results, size_t nresults);
+HEDDLE_API heddle_error_t *heddle_extern_type(heddle_store_t *store, const heddle_extern_t *ext,
+                                              heddle_externtype_t *out);
+/* Calls. `args` must have the function's types (references: subtypes); results are written to
+ * results[0..nresults). */
+HEDDLE_API heddle_error_t *heddle_call(heddle_store_t *store, heddle_func_t func, const heddle_val_t *args,
+                                       size_t nargs, heddle_val_t *results, size_t nresults);
 /* Memory. The pointer is valid until the next call or grow; the address never changes, the length may. */
-HEDDLE_API uint8_t *heddle_memory_data(heddle_store_t *store, heddle_memory_t memory, size_t *len); /* NULL: foreign handle */
-HEDDLE_API heddle_error_t *heddle_memory_grow(heddle_store_t *store, heddle_memory_t memory, uint64_t pages, uint64_t *old_pages);
-HEDDLE_API heddle_error_t *heddle_global_get(heddle_store_t *store, heddle_global_t global, heddle_val_t *out);
-HEDDLE_API heddle_error_t *heddle_global_set(heddle_store_t *store, heddle_global_t global, const heddle_val_t *val);
+HEDDLE_API uint8_t *heddle_memory_data(heddle_store_t *store, heddle_memory_t memory,
+                                       size_t *len); /* NULL: foreign handle */
+HEDDLE_API heddle_error_t *heddle_memory_grow(heddle_store_t *store, heddle_memory_t memory, uint64_t pages,
+                                              uint64_t *old_pages);
+HEDDLE_API heddle_error_t *heddle_global_get(heddle_store_t *store, heddle_global_t global,
+                                             heddle_val_t *out);
+HEDDLE_API heddle_error_t *heddle_global_set(heddle_store_t *store, heddle_global_t global,
+                                             const heddle_val_t *val);
 HEDDLE_API heddle_error_t *heddle_table_size(heddle_store_t *store, heddle_table_t table, uint64_t *out);
-HEDDLE_API heddle_error_t *heddle_table_get(heddle_store_t *store, heddle_table_t table, uint64_t index, heddle_val_t *out);
-HEDDLE_API heddle_error_t *heddle_table_set(heddle_store_t *store, heddle_table_t table, uint64_t index, const heddle_val_t *val);
-HEDDLE_API heddle_error_t *heddle_table_grow(heddle_store_t *store, heddle_table_t table, uint64_t delta, const heddle_val_t *init, uint64_t *old_size);
+HEDDLE_API heddle_error_t *heddle_table_get(heddle_store_t *store, heddle_table_t table, uint64_t index,
+                                            heddle_val_t *out);
+HEDDLE_API heddle_error_t *heddle_table_set(heddle_store_t *store, heddle_table_t table, uint64_t index,
+                                            const heddle_val_t *val);
+HEDDLE_API heddle_error_t *heddle_table_grow(heddle_store_t *store, heddle_table_t table, uint64_t delta,
+                                             const heddle_val_t *init, uint64_t *old_size);
 
-/* ---- linking ------------------------------------------------------------------------------------------------------ */
+/* ---- linking
+ * ------------------------------------------------------------------------------------------------------ */
 
-/* A linker holds names for one store's externs and definitions of host functions for any store of its engine. */
+/* A linker holds names for one store's externs and definitions of host functions for any store of its engine.
+ */
 HEDDLE_API heddle_linker_t *heddle_linker_new(heddle_engine_t *engine); /* NULL when memory is out */
 HEDDLE_API void heddle_linker_delete(heddle_linker_t *linker);
-HEDDLE_API heddle_error_t *heddle_linker_define(heddle_linker_t *linker, const char *module, const char *name, heddle_extern_t ext); /* replaces an older one */
-HEDDLE_API heddle_error_t *heddle_linker_define_func(heddle_linker_t *linker, const char *module, const char *name, const heddle_functype_t *type,
-                                                     heddle_callback_t callback, void *env, void (*finalizer)(void *env));
+HEDDLE_API heddle_error_t *heddle_linker_define(heddle_linker_t *linker, const char *module, const char *name,
+                                                heddle_extern_t ext); /* replaces an older one */
+HEDDLE_API heddle_error_t *heddle_linker_define_func(heddle_linker_t *linker, const char *module,
+                                                     const char *name, const heddle_functype_t *type,
+                                                     heddle_callback_t callback, void *env,
+                                                     void (*finalizer)(void *env));
 /* All exports of `instance` under the module name `module` (its length: names may hold any bytes). */
-HEDDLE_API heddle_error_t *heddle_linker_define_instance(heddle_linker_t *linker, heddle_store_t *store, heddle_str_t module, heddle_instance_t instance);
+HEDDLE_API heddle_error_t *heddle_linker_define_instance(heddle_linker_t *linker, heddle_store_t *store,
+                                                         heddle_str_t module, heddle_instance_t instance);
 /* Imports that nobody defined become functions that trap when called. */
 HEDDLE_API void heddle_linker_unknown_as_traps(heddle_linker_t *linker, bool on);
 /* Instantiates: links, initialises, runs the start function. Errors: LINK, TRAP, ... */
-HEDDLE_API heddle_error_t *heddle_instantiate(const heddle_linker_t *linker, heddle_store_t *store, heddle_module_t *module, heddle_instance_t *out);
-HEDDLE_API bool heddle_instance_export(heddle_store_t *store, heddle_instance_t instance, heddle_str_t name, heddle_extern_t *out);
+HEDDLE_API heddle_error_t *heddle_instantiate(const heddle_linker_t *linker, heddle_store_t *store,
+                                              heddle_module_t *module, heddle_instance_t *out);
+HEDDLE_API bool heddle_instance_export(heddle_store_t *store, heddle_instance_t instance, heddle_str_t name,
+                                       heddle_extern_t *out);
 HEDDLE_API size_t heddle_instance_exports(heddle_store_t *store, heddle_instance_t instance);
-HEDDLE_API bool heddle_instance_export_at(heddle_store_t *store, heddle_instance_t instance, size_t index, heddle_str_t *name, heddle_extern_t *out);
+HEDDLE_API bool heddle_instance_export_at(heddle_store_t *store, heddle_instance_t instance, size_t index,
+                                          heddle_str_t *name, heddle_extern_t *out);
 
-/* ---- profiling ---------------------------------------------------------------------------------------------------- */
+/* ---- profiling
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* Functions of a module's code: address and size in this process, for perf maps. False past the last. */
-HEDDLE_API bool heddle_module_code(const heddle_module_t *module, size_t index, heddle_str_t *name, const void **address, size_t *size);
+HEDDLE_API bool heddle_module_code(const heddle_module_t *module, size_t index, heddle_str_t *name,
+                                   const void **address, size_t *size);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,8 @@
 /* heddle: WASI preview 1 for a linker.  See heddle.h for conventions.
  *
- * A heddle_wasi_t is the state of one guest process: arguments, environment, descriptors. It may be used by one store
- * at a time and must outlive the instances that import it. Nothing is granted by default: no arguments, no environment, no
- * directories, and stdin empty, stdout and stderr discarded until set. */
+ * A heddle_wasi_t is the state of one guest process: arguments, environment, descriptors. It may be used by
+ * one store at a time and must outlive the instances that import it. Nothing is granted by default: no
+ * arguments, no environment, no directories, and stdin empty, stdout and stderr discarded until set. */
 #ifndef HEDDLE_WASI_H
 #define HEDDLE_WASI_H
 
@@ -16,16 +16,18 @@ typedef struct heddle_wasi heddle_wasi_t;
 
 HEDDLE_API heddle_wasi_t *heddle_wasi_new(void); /* NULL when memory is out */
 HEDDLE_API void heddle_wasi_delete(heddle_wasi_t *wasi);
-HEDDLE_API heddle_error_t *heddle_wasi_arg(heddle_wasi_t *wasi, const char *arg);                      /* appends one; copied */
-HEDDLE_API heddle_error_t *heddle_wasi_env(heddle_wasi_t *wasi, const char *name, const char *value);  /* copied; the last of a name wins */
+HEDDLE_API heddle_error_t *heddle_wasi_arg(heddle_wasi_t *wasi, const char *arg); /* appends one; copied */
+HEDDLE_API heddle_error_t *heddle_wasi_env(heddle_wasi_t *wasi, const char *name,
+                                           const char *value); /* copied; the last of a name wins */
 /* Host descriptors as the guest's 0, 1, 2. `own`: closed with the wasi. */
 HEDDLE_API heddle_error_t *heddle_wasi_stdio(heddle_wasi_t *wasi, int guest_fd, int host_fd, bool own);
 HEDDLE_API heddle_error_t *heddle_wasi_inherit_stdio(heddle_wasi_t *wasi);
 /* Opens `host_path` as a pre-opened directory named `guest_path`. Errors name the path and the reason. */
-HEDDLE_API heddle_error_t *heddle_wasi_preopen(heddle_wasi_t *wasi, const char *host_path, const char *guest_path, bool read_only);
+HEDDLE_API heddle_error_t *heddle_wasi_preopen(heddle_wasi_t *wasi, const char *host_path,
+                                               const char *guest_path, bool read_only);
 /* Hands the guest a listening or connected socket as its next descriptor. `own`: closed with the wasi. */
 HEDDLE_API heddle_error_t *heddle_wasi_socket(heddle_wasi_t *wasi, int host_fd, bool own);
-HEDDLE_API void heddle_wasi_set_max_fds(heddle_wasi_t *wasi, uint32_t max);       /* default 4096 */
+HEDDLE_API void heddle_wasi_set_max_fds(heddle_wasi_t *wasi, uint32_t max); /* default 4096 */
 /* random_get from a seeded generator instead of the system's (for reproducible runs). */
 HEDDLE_API void heddle_wasi_set_random_seed(heddle_wasi_t *wasi, uint64_t seed);
 /* Defines all functions under "wasi_snapshot_preview1" and "wasi_unstable". */

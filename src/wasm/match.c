@@ -319,6 +319,14 @@ bool canon_add_func(struct canon *c, const struct functype *t, uint32_t *id, str
 /* ---- reading ---- */
 
 const struct subtype *canon_type(const struct canon *c, uint32_t id) { return &entry_at(c, id)->type; }
+bool canon_has(const struct canon *c, uint32_t id) {
+  struct canon *locked = (struct canon *)(uintptr_t)c; /* the lock is no part of the constant view */
+  pthread_mutex_lock(&locked->lock);
+  bool has = id < c->len;
+  pthread_mutex_unlock(&locked->lock);
+  return has;
+}
+
 uint32_t canon_depth(const struct canon *c, uint32_t id) { return entry_at(c, id)->depth; }
 const uint32_t *canon_display(const struct canon *c, uint32_t id) { return entry_at(c, id)->display; }
 

@@ -22,6 +22,7 @@ MUST_USE bool canon_add_module(struct canon *c, struct module *m, struct error *
 MUST_USE bool canon_add_func(struct canon *c, const struct functype *t, uint32_t *id, struct error *e);
 /* The definition behind an id; its indices are canonical ids. Never moves. */
 const struct subtype *canon_type(const struct canon *c, uint32_t id);
+bool canon_has(const struct canon *c, uint32_t id);                   /* is it one that was given out? */
 uint32_t canon_depth(const struct canon *c, uint32_t id);             /* number of supertypes above it */
 /* Supertype chain of `id` by depth: display[0] is the root .. display[depth] == id. Never moves. */
 const uint32_t *canon_display(const struct canon *c, uint32_t id);

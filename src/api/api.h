@@ -1,0 +1,91 @@
+/* What the files of api/ share: the opaque structs of heddle.h and the way from struct error to
+ * heddle_error_t.
+ *
+ * The API checks what an embedder may get wrong (arity, types, store identity) and asserts nothing about
+ * input. */
+#ifndef API_API_H
+#define API_API_H
+
+#include "base/error.h"
+#include "engine/engine.h"
+#include "engine/load.h"
+#include "runtime/instance.h"
+
+#include <heddle.h>
+
+struct heddle_config {
+  struct config config;
+};
+struct heddle_engine {
+  struct engine engine;
+}; /* the same object: cast both ways */
+struct heddle_module {
+  struct program program;
+}; /* likewise */
+
+struct heddle_error {
+  heddle_error_kind_t kind;
+  heddle_trap_t trap;
+  int32_t exit_code;
+  enum error_pos pos;
+  uint64_t offset;
+  uint32_t line, column;
+  heddle_error_t *cause;
+  heddle_frame_t *frames; /* owned, with the strings behind them in one block */
+  size_t nframes, total_frames;
+  const char *message; /* behind the struct, NUL-terminated */
+  size_t message_len;
+};
+
+/* Each returns an owned error. When memory is out they return one static error that delete ignores: never
+ * NULL. */
+heddle_error_t *api_error(const struct error *e);
+heddle_error_t *api_error_new(heddle_error_kind_t kind, const char *fmt, ...) PRINTF_LIKE(2, 3);
+heddle_error_t *api_error_memory(void);
+
+struct heddle_store {
+  struct store *store;   /* owned; store->user points back here */
+  struct engine *engine; /* one reference */
+  void *data;
+};
+
+/* value.c: between the API's values and the runtime's. `type` is canonical; an error says which value is
+ * wrong by `what`. */
+MUST_USE heddle_error_t *val_import(heddle_store_t *store, const heddle_val_t *val, valtype type,
+                                    union vm_value *out, const char *what);
+MUST_USE heddle_error_t *val_export(heddle_store_t *store, valtype type, union vm_value v, heddle_val_t *out);
+/* The reference behind a handle; NULL (with an error) for foreign and closed ones. Null references give false
+ * in *is_set. */
+MUST_USE heddle_error_t *ref_find(heddle_store_t *store, heddle_ref_t ref, const struct value **out);
+
+/* extern.c: handles. NULL: a foreign or forged handle. */
+void *handle_find(heddle_store_t *store, enum handle_kind kind, uint64_t store_id, uint64_t index);
+MUST_USE heddle_error_t *extern_export(heddle_store_t *store, const struct externval *v,
+                                       heddle_extern_t *out);
+MUST_USE heddle_error_t *extern_import(heddle_store_t *store, const heddle_extern_t *ext,
+                                       struct externval *out);
+heddle_error_t *foreign_handle(const char *what);
+/* Types in the API's form; arrays are the engine's. */
+heddle_functype_t functype_export(const struct functype *t);
+heddle_limits_t limits_export(const struct limits *l);
+struct limits limits_import(const heddle_limits_t *l);
+/* The canonical id of a function type given by an embedder. */
+MUST_USE heddle_error_t *functype_import(struct engine *engine, const heddle_functype_t *t, uint32_t *id);
+
+/* call.c: how the latest call ended (store->store->report, which is emptied), as an error. */
+heddle_error_t *api_error_ended(heddle_store_t *store);
+/* A host function of the API's kind in the store. On failure the finalizer does not run. */
+struct host_def {
+  heddle_callback_t callback;
+  void *env;
+  void (*finalizer)(void *env);
+  _Atomic uint32_t refs;
+};
+MUST_USE heddle_error_t *host_def_func(heddle_store_t *store, uint32_t type, struct host_def *def,
+                                       struct funcinst **out);
+void host_def_unref(struct host_def *def);
+
+static inline heddle_str_t str_of(struct slice s) { return (heddle_str_t){(const char *)s.data, s.len}; }
+static inline struct engine *engine_of(heddle_engine_t *e) { return &e->engine; }
+
+#endif

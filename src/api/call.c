@@ -1,0 +1,240 @@
+/* Calls in both directions, and how they end. */
+#include "api/api.h"
+
+#include "base/alloc.h"
+#include "runtime/dwarf_line.h"
+#include "runtime/entry.h"
+#include "runtime/host.h"
+#include "runtime/trap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- how a call ended ---- */
+
+/* Frames with their strings in one block: names are copied, because the error may outlive the store. */
+struct frame_block {
+  heddle_frame_t *frames;
+  char *at, *end;
+};
+
+static heddle_str_t keep_text(struct frame_block *b, const void *data, size_t len) {
+  if ((size_t)(b->end - b->at) < len) len = (size_t)(b->end - b->at);
+  heddle_str_t s = {b->at, len};
+  memcpy(b->at, data, len);
+  b->at += len;
+  return s;
+}
+
+static size_t frame_text_size(const struct trap_frame *f, const struct dwarf_line *line) {
+  const struct module *m = f->image->module;
+  return m->name.len + module_func_name(m, f->func_index).len + strlen(line->file);
+}
+
+/* Lines of all frames; frames of one module are looked up together. */
+static void find_lines(const struct trap_report *r, bool source, struct dwarf_line *lines) {
+  memset(lines, 0, sizeof *lines * TRAP_FRAMES);
+  bool done[TRAP_FRAMES] = {false};
+  for (uint32_t i = 0; source && i < r->nframes; i++) {
+    uint32_t offs[TRAP_FRAMES], which[TRAP_FRAMES];
+    size_t n = 0;
+    for (uint32_t k = i; k < r->nframes; k++)
+      if (!done[k] && r->frames[k].image->module == r->frames[i].image->module) {
+        done[k] = true;
+        offs[n] = r->frames[k].wasm_off;
+        which[n++] = k;
+      }
+    if (!n) continue;
+    struct dwarf_line *found = mem_zalloc(n, sizeof *found);
+    if (!found) return;
+    dwarf_lines_find(r->frames[i].image->module, offs, n, found);
+    for (size_t k = 0; k < n; k++)
+      lines[which[k]] = found[k];
+    mem_free(found);
+  }
+}
+
+static void add_frames(heddle_error_t *error, const struct trap_report *r, bool source) {
+  struct dwarf_line *lines = mem_zalloc(TRAP_FRAMES, sizeof *lines);
+  if (!lines || !r->nframes) {
+    mem_free(lines);
+    return;
+  }
+  find_lines(r, source, lines);
+  size_t text = 0;
+  for (uint32_t i = 0; i < r->nframes; i++)
+    text += frame_text_size(&r->frames[i], &lines[i]);
+  heddle_frame_t *frames = mem_alloc(r->nframes * sizeof *frames + text);
+  if (frames) {
+    char *strings = (char *)(frames + r->nframes);
+    struct frame_block b = {frames, strings, strings + text};
+    for (uint32_t i = 0; i < r->nframes; i++) {
+      const struct trap_frame *f = &r->frames[i];
+      const struct module *m = f->image->module;
+      struct slice name = module_func_name(m, f->func_index);
+      frames[i] = (heddle_frame_t){
+          .module = keep_text(&b, m->name.data, m->name.len),
+          .function = keep_text(&b, name.data, name.len),
+          .function_index = f->func_index,
+          .module_offset = f->wasm_off,
+          .stack_id = f->stack_id,
+          .file = keep_text(&b, lines[i].file, strlen(lines[i].file)),
+          .line = lines[i].line,
+          .column = lines[i].column,
+      };
+    }
+    error->frames = frames;
+    error->nframes = r->nframes;
+    error->total_frames = r->total;
+  }
+  mem_free(lines);
+}
+
+heddle_error_t *api_error_ended(heddle_store_t *store) {
+  struct trap_report *r = &store->store->report;
+  heddle_error_t *error;
+  if (r->status == TRAP_HOST_ERROR) {
+    error = r->host_error;
+    r->host_error = NULL;
+    if (!error) error = heddle_error_new(NULL);
+  } else
+    error = heddle_error_new_trap((heddle_trap_t)r->status, NULL);
+  heddle_error_t *innermost = error;
+  while (innermost->cause)
+    innermost = innermost->cause;
+  if (innermost != api_error_memory() && innermost->kind != HEDDLE_ERROR_EXIT && !innermost->nframes)
+    add_frames(innermost, r, store->engine->config.source);
+  trap_report_clear(store->store);
+  return error;
+}
+
+/* ---- host to wasm ---- */
+
+enum { INLINE_VALUES = 16 };
+
+heddle_error_t *heddle_call(heddle_store_t *store, heddle_func_t func, const heddle_val_t *args, size_t nargs,
+                            heddle_val_t *results, size_t nresults) {
+  struct funcinst *f = handle_find(store, HANDLE_FUNC, func.store, func.index);
+  if (!f) return foreign_handle("function");
+  const struct functype *t = funcinst_type(f);
+  if (nargs != t->nparams || nresults != t->nresults)
+    return api_error_new(HEDDLE_ERROR_USAGE,
+                         "the function takes %u arguments and gives %u results, found %zu and %zu",
+                         t->nparams, t->nresults, nargs, nresults);
+  union vm_value few[INLINE_VALUES], *values = few;
+  if (nargs + nresults > INLINE_VALUES && !(values = mem_alloc((nargs + nresults) * sizeof *values)))
+    return api_error_memory();
+  heddle_error_t *error = NULL;
+  for (size_t i = 0; i < nargs && !error; i++)
+    error = val_import(store, &args[i], t->params[i], &values[i], "argument");
+  if (!error && entry_call(store->store, f, values, values + nargs)) error = api_error_ended(store);
+  for (size_t i = 0; i < nresults && !error; i++)
+    error = val_export(store, t->results[i], values[nargs + i], &results[i]);
+  if (values != few) mem_free(values);
+  return error;
+}
+
+/* ---- wasm to host ---- */
+
+struct heddle_caller {
+  heddle_store_t *store;
+  struct instance *instance;
+};
+
+heddle_store_t *heddle_caller_store(heddle_caller_t *caller) { return caller->store; }
+
+bool heddle_caller_export(heddle_caller_t *caller, const char *name, heddle_extern_t *out) {
+  struct externval v;
+  if (!caller->instance || !instance_export(caller->instance, slice_cstr(name), &v)) return false;
+  heddle_error_t *error = extern_export(caller->store, &v, out);
+  heddle_error_delete(error);
+  return !error;
+}
+
+bool heddle_caller_memory(heddle_caller_t *caller, heddle_memory_t *out) {
+  if (!caller->instance || !caller->instance->exported_memory) return false;
+  struct externval v = {.kind = EXTERN_MEMORY, .mem = caller->instance->exported_memory};
+  heddle_extern_t ext;
+  heddle_error_t *error = extern_export(caller->store, &v, &ext);
+  heddle_error_delete(error);
+  *out = ext.of.memory;
+  return !error;
+}
+
+heddle_interrupt_t *heddle_caller_interrupt(heddle_caller_t *caller) {
+  return (heddle_interrupt_t *)caller->store->store->interrupt;
+}
+
+static heddle_error_t *run_callback(struct host_def *def, struct host_call *call, heddle_val_t *values) {
+  heddle_caller_t caller = {call->store->user, call->caller};
+  const struct functype *t = call->type;
+  heddle_val_t *results = values + t->nparams;
+  heddle_error_t *error = NULL;
+  for (uint32_t i = 0; i < t->nparams && !error; i++)
+    error = val_export(caller.store, t->params[i], call->args[i], &values[i]);
+  if (error) return error;
+  memset(results, 0, t->nresults * sizeof *results);
+  for (uint32_t i = 0; i < t->nresults; i++)
+    results[i].type = t->results[i];
+  error = def->callback(def->env, &caller, values, t->nparams, results, t->nresults);
+  for (uint32_t i = 0; i < t->nresults && !error; i++)
+    error =
+        val_import(caller.store, &results[i], t->results[i], &call->results[i], "result of a host function");
+  return error;
+}
+
+static uint64_t host_call(void *env, struct host_call *call) {
+  struct host_def *def = env;
+  heddle_val_t few[INLINE_VALUES], *values = few;
+  size_t n = (size_t)call->type->nparams + call->type->nresults;
+  heddle_error_t *error;
+  if (n > INLINE_VALUES && !(values = mem_alloc(n * sizeof *values)))
+    error = api_error_memory();
+  else {
+    size_t scope = store_scope_open(call->store);
+    error = run_callback(def, call, values);
+    store_scope_close(call->store, scope);
+    if (values != few) mem_free(values);
+  }
+  if (!error) return 0;
+  call->store->report.host_error = error;
+  return TRAP_HOST_ERROR;
+}
+
+void host_def_unref(struct host_def *def) {
+  if (!def || --def->refs) return;
+  if (def->finalizer) def->finalizer(def->env);
+  mem_free(def);
+}
+
+static void host_def_finalize(void *env) { host_def_unref(env); }
+
+heddle_error_t *host_def_func(heddle_store_t *store, uint32_t type, struct host_def *def,
+                              struct funcinst **out) {
+  struct error e = ERROR_INIT;
+  def->refs++;
+  if (host_func_new(store->store, type, host_call, def, host_def_finalize, out, &e)) return NULL;
+  def->refs--;
+  return api_error(&e);
+}
+
+heddle_error_t *heddle_func_new(heddle_store_t *store, const heddle_functype_t *type,
+                                heddle_callback_t callback, void *env, void (*finalizer)(void *env),
+                                heddle_func_t *out) {
+  uint32_t id;
+  heddle_error_t *error = functype_import(store->engine, type, &id);
+  if (error) return error;
+  struct host_def *def = mem_zalloc(1, sizeof *def);
+  if (!def) return api_error_memory();
+  *def = (struct host_def){callback, env, NULL, 1};
+  struct externval v = {.kind = EXTERN_FUNC};
+  heddle_extern_t ext = {0};
+  error = host_def_func(store, id, def, &v.func);
+  if (!error) {
+    def->finalizer = finalizer;
+    error = extern_export(store, &v, &ext);
+  }
+  host_def_unref(def);
+  *out = ext.of.func;
+  return error;
+}
