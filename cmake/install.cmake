@@ -11,8 +11,13 @@ install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHIN
 if(TARGET heddle_command)
   install(TARGETS heddle_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-file(GLOB man_pages CONFIGURE_DEPENDS docs/*.1)
-install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+# The manual page comes out of the command's own option table.
+if(TARGET heddle_command)
+  set(HEDDLE_MAN ${PROJECT_BINARY_DIR}/heddle.1)
+  add_custom_command(OUTPUT ${HEDDLE_MAN} COMMAND heddle_command help man > ${HEDDLE_MAN} DEPENDS heddle_command VERBATIM)
+  add_custom_target(heddle_man ALL DEPENDS ${HEDDLE_MAN})
+  install(FILES ${HEDDLE_MAN} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
 
 set(base /base)
 file(RELATIVE_PATH HEDDLE_UP ${base}/${CMAKE_INSTALL_LIBDIR}/pkgconfig ${base})

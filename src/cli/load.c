@@ -1,0 +1,135 @@
+/* See load.h. */
+#include "cli/load.h"
+
+#include "base/alloc.h"
+#include "os/clock.h"
+#include "os/file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_FILE_SIZE ((size_t)1 << 30)
+
+void report_file(const struct report *r, const char *path, const char *what, heddle_error_t *error) {
+  char line[600];
+  snprintf(line, sizeof line, "%s: %s", path, what);
+  report_error(r, line, error);
+}
+
+heddle_engine_t *new_engine(const struct report *r, const struct cli_options *o) {
+  heddle_engine_t *engine = NULL;
+  heddle_error_t *error = heddle_engine_new(o->config, &engine);
+  if (!error) return engine;
+  report_error(r, "the engine cannot start", error);
+  return NULL;
+}
+
+bool load_bytes(const struct report *r, const char *path, struct buf *out) {
+  struct error e = ERROR_INIT;
+  buf_init(out);
+  uint8_t *data;
+  size_t len;
+  if (!file_read(path, MAX_FILE_SIZE, &data, &len, &e)) {
+    report_line(r, "%s: %s", path, e.message);
+    return false;
+  }
+  out->data = data;
+  out->len = out->cap = len;
+  return true;
+}
+
+bool save_bytes(const struct report *r, const char *path, const void *data, size_t len) {
+  struct error e = ERROR_INIT;
+  if (file_write(path, data, len, &e)) return true;
+  report_line(r, "%s: %s", path, e.message);
+  return false;
+}
+
+/* "file:line:column: message", the line and a caret: what the text parser refuses is shown where it stands.
+ */
+static void report_text(const struct report *r, const char *path, const struct buf *source,
+                        heddle_error_t *error) {
+  uint64_t offset;
+  uint32_t line, column;
+  if (r->json || !heddle_error_position(error, &offset, &line, &column) || !line) {
+    report_file(r, path, "is no WebAssembly text", error);
+    return;
+  }
+  heddle_str_t m = heddle_error_message(error);
+  report_line(r, "%s:%u:%u: %.*s", path, line, column, (int)m.len, m.data);
+  const char *at = (const char *)source->data, *end = at + source->len;
+  for (uint32_t n = 1; n < line && at < end; n++) {
+    const char *next = memchr(at, '\n', (size_t)(end - at));
+    if (!next) break;
+    at = next + 1;
+  }
+  const char *stop = memchr(at, '\n', (size_t)(end - at));
+  int len = (int)((stop ? stop : end) - at);
+  if (len <= 200 && column <= 200)
+    fprintf(stderr, "%5u | %.*s\n      | %*s^\n", line, len, at, (int)column - 1, "");
+  heddle_error_delete(error);
+}
+
+bool load_wasm(const struct report *r, heddle_engine_t *engine, const char *path, struct buf *out) {
+  if (!load_bytes(r, path, out)) return false;
+  if (out->len == 0) {
+    report_line(r, "%s: is empty: expected a WebAssembly module, binary or text", path);
+    buf_free(out);
+    return false;
+  }
+  if (heddle_is_wasm(out->data, out->len) || heddle_is_serialized(out->data, out->len)) return true;
+  heddle_bytes_t wasm;
+  heddle_error_t *error = heddle_wat_to_wasm(engine, (const char *)out->data, out->len, &wasm);
+  if (error) report_text(r, path, out, error);
+  buf_free(out);
+  if (error) return false;
+  out->data = wasm.data;
+  out->len = out->cap = wasm.len;
+  return true;
+}
+
+/* ---- progress ---- */
+
+enum { PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 100 };
+struct progress {
+  uint64_t start_ns, shown_ns;
+  bool shown;
+};
+
+static bool show_progress(void *env, size_t done, size_t total) {
+  struct progress *p = env;
+  uint64_t now = clock_monotonic_ns();
+  if (now - p->start_ns < PROGRESS_AFTER_MS * UINT64_C(1000000) ||
+      now - p->shown_ns < PROGRESS_EVERY_MS * UINT64_C(1000000))
+    return true;
+  p->shown = true;
+  p->shown_ns = now;
+  fprintf(stderr, "\rcompiling %zu/%zu functions", done, total);
+  fflush(stderr);
+  return true;
+}
+
+heddle_module_t *load_module(const struct report *r, heddle_engine_t *engine, const char *path,
+                             bool precompiled, bool progress) {
+  struct buf bytes;
+  if (!load_wasm(r, engine, path, &bytes)) return NULL;
+  heddle_module_t *module = NULL;
+  heddle_error_t *error;
+  if (heddle_is_serialized(bytes.data, bytes.len)) {
+    if (precompiled)
+      error = heddle_module_deserialize_file(engine, path, &module);
+    else
+      error = heddle_error_new(
+          "this is precompiled code; it runs unchecked, so say --allow-precompiled if you trust it");
+  } else {
+    struct progress p = {.start_ns = clock_monotonic_ns()};
+    bool show = progress && isatty(STDERR_FILENO);
+    error =
+        heddle_module_new_progress(engine, bytes.data, bytes.len, show ? show_progress : NULL, &p, &module);
+    if (p.shown) fprintf(stderr, "\r\033[K");
+  }
+  buf_free(&bytes);
+  if (error) report_file(r, path, "cannot be loaded", error);
+  return module;
+}

@@ -1,0 +1,173 @@
+/* See report.h. */
+#include "cli/report.h"
+
+#include "base/out.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FRAMES_MAX = 40 };
+
+void report_init(struct report *r, const struct cli_options *o) {
+  const char *when = o->color ? o->color : "auto";
+  r->json = o->json;
+  r->color =
+      !strcmp(when, "always") || (strcmp(when, "never") && isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
+}
+
+static const char *kind_word(heddle_error_kind_t kind) {
+  switch (kind) {
+  case HEDDLE_ERROR_MALFORMED: return "malformed";
+  case HEDDLE_ERROR_INVALID: return "invalid";
+  case HEDDLE_ERROR_UNSUPPORTED: return "unsupported";
+  case HEDDLE_ERROR_LINK: return "link";
+  case HEDDLE_ERROR_TRAP: return "trap";
+  case HEDDLE_ERROR_EXCEPTION: return "exception";
+  case HEDDLE_ERROR_SUSPENDED: return "suspended";
+  case HEDDLE_ERROR_EXIT: return "exit";
+  case HEDDLE_ERROR_LIMIT: return "limit";
+  case HEDDLE_ERROR_MEMORY: return "memory";
+  case HEDDLE_ERROR_IO: return "io";
+  case HEDDLE_ERROR_USAGE: return "usage";
+  case HEDDLE_ERROR_HOST: return "host";
+  }
+  return "error";
+}
+
+static int exit_status(const heddle_error_t *error) {
+  int32_t code;
+  heddle_trap_t trap;
+  if (heddle_error_exit_code(error, &code)) return code >= 0 && code < 126 ? code : EXIT_FAILED;
+  if (heddle_error_trap(error, &trap)) return EXIT_TRAP;
+  return heddle_error_kind(error) == HEDDLE_ERROR_SUSPENDED ? EXIT_TRAP : EXIT_FAILED;
+}
+
+static void frame_name(struct out *o, const heddle_frame_t *f) {
+  if (f->function.len)
+    out_printf(o, "%.*s", (int)f->function.len, f->function.data);
+  else
+    out_printf(o, "<wasm function %u>", f->function_index);
+}
+
+/* "     0: inner            math.c:12:9   app+0x78" */
+static void print_frames(struct out *o, const heddle_error_t *error) {
+  heddle_frame_t frames[FRAMES_MAX];
+  size_t total = 0, n = heddle_error_frames(error, frames, FRAMES_MAX, &total);
+  for (size_t i = 0; i < n; i++) {
+    const heddle_frame_t *f = &frames[i];
+    size_t number = total > n && i >= n - 8 ? total - (n - i) : i;
+    if (total > n && i == n - 8) out_printf(o, "        ... %zu frames left out\n", total - n);
+    out_printf(o, "  %5zu: ", number);
+    frame_name(o, f);
+    if (f->file.len) {
+      out_printf(o, "  %.*s:%u", (int)f->file.len, f->file.data, f->line);
+      if (f->column) out_printf(o, ":%u", f->column);
+    }
+    if (f->module.len)
+      out_printf(o, "  %.*s+0x%x\n", (int)f->module.len, f->module.data, f->module_offset);
+    else
+      out_printf(o, "  <module>+0x%x\n", f->module_offset);
+  }
+}
+
+static void json_frames(struct out *o, const heddle_error_t *error) {
+  heddle_frame_t frames[FRAMES_MAX];
+  size_t total = 0, n = heddle_error_frames(error, frames, FRAMES_MAX, &total);
+  out_printf(o, ", \"depth\": %zu, \"frames\": [", total);
+  for (size_t i = 0; i < n; i++) {
+    const heddle_frame_t *f = &frames[i];
+    out_printf(o, "%s{\"function\": ", i ? ", " : "");
+    out_json_string(o, slice_of(f->function.data, f->function.len));
+    out_cstr(o, ", \"module\": ");
+    out_json_string(o, slice_of(f->module.data, f->module.len));
+    out_printf(o, ", \"index\": %u, \"offset\": %u, \"stack\": %u", f->function_index, f->module_offset,
+               f->stack_id);
+    if (f->file.len) {
+      out_cstr(o, ", \"file\": ");
+      out_json_string(o, slice_of(f->file.data, f->file.len));
+      out_printf(o, ", \"line\": %u, \"column\": %u", f->line, f->column);
+    }
+    out_cstr(o, "}");
+  }
+  out_cstr(o, "]");
+}
+
+static void print_json(struct out *o, const char *what, const heddle_error_t *error, int status) {
+  out_printf(o, "{\"kind\": \"%s\", \"status\": %d, \"context\": ", kind_word(heddle_error_kind(error)),
+             status);
+  out_json_string(o, slice_cstr(what));
+  out_cstr(o, ", \"messages\": [");
+  for (const heddle_error_t *at = error; at; at = heddle_error_cause(at)) {
+    heddle_str_t m = heddle_error_message(at);
+    out_cstr(o, at == error ? "" : ", ");
+    out_json_string(o, slice_of(m.data, m.len));
+  }
+  out_cstr(o, "]");
+  uint64_t offset;
+  uint32_t line, column;
+  if (heddle_error_position(error, &offset, &line, &column)) {
+    if (line)
+      out_printf(o, ", \"line\": %u, \"column\": %u", line, column);
+    else
+      out_printf(o, ", \"offset\": %llu", (unsigned long long)offset);
+  }
+  json_frames(o, error);
+  out_cstr(o, "}\n");
+}
+
+/* "error: what", then causes from the outside in, then the backtrace of the innermost. */
+static void print_chain(const struct report *r, struct out *o, const char *what,
+                        const heddle_error_t *error) {
+  const char *red = r->color ? "\033[1;31m" : "", *plain = r->color ? "\033[0m" : "";
+  bool trap = heddle_error_kind(error) == HEDDLE_ERROR_TRAP;
+  out_printf(o, "%serror%s: %s\n", red, plain, what);
+  for (const heddle_error_t *at = error; at; at = heddle_error_cause(at)) {
+    heddle_str_t m = heddle_error_message(at);
+    bool last = !heddle_error_cause(at);
+    out_printf(o, "  %s%.*s", last && trap ? "wasm trap: " : "", (int)m.len, m.data);
+    uint64_t offset;
+    uint32_t line, column;
+    if (last && heddle_error_position(at, &offset, &line, &column)) {
+      if (line)
+        out_printf(o, " (line %u, column %u)", line, column);
+      else
+        out_printf(o, " (at offset 0x%llx)", (unsigned long long)offset);
+    }
+    out_cstr(o, "\n");
+  }
+  print_frames(o, error);
+}
+
+int report_error(const struct report *r, const char *what, heddle_error_t *error) {
+  struct out o = out_file(stderr);
+  int status = exit_status(error);
+  int32_t code;
+  bool plain_exit = heddle_error_exit_code(error, &code) && code >= 0 && code < 126;
+  fflush(stdout);
+  if (r->json)
+    print_json(&o, what, error, status);
+  else if (heddle_error_exit_code(error, &code) && !plain_exit)
+    out_printf(&o, "error: the program exited with status %d, which is outside of 0 to 125\n", code);
+  else if (!plain_exit)
+    print_chain(r, &o, what, error);
+  heddle_error_delete(error);
+  return status;
+}
+
+int report_line(const struct report *r, const char *fmt, ...) {
+  char text[1024];
+  va_list args;
+  va_start(args, fmt);
+  vsnprintf(text, sizeof text, fmt, args);
+  va_end(args);
+  struct out o = out_file(stderr);
+  if (r->json) {
+    out_cstr(&o, "{\"kind\": \"error\", \"status\": 1, \"messages\": [");
+    out_json_string(&o, slice_cstr(text));
+    out_cstr(&o, "]}\n");
+  } else
+    out_printf(&o, "%serror%s: %s\n", r->color ? "\033[1;31m" : "", r->color ? "\033[0m" : "", text);
+  return EXIT_FAILED;
+}

@@ -1,0 +1,11 @@
+(module $math
+  (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+  (func (export "neg") (param i64) (result i64) (i64.sub (i64.const 0) (local.get 0)))
+  (func (export "half") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))
+  (func (export "single") (param f32) (result f32) (local.get 0))
+  (func (export "swap") (param i32 i64) (result i64 i32) (local.get 1) (local.get 0))
+  (func (export "ref") (param externref) (result externref) (local.get 0))
+  (func $inner (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func $outer (export "div") (param i32 i32) (result i32) (call $inner (local.get 0) (local.get 1)))
+  (func (export "spin") (loop (br 0)))
+  (func $deep (export "deep") (call $deep)))
