@@ -160,6 +160,7 @@ static struct instance *allocate(struct store *s, const struct instance_source *
   in->ctx->builtins = arch_builtins;
   in->ctx->poll_page = s->poll_page;
   in->ctx->owner = in;
+  if (m->ntypes) memcpy(tail(in, layout.types), m->canon_ids, m->ntypes * sizeof *m->canon_ids);
   return in;
 }
 
