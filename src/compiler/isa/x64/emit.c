@@ -410,7 +410,7 @@ void x64_emit(const struct mach_func *f, const struct frame *frame, const struct
   uint32_t size = place_regions(l);
   for (int round = 0; grow_jumps(l, round >= 16); round++)
     size = place_regions(l);
-  *out = (struct code){.frame_size = frame->size, .align = 16};
+  *out = (struct code){.frame_size = frame->size, .align = 16, .frameless = l->frameless};
   finish(l, size, out);
   put_marks(l, out);
 }

@@ -59,7 +59,7 @@ mreg x64_temp(struct x64_sel *s, uint8_t ir_type) {
   return mach_vreg_new(s->f, ir_type_is_float(ir_type), x64_type_size(ir_type), ir_type == IR_REF);
 }
 
-bool x64_wanted(const struct x64_sel *s, ir_val v) { return s->reg[v] != 0; }
+bool x64_wanted(const struct x64_sel *s, ir_val v) { return (s->state[v] & SEL_WANTED) != 0; }
 
 mreg x64_def(struct x64_sel *s, ir_val v) {
   if (!s->reg[v]) s->reg[v] = x64_temp(s, sel_at(s, v)->type);
@@ -123,6 +123,7 @@ mreg x64_use(struct x64_sel *s, ir_val v) {
   }
   default:
     assert(s->block_of[v] < s->block || (s->block_of[v] == s->block && v <= s->at) || in->op == IR_OP_PHI);
+    s->state[v] |= SEL_WANTED;
     return x64_def(s, v);
   }
 }
@@ -140,6 +141,11 @@ bool x64_dies(const struct x64_sel *s, ir_val v) {
   if (in->op == IR_OP_ICONST || in->op == IR_OP_FCONST || in->op == IR_OP_VCONST) return true;
   if (in->op == IR_OP_VMCTX || in->op == IR_OP_MEM0) return false;
   return !x64_wanted(s, v) && s->ir->blocks.at[s->block_of[v]].loop == s->ir->blocks.at[s->block].loop;
+}
+
+bool x64_better_tied(const struct x64_sel *s, ir_val a, ir_val b) {
+  if (!x64_dies(s, a)) return false;
+  return !x64_dies(s, b) || (sel_at(s, a)->op == IR_OP_PHI && sel_at(s, b)->op != IR_OP_PHI);
 }
 
 void x64_set(struct x64_sel *s, mreg d, uint8_t size, ir_val v) {

@@ -15,13 +15,18 @@ struct x64_sel {
   struct mach_func *f;
   const struct isa_config *config;
   struct arena *arena;
-  mreg *reg;       /* of each IR value; 0: nobody has asked for it */
-  uint8_t *folded; /* a load that its user does in passing */
+  mreg *reg;       /* of each IR value; 0: none yet */
+  uint8_t *state;  /* of each IR value: SEL_ bits */
   uint32_t *epoch; /* of each IR value: how many effects precede it in its block */
   ir_block *block_of;
   ir_block block;                    /* being selected */
   ir_val at;                         /* being selected */
   struct call_loc *params, *results; /* room for one call_layout */
+};
+
+enum {
+  SEL_WANTED = 1, /* a user of it has been selected */
+  SEL_FOLDED = 2, /* a load that its user does in passing */
 };
 
 /* sel.c */
@@ -41,6 +46,9 @@ mreg x64_def(struct x64_sel *s, ir_val v);     /* the register that v's users ex
 bool x64_wanted(const struct x64_sel *s, ir_val v);
 /* Nobody needs `v` after s->at, as far as one can tell going backward. */
 bool x64_dies(const struct x64_sel *s, ir_val v);
+/* Overwriting `a` is cheaper than overwriting `b`: it ends here, and where both do, a phi's register is the
+ * result's next home. */
+bool x64_better_tied(const struct x64_sel *s, ir_val a, ir_val b);
 void x64_set(struct x64_sel *s, mreg d, uint8_t size, ir_val v); /* d = v */
 uint32_t x64_pool64(struct x64_sel *s, uint64_t v);
 uint32_t x64_pool128(struct x64_sel *s, uint64_t low, uint64_t high); /* aligned */

@@ -115,6 +115,30 @@ static void trap_if(struct x64_sel *s, enum x64_cc cc, uint8_t trap) {
   x64_push(s, in);
 }
 
+/* smallest / -1, as build/numeric.c asks for it: (y == -1) & (x == smallest). */
+static bool division_guard(struct x64_sel *s, ir_val v) {
+  const struct ir_insn *in = sel_at(s, v), *both = sel_at(s, in->a);
+  if (both->op != IR_OP_AND || both->uses != 1 || x64_wanted(s, in->a)) return false;
+  const struct ir_insn *p = sel_at(s, both->a), *q = sel_at(s, both->b);
+  if (p->op != IR_OP_EQ || q->op != IR_OP_EQ) return false;
+  uint8_t size = x64_type_size(sel_at(s, p->a)->type);
+  uint64_t minus_one, smallest, m = size == 4 ? UINT64_C(0x80000000) : UINT64_C(1) << 63;
+  if (x64_const(s, p->b, &minus_one) && minus_one == m) {
+    const struct ir_insn *t = p;
+    p = q;
+    q = t;
+  }
+  if (!x64_const(s, p->b, &minus_one) || minus_one != (size == 4 ? UINT32_MAX : UINT64_MAX)) return false;
+  if (!x64_const(s, q->b, &smallest) || smallest != m || x64_type_size(sel_at(s, q->a)->type) != size)
+    return false;
+  struct mach_insn g = x64_new(X64_DIV_GUARD, size);
+  g.d = size == 4 ? x64_use_low(s, q->a) : x64_use(s, q->a);
+  g.s = size == 4 ? x64_use_low(s, p->a) : x64_use(s, p->a);
+  g.trap = (uint8_t)in->b;
+  x64_push(s, g);
+  return true;
+}
+
 static void poll(struct x64_sel *s) {
   struct mach_insn page = x64_new(X64_MOV_RM, 8), read = x64_new(X64_CMP_MI, 1);
   page.base = X64_INSTANCE;
@@ -154,7 +178,9 @@ static void select_one(struct x64_sel *s, ir_val v) {
   case IR_OP_VMCTX:
   case IR_OP_MEM0:
   case IR_OP_ZEXT32: return; /* made where they are used, or before anything else */
-  case IR_OP_TRAPIF: trap_if(s, x64_condition(s, in->a), (uint8_t)in->b); return;
+  case IR_OP_TRAPIF:
+    if (!division_guard(s, v)) trap_if(s, x64_condition(s, in->a), (uint8_t)in->b);
+    return;
   case IR_OP_TRAPIFZ: trap_if(s, x64_cc_invert(x64_condition(s, in->a)), (uint8_t)in->b); return;
   case IR_OP_POLL: poll(s); return;
   case IR_OP_FUEL: fuel(s, in->a); return;
@@ -224,7 +250,7 @@ struct mach_func *x64_select(const struct ir_func *ir, const struct isa_config *
   f->isa = &isa_x64;
   f->ir = ir;
   s.reg = ARENA_ARRAY(a, mreg, n);
-  s.folded = ARENA_ARRAY(a, uint8_t, n);
+  s.state = ARENA_ARRAY(a, uint8_t, n);
   s.epoch = ARENA_ARRAY(a, uint32_t, n);
   s.block_of = ARENA_ARRAY(a, ir_block, n);
   s.params = ARENA_ARRAY(a, struct call_loc, MAX_PARAMS);

@@ -37,7 +37,7 @@ static void two_operand(struct x64_sel *s, ir_val v, enum x64_op rr, enum x64_op
   bool commutes = in->op == IR_OP_FADD || in->op == IR_OP_FMUL;
   bool b_in_memory = x64_can_fold(s, b, size) || sel_at(s, b)->op == IR_OP_FCONST;
   bool a_in_memory = x64_can_fold(s, a, size) || sel_at(s, a)->op == IR_OP_FCONST;
-  if (commutes && !b_in_memory && (a_in_memory || (x64_dies(s, b) && !x64_dies(s, a)))) {
+  if (commutes && !b_in_memory && (a_in_memory || x64_better_tied(s, b, a))) {
     ir_val t = a;
     a = b;
     b = t;

@@ -78,8 +78,7 @@ static void two_operand(struct x64_sel *s, ir_val v, ir_val a, ir_val b, enum x6
                         bool commutes) {
   uint8_t size = size_of(s, v);
   mreg d = x64_def(s, v);
-  if (commutes && !x64_can_fold(s, b, size) &&
-      (x64_can_fold(s, a, size) || (x64_dies(s, b) && !x64_dies(s, a))))
+  if (commutes && !x64_can_fold(s, b, size) && (x64_can_fold(s, a, size) || x64_better_tied(s, b, a)))
     swap_vals(&a, &b);
   if (rm && x64_can_fold(s, b, size)) {
     struct mach_insn in = x64_new(rm, size);
@@ -388,7 +387,7 @@ static bool compare_byte(struct x64_sel *s, ir_val a, int32_t imm, enum x64_cc *
   if ((in->op != IR_OP_GLOAD && in->op != IR_OP_LOAD) || (in->flags & IRF_ACCESS_MASK) != ACCESS_8U ||
       imm < 0 || imm > 255)
     return false;
-  if (in->uses != 1 || x64_wanted(s, a) || s->folded[a] || s->block_of[a] != s->block ||
+  if (in->uses != 1 || x64_wanted(s, a) || (s->state[a] & SEL_FOLDED) || s->block_of[a] != s->block ||
       s->epoch[a] != s->epoch[s->at])
     return false;
   struct mach_insn m = x64_new(X64_CMP_MI, 1);

@@ -31,7 +31,7 @@ static void load(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   bool may_trap = in->op == IR_OP_GLOAD || (in->flags & IRF_FAULTS);
   if (!x64_wanted(s, v)) {
-    if (s->folded[v] || !may_trap) return;
+    if ((s->state[v] & SEL_FOLDED) || !may_trap) return;
     /* only its trap matters */
     uint8_t size = access_size(in);
     struct mach_insn m = x64_new(size == 16 ? X64_FMOV_RM : X64_CMP_MI, size);

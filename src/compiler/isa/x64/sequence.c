@@ -36,14 +36,7 @@ static void divide(struct x64_asm *a, const struct mach_insn *in) {
   if (in->op == X64_REM_S && !(in->flags & X64_SAFE_DIVISOR)) {
     /* INT_MIN rem -1 faults in the CPU; x rem -1 is 0 for all x */
     x64_rr(a, X64_XOR_RR, 4, RDX, RDX);
-    struct mach_insn cmp = {.op = X64_CMP_RI,
-                            .size = in->size,
-                            .d = MREG_NONE,
-                            .s = in->s,
-                            .base = MREG_NONE,
-                            .idx = MREG_NONE,
-                            .imm = -1};
-    x64_encode(a, &cmp);
+    x64_ri(a, X64_CMP_RI, in->size, in->s, -1);
     done = x64_hop(a, CC_E);
   }
   if (is_signed) {
@@ -158,6 +151,21 @@ static void trunc_guard(struct x64_asm *a, const struct mach_insn *in) {
   x64_place(a, back);
 }
 
+/* smallest / -1: the divisor is looked at first, for it is rarely -1. */
+static void division_guard(struct x64_asm *a, const struct mach_insn *in) {
+  uint32_t back = x64_label(a);
+  x64_ri(a, X64_CMP_RI, in->size, in->s, -1);
+  x64_jcc_label(a, CC_E, cold_part(a, in, back));
+  x64_place(a, back);
+}
+
+static void cold_division_guard(struct x64_asm *a, const struct x64_cold *c) {
+  const struct mach_insn *in = &c->insn;
+  x64_ri(a, X64_CMP_RI, in->size, in->d, 1); /* overflows for the smallest integer alone */
+  x64_jcc_label(a, CC_O, x64_trap_label(a, in->trap, in->src));
+  x64_jmp_label(a, c->back);
+}
+
 /* The hardware answered with the smallest integer: right for that value alone. */
 static void cold_trunc_guard(struct x64_asm *a, const struct x64_cold *c) {
   const struct mach_insn *in = &c->insn;
@@ -196,13 +204,11 @@ static void add_top_bit(struct x64_asm *a, mreg d) {
 static void cold_convert_to_u64(struct x64_asm *a, const struct x64_cold *c) {
   const struct mach_insn *in = &c->insn;
   bool saturate = in->op == X64_SAT_U64;
-  uint32_t zero = UINT32_MAX;
   if (saturate) {
     compare_pool(a, in->size, in->s, 0);
     x64_mov_imm(a, in->d, 8, 0, true);
     x64_jcc_label(a, CC_BE, c->back); /* negative or NaN */
   }
-  (void)zero;
   x64_rr(a, (enum x64_op)MACH_MOVE, 16, XMM15, in->s);
   x64_pool_op(a, X64_SUBS_RM, in->size, XMM15, x64_pool_add(a, two_to_63(in->size)));
   cvtt(a, in->size, true, in->d, XMM15);
@@ -223,14 +229,7 @@ static void saturate_signed(struct x64_asm *a, const struct mach_insn *in) {
   uint32_t back = x64_label(a);
   bool wide = in->imm == 8;
   cvtt(a, in->size, wide, in->d, in->s);
-  struct mach_insn cmp = {.op = X64_CMP_RI,
-                          .size = wide ? 8 : 4,
-                          .d = MREG_NONE,
-                          .s = in->d,
-                          .base = MREG_NONE,
-                          .idx = MREG_NONE,
-                          .imm = 1};
-  x64_encode(a, &cmp); /* overflows for the smallest integer alone */
+  x64_ri(a, X64_CMP_RI, wide ? 8 : 4, in->d, 1); /* overflows for the smallest integer alone */
   x64_jcc_label(a, CC_O, cold_part(a, in, back));
   x64_place(a, back);
 }
@@ -286,6 +285,7 @@ void x64_sequence(struct x64_asm *a, const struct mach_insn *in, bool flags_live
   case X64_FCMOV: float_cmov(a, in); break;
   case X64_CVTUI64: convert_u64(a, in); break;
   case X64_TRUNC_GUARD: trunc_guard(a, in); break;
+  case X64_DIV_GUARD: division_guard(a, in); break;
   case X64_TRUNC_U64:
   case X64_SAT_U64: convert_to_u64(a, in); break;
   case X64_SAT_S: saturate_signed(a, in); break;
@@ -300,6 +300,7 @@ void x64_cold_sequence(struct x64_asm *a, const struct x64_cold *cold) {
   case X64_FMAX: cold_float_min_max(a, cold); break;
   case X64_CVTUI64: cold_convert_u64(a, cold); break;
   case X64_TRUNC_GUARD: cold_trunc_guard(a, cold); break;
+  case X64_DIV_GUARD: cold_division_guard(a, cold); break;
   case X64_TRUNC_U64:
   case X64_SAT_U64: cold_convert_to_u64(a, cold); break;
   case X64_SAT_S: cold_saturate_signed(a, cold); break;
