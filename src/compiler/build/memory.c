@@ -40,7 +40,8 @@ static ir_val checked_address(struct builder *b, uint32_t memory, ir_val index, 
   ir_val last = emit(b, IR_OP_SUB, IR_I64, bytes, n, 0);
   ir_val outside = emit(b, IR_OP_GT_U, IR_I32, wide, last, 0);
   emit(b, IR_OP_TRAPIF, IR_VOID, outside, TRAP_MEMORY_OUT_OF_BOUNDS, 0);
-  if (b->config->spectre) wide = emit(b, IR_OP_SELECT, IR_I64, outside, emit_const(b, IR_I64, 0), wide);
+  if (b->config->spectre)
+    wide = emit_flags(b, IR_OP_SELECT, IR_I64, IRF_MASK, outside, emit_const(b, IR_I64, 0), wide);
   if (offset <= guard_offset_max) {
     *rest = (uint32_t)offset;
     return wide;

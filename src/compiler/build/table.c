@@ -22,7 +22,8 @@ ir_val table_element(struct builder *b, uint32_t table, ir_val index, enum trap_
     outside = emit(b, IR_OP_GE_U, IR_I32, wide, len, 0);
   }
   emit(b, IR_OP_TRAPIF, IR_VOID, outside, trap, 0);
-  if (b->config->spectre) wide = emit(b, IR_OP_SELECT, IR_I64, outside, emit_const(b, IR_I64, 0), wide);
+  if (b->config->spectre)
+    wide = emit_flags(b, IR_OP_SELECT, IR_I64, IRF_MASK, outside, emit_const(b, IR_I64, 0), wide);
   ir_val elems = emit_flags(b, IR_OP_LOAD, IR_PTR, flags, record, 0, offsetof(struct vm_table, elems));
   uint32_t log2 = ir_type_of(b->m, t->elem) == IR_FUNCREF ? 3 : 2;
   ir_val off = emit(b, IR_OP_SHL, IR_I64, wide, emit_const(b, IR_I64, log2), 0);

@@ -67,6 +67,8 @@ enum {
   /* LOAD, STORE: what may change the location, besides calls. Neither: nothing (sizes of memories and
      tables). */
   IRF_GLOBAL = 16, /* stores to globals */
+  /* SELECT: stands for speculation, not for its value: never folded, though the condition may be known. */
+  IRF_MASK = 1,
   IRF_TABLE = 128, /* stores to table elements */
 };
 

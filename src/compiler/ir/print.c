@@ -60,6 +60,7 @@ static void print_const(const struct ir_func *f, ir_val v, struct out *out) {
 }
 
 static void print_flags(const struct ir_insn *in, struct out *out) {
+  if (in->op == IR_OP_SELECT && (in->flags & IRF_MASK)) out_cstr(out, " mask");
   bool guest = in->op == IR_OP_GLOAD || in->op == IR_OP_GSTORE;
   if (in->flags & IRF_IMMUTABLE) out_cstr(out, " immutable");
   if (in->flags & IRF_FAULTS) out_cstr(out, " faults");

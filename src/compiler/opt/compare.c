@@ -136,6 +136,7 @@ ir_val condition_of(const struct ir_func *f, ir_val v, bool *inverted) {
 
 ir_val fold_select(struct opt *o, struct ir_insn *in, uint32_t off) {
   struct ir_func *f = o->f;
+  if (in->flags & IRF_MASK) return 0;
   if (in->b == in->c) return in->b;
   bool inverted = false;
   in->a = condition_of(f, in->a, &inverted);
@@ -144,7 +145,8 @@ ir_val fold_select(struct opt *o, struct ir_insn *in, uint32_t off) {
     in->b = in->c;
     in->c = b;
   }
-  if (ir_is_const(f, in->a)) return ir_const(f, in->a) != 0 ? in->b : in->c;
+  enum fact fact = fact_of(o, in->a);
+  if (fact != FACT_NONE) return fact == FACT_NONZERO ? in->b : in->c;
   /* x ? 1 : 0  =>  x != 0, and the other way around */
   if (in->type == IR_I32 && ir_is_const(f, in->b) && ir_is_const(f, in->c)) {
     uint64_t b = ir_const(f, in->b), c = ir_const(f, in->c);

@@ -29,25 +29,19 @@ struct opt_state opt_state_loop(struct opt *o, struct opt_state in, uint32_t cha
 
 void opt_block_begin(struct opt *o, ir_block b, struct opt_state in) {
   o->state = in;
+  o->block = b;
   gvn_enter(o, b);
 }
 
 void opt_assume(struct opt *o, ir_val cond, bool nonzero) {
-  (void)o;
-  (void)cond;
-  (void)nonzero;
+  if (!ir_is_const(o->f, cond)) fact_set(o, cond, nonzero);
 }
 
 static void changes(struct opt *o, enum opt_class c) { o->state.version[c] = ++o->last_version; }
 
-/* What an instruction that is no pure value does to the state. */
+/* What calls do to the state. */
 static void effects(struct opt *o, const struct ir_insn *in) {
   switch (in->op) {
-  case IR_OP_GSTORE: changes(o, OPT_GUEST); break;
-  case IR_OP_STORE:
-    if (in->flags & IRF_GLOBAL) changes(o, OPT_GLOBAL);
-    if (in->flags & IRF_TABLE) changes(o, OPT_TABLE);
-    break;
   case IR_OP_CALL_BUILTIN:
     if (in->a == BUILTIN_REF_FUNC || in->a == BUILTIN_CALL_CHECK) break;
     FALLTHROUGH;
@@ -71,57 +65,65 @@ ir_val opt_constant(struct opt *o, enum ir_type type, uint64_t bits, uint32_t wa
 
 ir_val opt_condition(struct opt *o, ir_val v, bool *inverted) {
   *inverted = false;
-  return condition_of(o->f, v, inverted);
+  v = condition_of(o->f, v, inverted);
+  enum fact fact = ir_is_const(o->f, v) ? FACT_NONE : fact_of(o, v);
+  return fact == FACT_NONE ? v : opt_constant(o, IR_I32, fact == FACT_NONZERO, 0);
 }
 
-/* What stays of an instruction that is no pure value: 0 when nothing. */
-enum kind { KIND_NOTHING, KIND_NUMBERED, KIND_EFFECT };
-
-static enum kind simplify_effect(struct opt *o, struct ir_insn *in) {
-  switch (in->op) {
-  case IR_OP_TRAPIF:
-  case IR_OP_TRAPIFZ: {
-    bool inverted = false;
-    in->a = condition_of(o->f, in->a, &inverted);
-    if (inverted) in->op = in->op == IR_OP_TRAPIF ? IR_OP_TRAPIFZ : IR_OP_TRAPIF;
-    if (ir_is_const(o->f, in->a) && (ir_const(o->f, in->a) != 0) != (in->op == IR_OP_TRAPIF))
-      return KIND_NOTHING;
-    return KIND_NUMBERED;
-  }
-  case IR_OP_LOAD: fold_pointer(o, in); return KIND_NUMBERED;
-  case IR_OP_GLOAD: fold_address(o, in); return KIND_NUMBERED;
-  case IR_OP_STORE: fold_pointer(o, in); return KIND_EFFECT;
-  case IR_OP_GSTORE:
-    fold_address(o, in);
-    fold_stored(o, in);
-    return KIND_EFFECT;
-  default: return KIND_EFFECT;
-  }
+static void emit_check(struct opt *o, struct ir_insn *in, uint32_t wasm_off) {
+  bool inverted = false;
+  in->a = condition_of(o->f, in->a, &inverted);
+  if (inverted) in->op = in->op == IR_OP_TRAPIF ? IR_OP_TRAPIFZ : IR_OP_TRAPIF;
+  enum fact passes = in->op == IR_OP_TRAPIF ? FACT_ZERO : FACT_NONZERO;
+  if (fact_of(o, in->a) == passes) return;
+  ir_append(o->f, *in, wasm_off);
+  if (!ir_is_const(o->f, in->a)) fact_set(o, in->a, passes == FACT_NONZERO);
 }
 
-static bool is_value(const struct ir_op_info *info, uint8_t op) {
-  return (info->flags & IRF_P) || op == IR_OP_DIV_S || op == IR_OP_DIV_U || op == IR_OP_REM_S ||
-         op == IR_OP_REM_U || op == IR_OP_TRUNC_S || op == IR_OP_TRUNC_U;
+static ir_val emit_effect(struct opt *o, struct ir_insn *in, uint32_t wasm_off) {
+  ir_append(o->f, *in, wasm_off);
+  effects(o, in);
+  return ir_op_table[in->op].type == '-' ? 0 : o->f->insns.len - 1;
+}
+
+static ir_val emit_numbered(struct opt *o, const struct ir_insn *in, uint32_t wasm_off) {
+  ir_val known = gvn_find(o, in);
+  if (known) return known;
+  ir_val v = ir_append(o->f, *in, wasm_off);
+  gvn_add(o, in, v);
+  return v;
 }
 
 ir_val opt_emit(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
-  const struct ir_op_info *info = &ir_op_table[in.op];
-  if (is_value(info, in.op)) {
-    if (in.op == IR_OP_PROJ) return ir_append(o->f, in, wasm_off);
-    ir_val folded = fold(o, &in, wasm_off);
-    if (folded) return folded;
-  } else {
-    enum kind kind = simplify_effect(o, &in);
-    if (kind == KIND_NOTHING) return 0;
-    if (kind == KIND_EFFECT) {
-      ir_val v = ir_append(o->f, in, wasm_off);
-      effects(o, &in);
-      return info->type == '-' ? 0 : v;
-    }
+  ir_val v;
+  switch (in.op) {
+  case IR_OP_PROJ: return ir_append(o->f, in, wasm_off);
+  case IR_OP_TRAPIF:
+  case IR_OP_TRAPIFZ: emit_check(o, &in, wasm_off); return 0;
+  case IR_OP_LOAD:
+    fold_pointer(o, &in);
+    if (!(in.flags & IRF_IMMUTABLE) && (in.flags & (IRF_GLOBAL | IRF_TABLE)))
+      return cache_load(o, &in, wasm_off);
+    return emit_numbered(o, &in, wasm_off);
+  case IR_OP_GLOAD: fold_address(o, &in); return cache_load(o, &in, wasm_off);
+  case IR_OP_STORE:
+    fold_pointer(o, &in);
+    cache_store(o, &in, wasm_off);
+    return 0;
+  case IR_OP_GSTORE:
+    fold_address(o, &in);
+    fold_stored(o, &in);
+    cache_store(o, &in, wasm_off);
+    return 0;
+  case IR_OP_DIV_S:
+  case IR_OP_DIV_U:
+  case IR_OP_REM_S:
+  case IR_OP_REM_U:
+  case IR_OP_TRUNC_S:
+  case IR_OP_TRUNC_U: break; /* values, though not pure ones */
+  default:
+    if (!(ir_op_table[in.op].flags & IRF_P)) return emit_effect(o, &in, wasm_off);
   }
-  ir_val known = gvn_find(o, &in);
-  if (known) return known;
-  ir_val v = ir_append(o->f, in, wasm_off);
-  gvn_add(o, &in, v);
-  return v;
+  v = fold(o, &in, wasm_off);
+  return v ? v : emit_numbered(o, &in, wasm_off);
 }

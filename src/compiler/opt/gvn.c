@@ -28,17 +28,7 @@ static uint32_t key_of(const struct opt *o, const struct ir_insn *in, struct ir_
   *key = *in;
   key->uses = 0;
   switch (in->op) {
-  case IR_OP_GLOAD:
-    if (in->flags & IRF_EXT_ADDR) {
-      key->c = o->f->ext.at[in->c];
-      key->b = o->f->ext.at[in->c + 1];
-    }
-    return o->state.version[OPT_GUEST];
-  case IR_OP_LOAD:
-    if (in->flags & IRF_IMMUTABLE) return 0;
-    if (in->flags & IRF_GLOBAL) return o->state.version[OPT_GLOBAL];
-    if (in->flags & IRF_TABLE) return o->state.version[OPT_TABLE];
-    return o->state.version[OPT_META];
+  case IR_OP_LOAD: return in->flags & IRF_IMMUTABLE ? 0 : o->state.version[OPT_META];
   default: return 0;
   }
 }

@@ -18,8 +18,20 @@ struct gvn_scope {
   uint32_t len; /* of the log when the block began */
 };
 
+/* A place of which the value is known, see cache.c. */
+struct cache_entry {
+  uint64_t off;
+  ir_val base, index, value; /* value 0: unused */
+  uint32_t version;
+  ir_block block;
+  uint8_t size, class, type, access;
+  bool stored;
+};
+enum { CACHE_LEN = 16 };
+
 struct opt {
   struct ir_func *f;
+  ir_block block; /* under construction */
   struct opt_state state;
   uint32_t last_version;
   /* gvn.c */
@@ -27,6 +39,9 @@ struct opt {
   VEC(struct gvn_scope) scopes;
   uint32_t *table; /* 1 + index into log, 0 = free */
   uint32_t mask;
+  /* cache.c */
+  struct cache_entry cache[CACHE_LEN];
+  uint32_t cache_next;
 };
 
 /* gvn.c: value numbering over the dominator tree. */
@@ -59,6 +74,16 @@ ir_val fold(struct opt *o, struct ir_insn *in, uint32_t wasm_off);
 
 /* order.c: natural loops, critical edges, order of blocks. */
 void opt_order(struct ir_func *f);
+/* cache.c: of LOAD (flags IRF_GLOBAL or IRF_TABLE), GLOAD; STORE, GSTORE. Append unless the value is known.
+ */
+ir_val cache_load(struct opt *o, const struct ir_insn *in, uint32_t wasm_off);
+void cache_store(struct opt *o, const struct ir_insn *in, uint32_t wasm_off);
+
+/* facts.c: what is known about a value as a condition. */
+enum fact { FACT_NONE, FACT_ZERO, FACT_NONZERO };
+enum fact fact_of(struct opt *o, ir_val v);
+void fact_set(struct opt *o, ir_val v, bool nonzero);
+
 void fold_address(struct opt *o, struct ir_insn *in); /* of GLOAD, GSTORE */
 void fold_pointer(struct opt *o, struct ir_insn *in); /* of LOAD, STORE */
 void fold_stored(struct opt *o, struct ir_insn *in);  /* value of GSTORE */

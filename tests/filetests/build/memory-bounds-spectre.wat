@@ -14,7 +14,7 @@
 ;;   v8 = gt_u.i32 v1, v7
 ;;   trapif v8 memory_out_of_bounds
 ;;   v10 = iconst.i64 0
-;;   v11 = select.i64 v8, v10, v1
+;;   v11 = select.i64 v8, v10, v1 mask
 ;;   v12 = gload.i32 v11 +0
 ;;   return (v12)
 ;; }

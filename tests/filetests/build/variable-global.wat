@@ -20,6 +20,5 @@
 ;;   v9 = convert_s.f64 v8
 ;;   v10 = fadd.f64 v6, v9
 ;;   store.f64 v1 +64, v10 global
-;;   v12 = load.f64 v1 +64 global
-;;   return (v12)
+;;   return (v10)
 ;; }
