@@ -35,6 +35,7 @@ struct script {
   VEC(struct named_module) modules;     /* (module definition ...) */
   VEC(struct named_instance) instances; /* the last one is the current one */
   bool unsupported_registered;          /* a module that could not be compiled was to be importable */
+  bool skipped_thread;                  /* what it would have done is missing from now on */
   struct buf *report;
   struct script_counts *counts;
 };
@@ -238,7 +239,7 @@ static enum outcome perform(struct script *s, enum script_kind kind, const struc
   out->len = 0;
   struct named_instance *named = find_instance(s, action->module);
   if (!named) return FAIL(s, kind, action->off, "no instance of that name"), OUTCOME_FAILED;
-  if (named->outcome != OUTCOME_OK) return unsupported(s, kind), OUTCOME_UNSUPPORTED;
+  if (named->outcome != OUTCOME_OK || s->skipped_thread) return unsupported(s, kind), OUTCOME_UNSUPPORTED;
   heddle_extern_t ext;
   heddle_str_t name = {(const char *)action->name.data, action->name.len};
   heddle_extern_kind_t want = action->kind == ACTION_GET ? HEDDLE_GLOBAL : HEDDLE_FUNC;
@@ -452,11 +453,11 @@ static heddle_error_t *define_spectest(heddle_store_t *store, heddle_linker_t *l
     error = heddle_table_new(store, HEDDLE_FUNCREF, &limits, NULL, &ext.of.table);
     if (!error) error = heddle_linker_define(linker, "spectest", is64 ? "table64" : "table", ext);
   }
-  if (!error) {
-    heddle_limits_t limits = {.min = 1, .max = 2, .has_max = true, .page_size_log2 = 16};
+  for (int shared = 0; shared < 2 && !error; shared++) {
+    heddle_limits_t limits = {.min = 1, .max = 2, .has_max = true, .shared = shared, .page_size_log2 = 16};
     heddle_extern_t ext = {.kind = HEDDLE_MEMORY};
     error = heddle_memory_new(store, &limits, &ext.of.memory);
-    if (!error) error = heddle_linker_define(linker, "spectest", "memory", ext);
+    if (!error) error = heddle_linker_define(linker, "spectest", shared ? "shared_memory" : "memory", ext);
   }
   return error;
 }
@@ -464,6 +465,7 @@ static heddle_error_t *define_spectest(heddle_store_t *store, heddle_linker_t *l
 /* (thread ...) and (wait ...): read, not run. */
 static bool skip_unsupported(struct script *s, enum script_kind kind) {
   unsupported(s, kind);
+  s->skipped_thread = true;
   return lexer_skip_form(&s->lx);
 }
 
