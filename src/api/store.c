@@ -80,5 +80,12 @@ void heddle_interrupt_clear(heddle_interrupt_t *handle) { interrupt_clear(interr
 bool heddle_interrupt_pending(const heddle_interrupt_t *handle) {
   return interrupt_pending(interrupt_of(handle)) != INTERRUPT_NONE;
 }
+heddle_trap_t heddle_interrupt_trap(const heddle_interrupt_t *handle) {
+  switch (interrupt_pending(interrupt_of(handle))) {
+  case INTERRUPT_RAISED: return HEDDLE_TRAP_INTERRUPT;
+  case INTERRUPT_TIMEOUT: return HEDDLE_TRAP_TIMEOUT;
+  default: return HEDDLE_TRAP_NONE;
+  }
+}
 int heddle_interrupt_fd(const heddle_interrupt_t *handle) { return interrupt_fd(interrupt_of(handle)); }
 void heddle_interrupt_delete(heddle_interrupt_t *handle) { interrupt_unref(interrupt_of(handle)); }

@@ -1,0 +1,64 @@
+/* Numbers of WASI preview 1's binary interface (and, where they differ, of preview 0). */
+#ifndef WASI_PREVIEW1_H
+#define WASI_PREVIEW1_H
+
+enum filetype {
+  FILETYPE_UNKNOWN, /* also pipes: WASI has no word for them */
+  FILETYPE_BLOCK_DEVICE,
+  FILETYPE_CHARACTER_DEVICE,
+  FILETYPE_DIRECTORY,
+  FILETYPE_REGULAR_FILE,
+  FILETYPE_SOCKET_DGRAM,
+  FILETYPE_SOCKET_STREAM,
+  FILETYPE_SYMBOLIC_LINK,
+};
+
+enum {
+  FDFLAGS_APPEND = 1 << 0,
+  FDFLAGS_DSYNC = 1 << 1,
+  FDFLAGS_NONBLOCK = 1 << 2,
+  FDFLAGS_RSYNC = 1 << 3,
+  FDFLAGS_SYNC = 1 << 4,
+  FDFLAGS_ALL = (1 << 5) - 1,
+
+  OFLAGS_CREAT = 1 << 0,
+  OFLAGS_DIRECTORY = 1 << 1,
+  OFLAGS_EXCL = 1 << 2,
+  OFLAGS_TRUNC = 1 << 3,
+  OFLAGS_ALL = (1 << 4) - 1,
+
+  LOOKUPFLAGS_SYMLINK_FOLLOW = 1 << 0,
+
+  FSTFLAGS_ATIM = 1 << 0,
+  FSTFLAGS_ATIM_NOW = 1 << 1,
+  FSTFLAGS_MTIM = 1 << 2,
+  FSTFLAGS_MTIM_NOW = 1 << 3,
+  FSTFLAGS_ALL = (1 << 4) - 1,
+
+  RIFLAGS_RECV_PEEK = 1 << 0,
+  RIFLAGS_RECV_WAITALL = 1 << 1,
+  ROFLAGS_RECV_DATA_TRUNCATED = 1 << 0,
+  SDFLAGS_RD = 1 << 0,
+  SDFLAGS_WR = 1 << 1,
+
+  EVENTTYPE_CLOCK = 0,
+  EVENTTYPE_FD_READ = 1,
+  EVENTTYPE_FD_WRITE = 2,
+  EVENTRWFLAGS_HANGUP = 1 << 0,
+  SUBCLOCKFLAGS_ABSTIME = 1 << 0,
+};
+
+/* Sizes in bytes of what lies in guest memory. */
+enum {
+  IOVEC_SIZE = 8,
+  FDSTAT_SIZE = 24,
+  FILESTAT_SIZE = 64,
+  FILESTAT0_SIZE = 56,
+  PRESTAT_SIZE = 8,
+  DIRENT_SIZE = 24,
+  SUBSCRIPTION_SIZE = 48,
+  SUBSCRIPTION0_SIZE = 56,
+  EVENT_SIZE = 32,
+};
+
+#endif
