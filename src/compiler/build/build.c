@@ -119,6 +119,30 @@ static void store_locals(struct builder *b) {
     emit(b, IR_OP_LOCAL_SET, IR_VOID, b->locals[i].value, i, 0);
 }
 
+/* The commonest instructions, decoded here: locals, i32.const with one byte, and all that lower.def has in
+ * one byte. False: not one of them. */
+static bool build_plain(struct builder *b) {
+  const uint8_t *at = b->r.at;
+  uint8_t code = *at;
+  if (code >= 0x45 && code <= 0xc4) {
+    const struct lower *l = &lower_table[op_decode(0, code)];
+    if (l->ir == 0) return false;
+    b->r.at++;
+    build_one(b, l);
+    return true;
+  }
+  if (b->r.end - at < 2 || at[1] >= 0x80) return false;
+  switch (code) {
+  case 0x20: push(b, local_get(b, at[1])); break;
+  case 0x21: local_set(b, at[1], pop(b)); break;
+  case 0x22: local_set(b, at[1], VEC_LAST(&b->stack)); break;
+  case 0x41: push(b, emit_const(b, IR_I32, (uint32_t)((int32_t)(at[1] ^ 0x40) - 0x40))); break;
+  default: return false;
+  }
+  b->r.at += 2;
+  return true;
+}
+
 static bool build_body(struct builder *b) {
   struct ir_func *f = b->f;
   block_begin(b, IR_NO_BLOCK, opt_state_now(b->o));
@@ -143,6 +167,7 @@ static bool build_body(struct builder *b) {
   while (!reader_done(&b->r)) {
     if (b->dead) skip_dead(b);
     b->off = (uint32_t)reader_off(&b->r);
+    if (build_plain(b)) continue;
     insn_read(&b->r, b->m->features, &b->in);
     if (!build_insn(b)) return false;
     if (b->too_much) return true;

@@ -7,25 +7,43 @@
  * not: judge validity. */
 #include "compiler/build/scan.h"
 
-enum skip { SKIP_READ, SKIP_NONE, SKIP_LEB, SKIP_LEB2, SKIP_MEMARG, SKIP_4, SKIP_8, SKIP_LABELS, SKIP_MISC };
-
-/* Opcodes outside the three long ranges; holes are read whole. */
-static const uint8_t skip_table[256] = {
-    [0x00] = SKIP_NONE, [0x01] = SKIP_NONE, [0x02] = SKIP_LEB,  [0x03] = SKIP_LEB,  [0x04] = SKIP_LEB,
-    [0x05] = SKIP_NONE, [0x0b] = SKIP_NONE, [0x0c] = SKIP_LEB,  [0x0d] = SKIP_LEB,  [0x0e] = SKIP_LABELS,
-    [0x0f] = SKIP_NONE, [0x10] = SKIP_LEB,  [0x11] = SKIP_LEB2, [0x12] = SKIP_LEB,  [0x13] = SKIP_LEB2,
-    [0x14] = SKIP_LEB,  [0x15] = SKIP_LEB,  [0x1a] = SKIP_NONE, [0x1b] = SKIP_NONE, [0x3f] = SKIP_LEB,
-    [0x40] = SKIP_LEB,  [0x41] = SKIP_LEB,  [0x42] = SKIP_LEB,  [0x43] = SKIP_4,    [0x44] = SKIP_8,
-    [0xd1] = SKIP_NONE, [0xd2] = SKIP_LEB,  [0xd4] = SKIP_NONE, [0xd5] = SKIP_LEB,  [0xd6] = SKIP_LEB,
-    [0xfc] = SKIP_MISC,
+/* How to get behind an instruction, and (from SCAN on) what else there is to see in it. */
+enum skip {
+  SKIP_READ,
+  SKIP_NONE,
+  SKIP_LEB,
+  SKIP_LEB2,
+  SKIP_MEMARG,
+  SKIP_4,
+  SKIP_8,
+  SKIP_LABELS,
+  SKIP_MISC, /* */
 };
 
-static enum skip skip_of(uint8_t code) {
-  if (code >= 0x45 && code <= 0xc4) return SKIP_NONE;
-  if (code >= 0x28 && code <= 0x3e) return SKIP_MEMARG;
-  if (code >= 0x20 && code <= 0x26) return SKIP_LEB;
-  return (enum skip)skip_table[code];
-}
+#define R4(x)  x, x, x, x
+#define R8(x)  R4(x), R4(x)
+#define R16(x) R8(x), R8(x)
+#define R64(x) R16(x), R16(x), R16(x), R16(x)
+enum { N = SKIP_NONE, L = SKIP_LEB, L2 = SKIP_LEB2, M = SKIP_MEMARG };
+// clang-format off
+static const uint8_t skip_table[256] = {
+    /* 00 */ N, N, L, L, L, N, 0, 0, 0, 0, 0, N, L, L, SKIP_LABELS, N,
+    /* 10 */ L, L2, L, L2, L, L, 0, 0, 0, 0, N, N, 0, 0, 0, 0,
+    /* 20 */ L, L, L, L, L, L, L, 0, R8(M),
+    /* 30 */ R8(M), R4(M), M, M, M, L,
+    /* 40 */ L, L, L, SKIP_4, SKIP_8, N, N, N, R8(N),
+    /* 50 */ R64(N), R16(N), R16(N),
+    /* b0 */ R16(N),
+    /* c0 */ R4(N), N, 0, 0, 0, R8(0),
+    /* d0 */ 0, N, L, 0, N, L, L, 0, R8(0),
+    /* e0 */ R16(0),
+    /* f0 */ R8(0), R4(0), SKIP_MISC, 0, 0, 0,
+};
+// clang-format on
+#undef R4
+#undef R8
+#undef R16
+#undef R64
 
 static const uint8_t *skip_leb(const uint8_t *at, const uint8_t *end) {
   while (at < end && (*at & 0x80))
@@ -50,7 +68,7 @@ static unsigned misc_lebs(uint32_t code) {
 
 void scan_skip(struct reader *r, struct features features) {
   const uint8_t *at = r->at + 1, *end = r->end;
-  switch (skip_of(*r->at)) {
+  switch ((enum skip)skip_table[*r->at]) {
   case SKIP_NONE: break;
   case SKIP_LEB: at = skip_leb(at, end); break;
   case SKIP_LEB2: at = skip_leb(skip_leb(at, end), end); break;
@@ -196,7 +214,7 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   case 0x1c:
   case 0xd0: break; /* read as a whole by scan_skip */
   default:
-    if (skip_of(code) == SKIP_READ) return unsupported(r, m->features, e);
+    if (skip_table[code] == SKIP_READ) return unsupported(r, m->features, e);
   }
   return true;
 }
@@ -209,6 +227,14 @@ bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64
   VEC_PUSH(a, &s.loops, 0);
   VEC_PUSH(a, &s.marks, 0);
   while (!reader_done(&r)) {
+    /* Plain arithmetic has nothing to see. */
+    uint32_t plain = 0;
+    while (r.at < r.end && *r.at >= 0x45 && *r.at <= 0xc4) {
+      r.at++;
+      plain++;
+    }
+    out->loops.at[VEC_LAST(&s.loops)].cost += plain;
+    if (reader_done(&r)) break;
     if (!scan_insn(&s, &r, m, e)) return false;
     scan_skip(&r, m->features);
   }

@@ -68,12 +68,20 @@ static void use(struct tidy *t, uint32_t *operand) {
   if (in->uses == 1 && v > t->at) VEC_PUSH(t->f->arena, &t->late, v);
 }
 
+/* Spelled out for speed, like rename_operands: ir_operands' struct of pointers costs more than the work. */
 static void use_operands(struct tidy *t, ir_val v) {
-  struct ir_operands o = ir_operands(t->f, v);
-  for (uint32_t i = 0; i < o.nfields; i++)
-    use(t, o.field[i]);
-  for (uint32_t i = 0; i < o.len; i++)
-    use(t, &o.list[i]);
+  struct ir_func *f = t->f;
+  struct ir_insn *in = ir_at(f, v);
+  const char *kinds = ir_op_table[in->op].operands;
+  if (kinds[0] == 'v') use(t, &in->a);
+  if (kinds[1] == 'v') use(t, &in->b);
+  if (kinds[2] == 'v') use(t, &in->c);
+  if (kinds[1] == 'e') {
+    for (uint32_t *list = f->ext.at + in->b, i = 1; i <= list[0]; i++)
+      use(t, &list[i]);
+  } else if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) {
+    use(t, &f->ext.at[in->c + 1]);
+  }
 }
 
 static void use_phi(struct tidy *t, const struct ir_blk *blk, uint32_t i) {
@@ -154,20 +162,27 @@ static bool pack(struct tidy *t) {
 /* Operands get the new names of phis that moved; all others name what stayed where it was. */
 static void rename_operands(struct tidy *t) {
   struct ir_func *f = t->f;
+  const uint32_t *equal = t->equal;
   for (ir_block b = 0; b < f->blocks.len; b++) {
     const struct ir_blk *blk = &f->blocks.at[b];
     for (ir_val v = blk->first + blk->nphis; v < blk->end; v++) {
-      struct ir_operands o = ir_operands(f, v);
-      for (uint32_t i = 0; i < o.nfields; i++)
-        *o.field[i] = t->equal[*o.field[i]];
-      for (uint32_t i = 0; i < o.len; i++)
-        o.list[i] = t->equal[o.list[i]];
+      struct ir_insn *in = ir_at(f, v);
+      const char *kinds = ir_op_table[in->op].operands;
+      if (kinds[0] == 'v') in->a = equal[in->a];
+      if (kinds[1] == 'v') in->b = equal[in->b];
+      if (kinds[2] == 'v') in->c = equal[in->c];
+      if (kinds[1] == 'e') {
+        for (uint32_t *list = f->ext.at + in->b, i = 1; i <= list[0]; i++)
+          list[i] = equal[list[i]];
+      } else if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) {
+        f->ext.at[in->c + 1] = equal[f->ext.at[in->c + 1]];
+      }
     }
   }
   for (uint32_t e = 0; e < f->edges.len; e++) {
     const struct ir_edge *edge = &f->edges.at[e];
     for (uint32_t i = 0; i < f->blocks.at[edge->to].nphis; i++)
-      f->ext.at[edge->args + i] = t->equal[f->ext.at[edge->args + i]];
+      f->ext.at[edge->args + i] = equal[f->ext.at[edge->args + i]];
   }
 }
 
@@ -274,7 +289,7 @@ void opt_tidy(struct ir_func *f) {
   t.empty = arena_alloc(f->arena, f->blocks.len);
   for (uint32_t v = 0; v < f->insns.len; v++)
     t.equal[v] = v;
-  for (int round = 0; round < 4 && join_phis(&t); round++) {
+  for (int round = 0; round < 3 && join_phis(&t); round++) {
   }
   count_uses(&t);
   if (pack(&t)) rename_operands(&t);
