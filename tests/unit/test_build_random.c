@@ -279,7 +279,7 @@ static uint32_t one_module(struct arena *a, uint32_t number) {
   struct module *m = module_decode(a, buf_slice(&bytes), features_all(), &e);
   struct valid_module *v = m ? module_validate(m, canon, &e) : NULL;
   if (!v) ck_abort_msg("module %u: %s at 0x%llx", number, e.message, (unsigned long long)e.offset);
-  struct build_config config = {.interruption = true}, in_slots = {.locals_in_slots = true};
+  struct build_config config = {.interruption = true}, in_slots = {.locals_in_slots = true, .plain = true};
   struct ir_func *slots = build_func(v, 0, &in_slots, a, &e), *ssa = build_func(v, 0, &config, a, &e);
   if (!slots || !ssa) ck_abort_msg("module %u: %s", number, e.message);
   struct out out = out_file(stdout);

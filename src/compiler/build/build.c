@@ -181,6 +181,7 @@ static bool build_once(struct builder *b, uint32_t func_index) {
   const struct func *func = &b->m->funcs[func_index];
   b->f = ir_func_new(b->arena, b->m, func_index);
   b->o = opt_new(b->f, func->body_size);
+  if (b->config->plain) opt_only_append(b->o);
   b->locals = ARENA_ARRAY(b->arena, struct local, b->nlocals);
   struct slice body = slice_of(b->m->bytes.data + func->body_off, func->body_size);
   b->off = func->body_off;

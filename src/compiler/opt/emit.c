@@ -11,6 +11,8 @@ struct opt *opt_new(struct ir_func *f, uint32_t size) {
   return o;
 }
 
+void opt_only_append(struct opt *o) { o->only_append = true; }
+
 struct opt_state opt_state_now(const struct opt *o) {
   return o->state;
 }
@@ -34,7 +36,7 @@ void opt_block_begin(struct opt *o, ir_block b, struct opt_state in) {
 }
 
 void opt_assume(struct opt *o, ir_val cond, bool nonzero) {
-  if (!ir_is_const(o->f, cond)) fact_set(o, cond, nonzero);
+  if (!ir_is_const(o->f, cond) && !o->only_append) fact_set(o, cond, nonzero);
 }
 
 static void changes(struct opt *o, enum opt_class c) { o->state.version[c] = ++o->last_version; }
@@ -65,6 +67,7 @@ ir_val opt_constant(struct opt *o, enum ir_type type, uint64_t bits, uint32_t wa
 
 ir_val opt_condition(struct opt *o, ir_val v, bool *inverted) {
   *inverted = false;
+  if (o->only_append) return v;
   v = condition_of(o->f, v, inverted);
   enum fact fact = ir_is_const(o->f, v) ? FACT_NONE : fact_of(o, v);
   return fact == FACT_NONE ? v : opt_constant(o, IR_I32, fact == FACT_NONZERO, 0);
@@ -96,6 +99,7 @@ static ir_val emit_numbered(struct opt *o, const struct ir_insn *in, uint32_t wa
 
 ir_val opt_emit(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
   ir_val v;
+  if (o->only_append) return emit_effect(o, &in, wasm_off);
   switch (in.op) {
   case IR_OP_PROJ: return ir_append(o->f, in, wasm_off);
   case IR_OP_TRAPIF:

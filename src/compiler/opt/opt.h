@@ -20,6 +20,8 @@ struct opt_state {
 
 /* `size` is the size of the function's body in bytes: a hint. */
 struct opt *opt_new(struct ir_func *f, uint32_t size);
+/* From here on instructions are appended as they are: what tests and fuzzers compare with. */
+void opt_only_append(struct opt *o);
 /* Folds, numbers, appends. The value that stands for the instruction: a new one, an earlier one, or 0 for an
  * instruction without result. Ends of blocks, PHI and PROJ are appended as they are. */
 ir_val opt_emit(struct opt *o, struct ir_insn insn, uint32_t wasm_off);

@@ -34,6 +34,7 @@ struct opt {
   ir_block block; /* under construction */
   struct opt_state state;
   uint32_t last_version;
+  bool only_append;
   /* gvn.c */
   VEC(struct gvn_entry) log;
   VEC(struct gvn_scope) scopes;

@@ -9,7 +9,12 @@
       (then
         (block (br_if 0 (i32.ge_u (local.get 0) (i32.const 5))) (return (i32.const 1)))
         (i32.const 2))
-      (else (i32.const 3)))))
+      (else (i32.const 3))))
+  (func (param i32) (result i32) (local i32) ;; the inverse was computed before
+    (local.set 1 (i32.ge_u (local.get 0) (i32.const 5)))
+    (if (result i32) (i32.lt_u (local.get 0) (i32.const 5))
+      (then (select (i32.const 10) (i32.const 20) (local.get 1)))
+      (else (select (i32.const 30) (i32.const 40) (local.get 1))))))
 ;; fn 0 (i32, i32) -> (i32) {
 ;; b0:
 ;;   v1 = param.i32 0
@@ -43,5 +48,24 @@
 ;;   v11 = iconst.i32 3
 ;;   jump b5(v11)
 ;; b5(v13:i32):
+;;   return (v13)
+;; }
+;; fn 2 (i32) -> (i32) {
+;; b0:
+;;   v1 = param.i32 0
+;;   v2 = iconst.i32 0
+;;   v3 = iconst.i32 5
+;;   v4 = ge_u.i32 v1, v3
+;;   v5 = lt_u.i32 v1, v3
+;;   branch v5 b1 b2
+;; b1:
+;;   v7 = iconst.i32 10
+;;   v8 = iconst.i32 20
+;;   jump b3(v8)
+;; b2:
+;;   v10 = iconst.i32 30
+;;   v11 = iconst.i32 40
+;;   jump b3(v10)
+;; b3(v13:i32):
 ;;   return (v13)
 ;; }
