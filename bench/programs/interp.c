@@ -36,6 +36,6 @@ int main(int argc, char **argv) {
   static const struct insn code[] = {
       {LOADI, 1, 0, 0, 1}, {LOADI, 2, 0, 0, 69069}, {MUL, 1, 1, 2, 0}, {INC, 1, 0, 0, 0}, {SHR, 3, 1, 0, 7}, {XOR, 3, 3, 1, 0}, {ST, 3, 1, 0, 0},
       {AND, 4, 3, 1, 0}, {LD, 5, 4, 0, 0}, {ADD, 1, 1, 5, 0}, {OR, 6, 5, 3, 0}, {MOV, 7, 6, 0, 0}, {SUB, 1, 1, 7, 0}, {DEC, 0, 0, 0, 0}, {JNZ, 0, 0, 0, -12}, {HALT, 0, 0, 0, 0}};
-  printf("interp %08x\n", run(code, (uint32_t)bench_repeats(argc, argv, 50) * 1000000));
+  printf("interp %08x\n", run(code, (uint32_t)bench_repeats(argc, argv, 80) * 1000000));
   return 0;
 }

@@ -50,8 +50,10 @@ int main(int argc, char **argv) {
   char *text = malloc(ITEMS * 120), *p = text;
   pool = malloc(ITEMS * 16 * sizeof *pool);
   p += sprintf(p, "[");
-  for (int i = 0; i < ITEMS; i++)
-    p += sprintf(p, "%s\n{\"id\": %d, \"name\": \"item %d\", \"tags\": [\"a\", \"b\\n\"], \"size\": -%d.%d}", i ? "," : "", i, i * 7, (int)(bench_random() % 1000), (int)(bench_random() % 100));
+  for (int i = 0; i < ITEMS; i++) {
+    int whole = (int)(bench_random() % 1000), part = (int)(bench_random() % 100);
+    p += sprintf(p, "%s\n{\"id\": %d, \"name\": \"item %d\", \"tags\": [\"a\", \"b\\n\"], \"size\": -%d.%d}", i ? "," : "", i, i * 7, whole, part);
+  }
   strcpy(p, "]");
   double sum = 0;
   for (int n = bench_repeats(argc, argv, 500); n > 0; n--) {

@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
   uint8_t *data = malloc(SIZE);
   uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   for (int i = 0; i < SIZE; i++) data[i] = (uint8_t)bench_random();
-  for (int n = bench_repeats(argc, argv, 300); n > 0; n--)
+  for (int n = bench_repeats(argc, argv, 150); n > 0; n--)
     for (int i = 0; i < SIZE; i += 64) block(h, data + i);
   printf("sha256 %08x%08x\n", h[0], h[7]);
   return 0;
