@@ -105,9 +105,9 @@ static void count_uses(struct tidy *t) {
       struct ir_insn *phi = &f->insns.at[blk->first + i];
       phi->a = b;
       phi->b = i;
-      t->at = blk->first;
-      if (phi->uses > 0) use_phi(t, blk, i);
+      if (phi->uses > 0) VEC_PUSH(f->arena, &t->late, blk->first + i);
     }
+    t->at = blk->first - 1; /* phis that get their first use only now are late, too */
     while (t->late.len > 0) {
       ir_val v = VEC_POP(&t->late);
       const struct ir_insn *in = &f->insns.at[v];
