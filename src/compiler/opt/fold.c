@@ -288,14 +288,10 @@ ir_val fold(struct opt *o, struct ir_insn *in, uint32_t off) {
   struct ir_func *f = o->f;
   const struct ir_op_info *info = &ir_op_table[in->op];
   if (info->operands[0] != 'v') return 0;
-  if (info->flags & IRF_K) {
-    /* Constants stand right, else the older value left: x + y  =>  y + x */
-    bool a_const = ir_is_const(f, in->a), b_const = ir_is_const(f, in->b);
-    if ((a_const && !b_const) || (a_const == b_const && in->b < in->a)) {
-      uint32_t a = in->a;
-      in->a = in->b;
-      in->b = a;
-    }
+  if ((info->flags & IRF_K) && ir_is_const(f, in->a) && !ir_is_const(f, in->b)) { /* c + x  =>  x + c */
+    uint32_t a = in->a;
+    in->a = in->b;
+    in->b = a;
   }
   uint64_t bits;
   if (ir_is_const(f, in->a) && in->op != IR_OP_SELECT && fold_constant(f, in, &bits))

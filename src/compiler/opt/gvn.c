@@ -27,6 +27,12 @@ static uint32_t mix(uint32_t h, uint32_t x) { return (h ^ x) * 0x9e3779b1u ^ (h 
 static uint32_t key_of(const struct opt *o, const struct ir_insn *in, struct ir_insn *key) {
   *key = *in;
   key->uses = 0;
+  /* x + y and y + x are equal; the instruction keeps the order of the source, which is a hint for registers.
+   */
+  if ((ir_op_table[in->op].flags & IRF_K) && in->b < in->a) {
+    key->a = in->b;
+    key->b = in->a;
+  }
   switch (in->op) {
   case IR_OP_LOAD: return in->flags & IRF_IMMUTABLE ? 0 : o->state.version[OPT_META];
   default: return 0;

@@ -23,7 +23,7 @@
 ;;   v7 = call_func.i32 v6 t0 (v4)
 ;;   v8 = proj.i64 v7, 1
 ;;   v9 = zext32.i64 v7
-;;   v10 = add.i64 v8, v9
+;;   v10 = add.i64 v9, v8
 ;;   return (v10)
 ;; }
 ;; fn 3 (i32) -> (i32, i64) {

@@ -12,7 +12,7 @@
 ;;   v3 = iconst.i32 0
 ;;   jump b1(v3, v1)
 ;; b1(v5:i32, v6:i32): loop 1
-;;   v7 = add.i32 v2, v5
+;;   v7 = add.i32 v5, v2
 ;;   v8 = iconst.i32 1
 ;;   v9 = iconst.i32 -1
 ;;   v10 = add.i32 v6, v9

@@ -32,8 +32,8 @@
 ;;   v2 = param.i32 1
 ;;   gstore.i32 v1 +8, v2
 ;;   v4 = gload.i32 v1 +0
-;;   v5 = add.i32 v2, v4
-;;   v6 = add.i32 v4, v5
+;;   v5 = add.i32 v4, v2
+;;   v6 = add.i32 v5, v4
 ;;   return (v6)
 ;; }
 ;; fn 1 (i32, i32) -> (i32) {
