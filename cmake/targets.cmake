@@ -37,7 +37,7 @@ if(HEDDLE_LIB_OBJECTS)
   endif()
 endif()
 
-if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.c AND EXISTS ${PROJECT_SOURCE_DIR}/src/wasi/wasi.c)
+if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.c)
   add_executable(heddle_command ${HEDDLE_COMMAND_OBJECTS})
   target_link_libraries(heddle_command PRIVATE heddle_internal)
   target_link_options(heddle_command PRIVATE -pie)

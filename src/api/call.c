@@ -21,7 +21,7 @@ struct frame_block {
 static heddle_str_t keep_text(struct frame_block *b, const void *data, size_t len) {
   if ((size_t)(b->end - b->at) < len) len = (size_t)(b->end - b->at);
   heddle_str_t s = {b->at, len};
-  memcpy(b->at, data, len);
+  if (len) memcpy(b->at, data, len);
   b->at += len;
   return s;
 }
