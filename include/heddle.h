@@ -294,8 +294,8 @@ HEDDLE_API void
 heddle_interrupt_raise_timeout(heddle_interrupt_t *handle); /* the same, reported as HEDDLE_TRAP_TIMEOUT */
 HEDDLE_API void heddle_interrupt_clear(heddle_interrupt_t *handle);
 HEDDLE_API bool heddle_interrupt_pending(const heddle_interrupt_t *handle);
-/* What a call ends with now: HEDDLE_TRAP_NONE when nothing is pending, else ..._INTERRUPT or ..._TIMEOUT. For host
- * functions that wait: they return heddle_error_new_trap of it. */
+/* What a call ends with now: HEDDLE_TRAP_NONE when nothing is pending, else ..._INTERRUPT or ..._TIMEOUT. For
+ * host functions that wait: they return heddle_error_new_trap of it. */
 HEDDLE_API heddle_trap_t heddle_interrupt_trap(const heddle_interrupt_t *handle);
 HEDDLE_API int heddle_interrupt_fd(
     const heddle_interrupt_t *handle); /* readable while raised: for poll(2) in host functions */

@@ -222,10 +222,8 @@ struct opening {
 };
 
 static uint64_t host_flags(const struct opening *o) {
-  bool directory =
-      o->oflags & OFLAGS_DIRECTORY; /* opened for reading whatever was asked: there is no other way */
-  uint64_t flags = directory || !o->write ? O_RDONLY : o->read ? O_RDWR : O_WRONLY;
-  if (directory) flags |= O_DIRECTORY;
+  uint64_t flags = !o->write ? O_RDONLY : o->read ? O_RDWR : O_WRONLY;
+  if (o->oflags & OFLAGS_DIRECTORY) flags |= O_DIRECTORY;
   if (o->oflags & OFLAGS_CREAT) flags |= O_CREAT;
   if (o->oflags & OFLAGS_EXCL) flags |= O_EXCL;
   if (o->oflags & OFLAGS_TRUNC) flags |= O_TRUNC;
@@ -253,9 +251,7 @@ static enum wasi_errno opening_allowed(const struct opening *o, const struct fd 
   if (o->oflags & OFLAGS_TRUNC) right |= RIGHTS_PATH_FILESTAT_SET_SIZE;
   if ((dir->rights & right) != right) return ERRNO_NOTCAPABLE;
   if (asked & (RIGHTS_FD_READ | RIGHTS_FD_WRITE) & ~dir->inheriting) return ERRNO_NOTCAPABLE;
-  bool changes =
-      o->oflags & (OFLAGS_CREAT | OFLAGS_TRUNC) ||
-      (o->write && !(o->oflags & OFLAGS_DIRECTORY)); /* a directory is not written through its descriptor */
+  bool changes = o->write || o->oflags & (OFLAGS_CREAT | OFLAGS_TRUNC);
   return changes ? changeable(dir) : ERRNO_SUCCESS;
 }
 
