@@ -109,14 +109,15 @@ static heddle_error_t *make_world(struct run *run) {
 static _Atomic(heddle_interrupt_t *) sigint_target; /* SIGINT has no argument: process-wide by nature */
 static volatile sig_atomic_t sigint_seen;
 
-static void on_sigint(int signal) {
+static void on_sigint(int number) {
   heddle_interrupt_t *target = sigint_target;
-  sigint_seen = signal;
+  sigint_seen = number;
   if (target) heddle_interrupt_raise(target);
+  signal(number, SIG_DFL); /* a second one ends the process at once */
 }
 
 static void watch_sigint(heddle_interrupt_t *interrupt) {
-  struct sigaction action = {.sa_handler = on_sigint, .sa_flags = SA_ONSTACK | (int)SA_RESETHAND};
+  struct sigaction action = {.sa_handler = on_sigint, .sa_flags = SA_ONSTACK};
   sigemptyset(&action.sa_mask);
   sigint_target = interrupt;
   sigaction(SIGINT, &action, NULL);
