@@ -106,8 +106,10 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
   const struct isa *isa = config->isa;
   const struct isa_config *isa_config = &config->isa_config;
   struct out *dump = config->dump_to;
-  const struct build_config build = {
-      .interruption = config->interruption, .fuel = config->fuel, .spectre = isa_config->spectre};
+  const struct build_config build = {.interruption = config->interruption,
+                                     .fuel = config->fuel,
+                                     .spectre = isa_config->spectre,
+                                     .locals_in_slots = config->locals_in_slots};
 
   stage_begin(r);
   struct ir_func *ir = build_func(m, r->func, &build, a, e);

@@ -16,7 +16,8 @@ struct config {
   bool interruption;
   uint64_t max_memory_size, max_table_elements, max_instances, max_tables, max_memories, max_wasm_stack;
   uint64_t opt_level;
-  bool spectre, parallel_compilation, checks, source;
+  uint64_t registers, float_registers;
+  bool spectre, parallel_compilation, checks, locals_in_slots, source;
 };
 
 void config_init(struct config *c); /* the defaults */

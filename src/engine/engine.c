@@ -19,10 +19,13 @@ bool engine_new(const struct config *config, struct engine **out, struct error *
       .isa = isa,
       .isa_config = {.interruption = config->interruption,
                      .spectre = config->spectre,
-                     .cpu = isa->cpu_features()},
+                     .cpu = isa->cpu_features(),
+                     .max_int = min_u64(config->registers, UINT32_MAX),
+                     .max_float = min_u64(config->float_registers, UINT32_MAX)},
       .interruption = config->interruption,
       .fuel = config->fuel != 0,
       .checks = config->checks,
+      .locals_in_slots = config->locals_in_slots,
   };
   engine->canon = canon_new();
   if (!engine->canon) {
