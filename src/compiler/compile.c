@@ -109,6 +109,7 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
   const struct build_config build = {.interruption = config->interruption,
                                      .fuel = config->fuel,
                                      .spectre = isa_config->spectre,
+                                     .plain = config->plain,
                                      .locals_in_slots = config->locals_in_slots};
 
   stage_begin(r);

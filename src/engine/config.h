@@ -17,7 +17,7 @@ struct config {
   uint64_t max_memory_size, max_table_elements, max_instances, max_tables, max_memories, max_wasm_stack;
   uint64_t opt_level;
   uint64_t registers, float_registers;
-  bool spectre, parallel_compilation, checks, locals_in_slots, source;
+  bool spectre, parallel_compilation, checks, locals_in_slots, plain, source;
 };
 
 void config_init(struct config *c); /* the defaults */

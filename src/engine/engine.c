@@ -26,6 +26,7 @@ bool engine_new(const struct config *config, struct engine **out, struct error *
       .fuel = config->fuel != 0,
       .checks = config->checks,
       .locals_in_slots = config->locals_in_slots,
+      .plain = config->plain,
   };
   engine->canon = canon_new();
   if (!engine->canon) {

@@ -15,6 +15,7 @@
 enum { NEAR = 64 /* instructions: a phi used so soon is worth a register */ };
 enum { FOLD_FAR = 24 /* a spilled operand used again no sooner is read from its slot */ };
 enum { W_MOST = 96, USES_MOST = 48, DEFS_MOST = 32 };
+enum { FEWEST_INT = 3, FEWEST_FLOAT = 3 /* that an instruction's own operands may need */ };
 
 enum event_kind { EVENT_RELOAD, EVENT_EVICT, EVENT_STORE };
 struct event {
@@ -791,10 +792,10 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
     s.values[v].defs_left = live->vregs[v].ndefs;
   s.mask[0] = f->isa->allocatable & UINT32_MAX;
   s.mask[1] = f->isa->allocatable & ~(uint64_t)UINT32_MAX;
-  const uint32_t settings[2] = {config->max_int, config->max_float};
+  const uint32_t settings[2] = {config->max_int, config->max_float}, fewest[2] = {FEWEST_INT, FEWEST_FLOAT};
   for (unsigned c = 0; c < 2; c++) {
     s.regs[c] = (uint32_t)__builtin_popcountll(s.mask[c]);
-    s.limit[c] = settings[c] && settings[c] < s.regs[c] ? settings[c] : s.regs[c];
+    s.limit[c] = settings[c] ? min_u32(max_u32(settings[c], fewest[c]), s.regs[c]) : s.regs[c];
   }
   s.tail_of = ARENA_ARRAY(a, uint32_t, nblocks);
   s.exit_first = arena_alloc(a, nblocks * sizeof(uint32_t));
