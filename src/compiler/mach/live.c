@@ -9,6 +9,7 @@
 #include "compiler/mach/alloc.h"
 
 enum { ENTRIES_PER_BLOCK = 64, ENTRIES_FREE = 2000000 };
+enum { AROUND_MOST = 4 /* loops that live_around looks at */ };
 
 struct sweep {
   struct mach_func *f;
@@ -167,10 +168,10 @@ static void begin_of_block(struct sweep *s, uint32_t b) {
     out[k] = (struct live_in){.v = v, .dist = s->next[v] - block->first};
     if (out[k].dist >= LIVE_LOOP_EXIT) through[f->vregs.at[v].is_float]++;
   }
-  for (uint32_t l = block->loop; l; l = f->ir->loops.at[l].parent)
-    for (unsigned c = 0; c < 2; c++)
-      live->loops[l].press[c] =
-          max_u32(live->loops[l].press[c], s->most[c] - min_u32(s->most[c], through[c]));
+  if (!block->loop) return;
+  uint32_t *press = live->loops[block->loop].press;
+  for (unsigned c = 0; c < 2; c++)
+    press[c] = max_u32(press[c], s->most[c] - min_u32(s->most[c], through[c]));
 }
 
 /* Bottom-up, in place but for one buffer of the same length. */
@@ -195,10 +196,16 @@ static void sort_by_vreg(struct arena *a, struct live_in *at, uint32_t n) {
   arena_release(a, mark);
 }
 
-/* Everything live into the header lives to the loop's end. */
+/* The header is the loop's last block to be seen: what was found out holds for the loop around, too. Everything live
+ * into the header lives to the loop's end. */
 static void close_loop(struct sweep *s, uint32_t loop) {
   struct live *live = s->live;
   const struct live_loop *l = &live->loops[loop];
+  struct live_loop *outer = &live->loops[l->parent];
+  for (unsigned c = 0; c < 2; c++)
+    outer->press[c] = max_u32(outer->press[c], l->press[c]);
+  outer->calls |= l->calls;
+  if (live->no_lists) return;
   struct live_in *in = live->entries.at + live->in_first[l->header];
   sort_by_vreg(s->f->arena, in, live->in_len[l->header]);
   for (uint32_t k = 0; k < live->in_len[l->header]; k++) {
@@ -240,11 +247,8 @@ static bool sweep_all(struct sweep *s) {
       calls |= (f->isa->ops[in->op].flags & (MF_CALL | MF_RETURN)) == MF_CALL && in->op != MACH_PARAMS;
     }
     begin_of_block(s, b);
-    if (!block->cold && calls)
-      for (uint32_t l = block->loop; l && !live->loops[l].calls; l = live->loops[l].parent)
-        live->loops[l].calls = true;
-    if (block->header && block->loop && live->loops[block->loop].header == b && !live->no_lists)
-      close_loop(s, block->loop);
+    if (!block->cold && calls) live->loops[block->loop].calls = true;
+    if (block->header && block->loop && live->loops[block->loop].header == b) close_loop(s, block->loop);
     if (live->entries.len > limit) return false;
   }
   return true;
@@ -289,17 +293,15 @@ uint32_t live_at_header(const struct live *live, uint32_t loop, uint32_t v) {
 }
 
 uint32_t live_around(const struct live *live, uint32_t loop, uint32_t v) {
-  uint32_t best = LIVE_NONE;
-  uint32_t behind = 0; /* distance from the innermost loop's end to the present one's, beyond positions */
-  uint32_t at = loop ? live->loops[loop].end : 0;
-  for (uint32_t l = loop; l; l = live->loops[l].parent) {
-    const struct live_loop *loop_l = &live->loops[l];
-    at = max_u32(at, loop_l->end);
-    uint32_t dist = live_at_header(live, l, v);
-    if (dist != LIVE_NONE)
-      best = live_add(at, live_add(dist, behind)) < best ? live_add(at, live_add(dist, behind)) : best;
+  uint32_t best = LIVE_FAR;
+  uint32_t behind = 0; /* penalties of the loops left */
+  for (unsigned climbed = 0; loop && climbed < AROUND_MOST; climbed++) {
+    const struct live_loop *l = &live->loops[loop];
+    uint32_t dist = live_at_header(live, loop, v);
+    if (dist != LIVE_NONE) best = min_u32(best, live_add(l->end, live_add(dist, behind)));
     if (dist < LIVE_LOOP_EXIT) break;
     behind += LIVE_LOOP_EXIT;
+    loop = l->parent;
   }
   return best;
 }

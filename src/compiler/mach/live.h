@@ -46,8 +46,8 @@ struct live {
   bool no_lists; /* they would be too long: values that cross blocks live in slots, `crosses` says which */
 };
 
-/* Next use of `v` at or after position `at` of a block in `loop`, by going around: 0 < distance to the loop's
- * end plus that from its header. LIVE_NONE: not live there. */
+/* Next use of `v`, live in `loop` and defined before it, by going around: the loop's end plus the distance from its
+ * header, or the same of a loop around it. LIVE_FAR: far outside. */
 uint32_t live_around(const struct live *live, uint32_t loop, uint32_t v);
 /* Distance from the start of a header to the next use of `v`, by its list alone; LIVE_NONE: not in it. */
 uint32_t live_at_header(const struct live *live, uint32_t loop, uint32_t v);
