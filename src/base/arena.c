@@ -36,6 +36,7 @@ enum { ALIGN = 16 };
 struct arena_chunk {
   _Alignas(ALIGN) struct arena_chunk *older;
   size_t size; /* whole, this head included */
+  bool marked; /* an arena_mark names it */
 };
 
 static uint8_t *chunk_data(struct arena_chunk *c) { return (uint8_t *)(c + 1); }
@@ -73,6 +74,7 @@ void arena_free(struct arena *a) {
 }
 
 struct arena_mark arena_mark(const struct arena *a) {
+  if (a->chunk) a->chunk->marked = true;
   return (struct arena_mark){.chunk = a->chunk, .at = a->at};
 }
 
@@ -113,9 +115,25 @@ bool arena_try_reserve(struct arena *a, size_t size) {
   struct arena_chunk *c = mem_alloc(chunk_size);
   if (!c) return false;
   c->size = chunk_size;
+  c->marked = false;
   a->total += chunk_size;
   chunk_push(a, c);
   return true;
+}
+
+/* A chunk for one allocation of more than CHUNK_MOST, below the newest if no mark can tell the difference:
+ * that one's room is not lost. NULL: none is made here. */
+static void *alloc_alone(struct arena *a, size_t size) {
+  if (size > SIZE_MOST || !a->chunk || a->chunk->marked) return NULL;
+  size_t need = footprint(size) + sizeof(struct arena_chunk);
+  if (need <= CHUNK_MOST || (a->limit && (a->total > a->limit || need > a->limit - a->total))) return NULL;
+  struct arena_chunk *c = mem_alloc(need);
+  if (!c) return NULL;
+  *c = (struct arena_chunk){.older = a->chunk->older, .size = need};
+  a->total += need;
+  a->chunk->older = c;
+  poison(chunk_data(c) + size, footprint(size) - size);
+  return chunk_data(c);
 }
 
 void arena_out_of_memory(struct arena *a) {
@@ -124,8 +142,11 @@ void arena_out_of_memory(struct arena *a) {
 }
 
 void *arena_alloc(struct arena *a, size_t size) {
-  if (size > (size_t)(a->end - a->at) || footprint(size) > (size_t)(a->end - a->at))
+  if (size > (size_t)(a->end - a->at) || footprint(size) > (size_t)(a->end - a->at)) {
+    void *alone = alloc_alone(a, size);
+    if (alone) return alone;
     if (!arena_try_reserve(a, size)) arena_out_of_memory(a);
+  }
   uint8_t *p = a->at;
   a->at += footprint(size);
   unpoison(p, size);
@@ -161,5 +182,18 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) {
   }
   void *grown = arena_alloc(a, new_size);
   if (old_size) memcpy(grown, old, old_size);
+  arena_drop(a, old, old_size);
   return grown;
+}
+
+void arena_drop(struct arena *a, void *p, size_t size) {
+  if (size > SIZE_MOST || footprint(size) + sizeof(struct arena_chunk) <= CHUNK_MOST) return;
+  struct arena_chunk **link = &a->chunk;
+  while (*link && chunk_data(*link) != p)
+    link = &(*link)->older;
+  struct arena_chunk *c = *link;
+  if (!c || c->marked || c->size != footprint(size) + sizeof(struct arena_chunk)) return;
+  *link = c->older;
+  if (link == &a->chunk) a->at = a->end = a->chunk ? chunk_end(a->chunk) : NULL;
+  chunk_free(a, c);
 }

@@ -3,7 +3,8 @@
  * In: sizes.  Out: memory that lives until arena_release to an earlier mark, or arena_free.  Running out of
  * memory jumps to `arena->on_oom`, which the one function that owns the arena (decode, parse, validate,
  * compile_func) has set with setjmp; everything it holds lives in the arena, so nothing leaks.  Freed and
- * fresh parts are poisoned under ASan. Must not: free single objects. */
+ * fresh parts are poisoned under ASan. Must not: free single
+ * objects, but for very large ones (arena_drop), so that arrays which double do not add up. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
@@ -37,6 +38,9 @@ void *arena_copy(struct arena *a, const void *data, size_t size);
 struct slice arena_slice(struct arena *a, struct slice s); /* copy of the bytes */
 /* Grows an array that was allocated from this arena; in place when it is the newest allocation. */
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size);
+/* Gives an allocation back to the heap before its time, if it is so large that it has a chunk for itself and no mark
+ * points behind it; else nothing happens. */
+void arena_drop(struct arena *a, void *p, size_t size);
 MUST_USE bool arena_try_reserve(struct arena *a, size_t size); /* false instead of the jump */
 _Noreturn void arena_out_of_memory(struct arena *a);
 

@@ -25,6 +25,13 @@
   do {                                                                                                       \
     if ((v)->cap < (n)) (v)->at = vec_grow((arena), (v)->at, &(v)->cap, sizeof(*(v)->at), (n));              \
   } while (0)
+/* Empties it and gives its memory back where arena_drop can. */
+#define VEC_DROP(arena, v)                                                                                   \
+  do {                                                                                                       \
+    arena_drop((arena), (v)->at, (v)->cap * sizeof(*(v)->at));                                               \
+    (v)->at = NULL;                                                                                          \
+    (v)->len = (v)->cap = 0;                                                                                 \
+  } while (0)
 #define VEC_POP(v)  ((v)->at[--(v)->len])
 #define VEC_LAST(v) ((v)->at[(v)->len - 1])
 

@@ -100,6 +100,17 @@ static void print_bytes(const struct code *code, struct out *out) {
   }
 }
 
+/* Selection has read it; the passes behind it look at its loops only. */
+static void drop_ir(struct ir_func *ir, struct arena *a) {
+  VEC_DROP(a, &ir->insns);
+  VEC_DROP(a, &ir->wasm_off);
+  VEC_DROP(a, &ir->blocks);
+  VEC_DROP(a, &ir->edges);
+  VEC_DROP(a, &ir->succs);
+  VEC_DROP(a, &ir->preds);
+  VEC_DROP(a, &ir->ext);
+}
+
 static bool run_stages(struct run *r, const struct valid_module *m, struct arena *a, struct code *out,
                        struct error *e) {
   const struct compile_config *config = r->config;
@@ -126,6 +137,7 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
   stage_begin(r);
   struct mach_func *f = isa->select(ir, isa_config, a);
   if (stage_end(r, STAGE_SELECT)) mach_print(f, dump);
+  drop_ir(ir, a);
   const struct mach_func *selected = checks(r) ? mach_copy(f) : NULL;
 
   stage_begin(r);

@@ -74,6 +74,39 @@ START_TEST(grows_in_place_when_newest) {
 }
 END_TEST
 
+START_TEST(gives_large_ones_back) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  ck_assert_int_eq(setjmp(oom), 0);
+  char *kept = arena_copy(&a, "kept", 5);
+  size_t before = a.total, size = (size_t)5 << 20;
+  uint8_t *p = arena_alloc(&a, size);
+  memset(p, 1, size);
+  ck_assert_uint_ge(a.total, before + size);
+  arena_drop(&a, p, size);
+  ck_assert_uint_eq(a.total, before);
+  /* What a mark names stays until it is released. */
+  p = arena_alloc(&a, size);
+  struct arena_mark m = arena_mark(&a);
+  uint8_t *q = arena_alloc(&a, size);
+  arena_drop(&a, q, size);
+  arena_drop(&a, p, size);
+  arena_drop(&a, kept, 5);
+  memset(arena_alloc(&a, 100), 2, 100);
+  arena_release(&a, m);
+  ck_assert_str_eq(kept, "kept");
+  /* A vector that doubles holds no more than its last two sizes. */
+  VEC(uint64_t) xs = {0};
+  for (uint32_t i = 0; i < 3000000; i++)
+    VEC_PUSH(&a, &xs, i);
+  ck_assert_uint_le(a.total, before + size + xs.cap * sizeof(uint64_t) + ((size_t)8 << 20));
+  for (uint32_t i = 0; i < 3000000; i++)
+    ck_assert_uint_eq(xs.at[i], i);
+  arena_free(&a);
+}
+END_TEST
+
 START_TEST(jumps_when_memory_is_out) {
   jmp_buf oom;
   struct arena a;
@@ -155,5 +188,5 @@ END_TEST
 
 int main(void) {
   return UNIT_RUN("base/arena", keeps_what_was_written, releases_to_marks, grows_in_place_when_newest,
-                  jumps_when_memory_is_out, honours_its_limit, vectors_grow);
+                  gives_large_ones_back, jumps_when_memory_is_out, honours_its_limit, vectors_grow);
 }

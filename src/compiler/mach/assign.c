@@ -498,6 +498,17 @@ static uint64_t asked_for(const struct assigner *a, const struct mach_block *b) 
 
 static void join(struct assigner *a, const uint32_t *first) {
   struct mach_func *f = a->f;
+  VEC_DROP(f->arena, &f->insns);
+  if (!a->edge_code.len) { /* as it is */
+    for (uint32_t n = 0; n < f->blocks.len; n++) {
+      f->blocks.at[n].first = first[n];
+      f->blocks.at[n].end = first[n + 1];
+    }
+    f->insns.at = a->code.at;
+    f->insns.len = a->code.len;
+    f->insns.cap = a->code.cap;
+    return;
+  }
   struct insn_list all = {0};
   VEC_RESERVE(f->arena, &all, a->code.len + a->edge_code.len + 1);
   for (uint32_t n = 0; n < f->blocks.len; n++) {
@@ -515,6 +526,8 @@ static void join(struct assigner *a, const uint32_t *first) {
   f->insns.at = all.at;
   f->insns.len = all.len;
   f->insns.cap = all.cap;
+  VEC_DROP(f->arena, &a->code);
+  VEC_DROP(f->arena, &a->edge_code);
 }
 
 void mach_assign(struct mach_func *f, const struct spill *spill, const struct isa_config *config) {
@@ -550,5 +563,6 @@ void mach_assign(struct mach_func *f, const struct spill *spill, const struct is
   }
   first[f->blocks.len] = a.code.len;
   join(&a, first);
+  VEC_DROP(arena, &a.exits);
   f->used_callee_saved = a.saved;
 }

@@ -196,8 +196,8 @@ static void sort_by_vreg(struct arena *a, struct live_in *at, uint32_t n) {
   arena_release(a, mark);
 }
 
-/* The header is the loop's last block to be seen: what was found out holds for the loop around, too. Everything live
- * into the header lives to the loop's end. */
+/* The header is the loop's last block to be seen: what was found out holds for the loop around, too.
+ * Everything live into the header lives to the loop's end. */
 static void close_loop(struct sweep *s, uint32_t loop) {
   struct live *live = s->live;
   const struct live_loop *l = &live->loops[loop];

@@ -770,10 +770,24 @@ static void rewrite(struct spiller *s) {
     b->end = w.n;
   }
   assert(w.n <= most);
+  VEC_DROP(f->arena, &f->insns);
   f->insns.at = w.out;
   f->insns.len = w.n;
   f->insns.cap = (uint32_t)most + 1;
   s->out->kills = w.kills;
+}
+
+/* What nobody reads any more. */
+static void drop(struct spiller *s, uint32_t nvregs, uint32_t ninsns) {
+  struct arena *a = s->f->arena;
+  struct live *live = s->live;
+  VEC_DROP(a, &live->entries);
+  VEC_DROP(a, &s->events);
+  VEC_DROP(a, &s->tails);
+  VEC_DROP(a, &s->exits);
+  arena_drop(a, s->values, nvregs * sizeof *s->values);
+  arena_drop(a, s->kills, ninsns);
+  arena_drop(a, live->ops, ninsns * sizeof *live->ops);
 }
 
 struct spill *mach_spill(struct mach_func *f, struct live *live, const struct isa_config *config) {
@@ -800,7 +814,8 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
   s.tail_of = ARENA_ARRAY(a, uint32_t, nblocks);
   s.exit_first = arena_alloc(a, nblocks * sizeof(uint32_t));
   s.exit_len = ARENA_ARRAY(a, uint32_t, nblocks);
-  s.kills = ARENA_ARRAY(a, uint8_t, f->insns.len + 1u);
+  uint32_t ninsns = f->insns.len + 1;
+  s.kills = ARENA_ARRAY(a, uint8_t, ninsns);
   for (s.block = 0; s.block < f->blocks.len; s.block++) {
     const struct mach_block *b = &f->blocks.at[s.block];
     block_begin(&s);
@@ -809,5 +824,6 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
     block_end(&s);
   }
   rewrite(&s);
+  drop(&s, nvregs, ninsns);
   return out;
 }
