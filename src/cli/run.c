@@ -335,7 +335,8 @@ int command_run(const struct cli_options *o, const struct report *r) {
   }
   int status = EXIT_FAILED;
   if (!(run.engine = new_engine(r, o))) return status;
-  signal(SIGPIPE, SIG_IGN); /* a guest that writes to a closed pipe gets an error and goes on */
+  signal(SIGPIPE, SIG_IGN); /* a guest that writes to a closed pipe gets an error and goes on, */
+  signal(SIGXFSZ, SIG_IGN); /* and so does one that writes beyond `ulimit -f` */
   run.wasi = heddle_wasi_new();
   run.linker = heddle_linker_new(run.engine);
   heddle_error_t *error = run.wasi && run.linker ? heddle_store_new(run.engine, NULL, &run.store)

@@ -20,25 +20,26 @@ static bool is_socket(const struct fd *fd) {
 
 /* ---- reading and writing ---- */
 
-static ssize_t write_filtered(struct fd *fd, const struct iovec *iovs, int len) {
+/* A terminal gets a piece at a time, filtered. What a stopped terminal (Ctrl-S) does not take is waited for,
+ * because the filter cannot take its bytes back; an interruption ends that. Returns like writev. */
+static ssize_t write_filtered(struct call *c, struct fd *fd, const struct iovec *iovs, int len) {
   enum { PIECE = 2048 };
-  ssize_t written = 0;
-  for (int i = 0; i < len; i++) {
-    const uint8_t *data = iovs[i].iov_base;
-    for (size_t at = 0; at < iovs[i].iov_len; at += PIECE) {
-      uint8_t out[PIECE + sizeof(struct tty_filter)];
-      size_t take = iovs[i].iov_len - at < PIECE ? iovs[i].iov_len - at : PIECE;
-      size_t n = tty_filter(&fd->tty, data + at, take, out);
-      for (size_t done = 0; done < n;) {
-        ssize_t w = write(fd->host, out + done, n - done);
-        if (w < 0 && errno == EINTR) continue;
-        if (w < 0) return written ? written : -1;
-        done += (size_t)w;
-      }
-      written += (ssize_t)take;
-    }
+  uint8_t out[PIECE + sizeof(struct tty_filter)];
+  size_t taken = 0, n = 0;
+  for (int i = 0; i < len && taken < PIECE; i++) {
+    size_t take = min_u64(iovs[i].iov_len, PIECE - taken);
+    n += tty_filter(&fd->tty, iovs[i].iov_base, take, out + n);
+    taken += take;
   }
-  return written;
+  struct fd patient = *fd;
+  patient.flags = 0;
+  for (size_t done = 0; done < n;) {
+    ssize_t w = write(fd->host, out + done, n - done);
+    if (w >= 0) done += (size_t)w;
+    if (w < 0 && errno != EINTR && errno != EAGAIN) return -1;
+    if (done < n && call_wait(c, &patient, POLLOUT)) break;
+  }
+  return (ssize_t)taken;
 }
 
 /* A pipe that says it can be written has room for PIPE_BUF bytes; more could wait where no interruption
@@ -54,14 +55,15 @@ static int shorten(struct iovec *iovs, int len, size_t room) {
   return len;
 }
 
-static ssize_t transfer(struct fd *fd, struct iovec *iovs, int len, bool writing) {
+/* -1 and errno; never waits longer than the host's side takes to move the bytes. */
+static ssize_t transfer(struct call *c, struct fd *fd, struct iovec *iovs, int len, bool writing) {
   if (is_socket(fd)) {
     struct msghdr message = {.msg_iov = iovs, .msg_iovlen = (size_t)len};
     return writing ? sendmsg(fd->host, &message, MSG_NOSIGNAL | MSG_DONTWAIT)
                    : recvmsg(fd->host, &message, MSG_DONTWAIT);
   }
   if (!writing) return readv(fd->host, iovs, len);
-  if (fd->filtered) return write_filtered(fd, iovs, len);
+  if (fd->filtered) return write_filtered(c, fd, iovs, len);
   return writev(fd->host, iovs, fd->waits ? shorten(iovs, len, PIPE_BUF) : len);
 }
 
@@ -74,7 +76,7 @@ static enum wasi_errno transfer_waiting(struct call *c, bool writing) {
   if (!e && !len) put_u32(call_out(c, 3), 0);
   while (!e && len) {
     if ((e = call_wait(c, fd, writing ? POLLOUT : POLLIN))) break;
-    ssize_t n = transfer(fd, c->wasi->iovs, len, writing);
+    ssize_t n = transfer(c, fd, c->wasi->iovs, len, writing);
     if (n >= 0) {
       put_u32(call_out(c, 3), (uint32_t)n);
       break;

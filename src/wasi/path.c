@@ -11,11 +11,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* Somebody else's renames make the kernel give up a walk: then it is walked again, but not for ever. */
@@ -255,6 +257,13 @@ static enum wasi_errno opening_allowed(const struct opening *o, const struct fd 
   return changes ? changeable(dir) : ERRNO_SUCCESS;
 }
 
+/* Files of procfs write into processes, ours included (/proc/self/mem): whoever gives away "/" does not mean
+ * that. */
+static bool is_process_file(int host) {
+  struct statfs fs;
+  return fstatfs(host, &fs) || fs.f_type == PROC_SUPER_MAGIC;
+}
+
 enum wasi_errno sys_path_open(struct call *c) {
   struct opening o;
   struct fd *dir, fd;
@@ -264,8 +273,9 @@ enum wasi_errno sys_path_open(struct call *c) {
   if (e) return e;
   int host = path_openat2(dir->host, c->path[0], host_flags(&o), o.oflags & OFLAGS_CREAT ? 0666 : 0);
   if (host < 0) return errno_of(errno);
-  if (!fd_describe(host, true, &fd)) {
-    e = errno_of(errno);
+  if (!fd_describe(host, true, &fd)) e = errno_of(errno);
+  if (!e && o.write && is_process_file(host)) e = ERRNO_PERM;
+  if (e) {
     close(host);
     return e;
   }

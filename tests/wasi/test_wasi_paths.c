@@ -297,6 +297,26 @@ START_TEST(between_directories) {
 }
 END_TEST
 
+static void grant_proc(struct world *w) { ck_assert(!heddle_wasi_preopen(w->wasi, "/proc", "/proc", false)); }
+
+/* Our own memory is a file below /proc. */
+START_TEST(processes_are_not_written) {
+  struct world w;
+  char mem[32];
+  world_open(&w, &(struct world_options){.grant = grant_proc});
+  snprintf(mem, sizeof mem, "%d/mem", (int)getpid());
+  FAILS(&w, PERM, "path_open", FD_IN + 1, FOLLOW, STR(&w, mem), 0, (int64_t)RW, 0, 0, OUT);
+  FAILS(&w, PERM, "path_open", FD_IN + 1, FOLLOW, STR(&w, "self/mem"), 0, (int64_t)RIGHTS_FD_WRITE, 0, 0,
+        OUT);
+  FAILS(&w, PERM, "path_open", FD_IN + 1, FOLLOW, STR(&w, "sys/kernel/core_pattern"), 0, (int64_t)RW, 0, 0,
+        OUT);
+  FAILS(&w, LOOP, "path_open", FD_IN + 1, FOLLOW, STR(&w, "self/root/etc"), 0, 0, 0, 0, OUT);
+  FAILS(&w, LOOP, "path_open", FD_IN + 1, FOLLOW, STR(&w, "self/fd/0"), 0, 0, 0, 0, OUT);
+  OK(&w, "path_open", FD_IN + 1, FOLLOW, STR(&w, "self/status"), 0, (int64_t)RIGHTS_FD_READ, 0, 0, OUT);
+  world_close(&w);
+}
+END_TEST
+
 START_TEST(pipes_do_not_hang) {
   struct world w;
   open_world(&w, false);
@@ -404,5 +424,5 @@ END_TEST
 int main(void) {
   return UNIT_RUN("wasi/paths", escapes_are_refused, links_as_last_component, a_directory_is_its_own_root,
                   inside_works, shapes_of_last_component, read_only_directories, between_directories,
-                  pipes_do_not_hang, races_do_not_lead_outside);
+                  processes_are_not_written, pipes_do_not_hang, races_do_not_lead_outside);
 }
