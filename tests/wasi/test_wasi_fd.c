@@ -2,7 +2,7 @@
  * clocks, random numbers, exit. */
 #include "world.h"
 
-#include "base/check.h"
+#include "base/alloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -407,6 +407,49 @@ END_TEST
 
 /* ---- what the embedder gives ---- */
 
+static heddle_error_t *grant_all(heddle_wasi_t *wasi) {
+  heddle_error_t *error = heddle_wasi_arg(wasi, "an argument");
+  if (!error) error = heddle_wasi_env(wasi, "NAME", "value");
+  if (!error) error = heddle_wasi_inherit_stdio(wasi);
+  if (!error) error = heddle_wasi_preopen(wasi, "/tmp", "/", false);
+  return error;
+}
+
+/* Each allocation fails once: a clean refusal, and nothing is lost (the sanitizers look). */
+START_TEST(memory_runs_out) {
+  int refusals = 0;
+  for (int n = 0; n < 50; n++) {
+    alloc_fail_after(n, false);
+    heddle_wasi_t *wasi = heddle_wasi_new();
+    heddle_error_t *error = wasi ? grant_all(wasi) : NULL;
+    alloc_fail_after(-1, false);
+    refusals += !wasi || error;
+    if (wasi && !error && n > 4) n = 50;
+    heddle_error_delete(error);
+    heddle_wasi_delete(wasi);
+  }
+  ck_assert_int_ge(refusals, 5);
+  struct world w;
+  world_open(&w, NULL);
+  put_u32(w.memory + 16, 1); /* a clock that strikes at once */
+  uint32_t opened = 0;
+  for (int n = 0; n < 8; n++)
+    for (int i = 0; i < 40; i++) { /* over the table's growth */
+      alloc_fail_after(n, false);
+      int e = CALL(&w, "path_open", FD_IN, 0, STR(&w, "f"), OFLAGS_CREAT, (int64_t)RW, 0, 0, OUT);
+      int p = CALL(&w, "poll_oneoff", 0, DATA, 1, OUT + 8);
+      alloc_fail_after(-1, false);
+      opened += !e;
+      ck_assert_msg(e == 0 || e == ERRNO_NOMEM || e == -1, "errno %d", e);
+      ck_assert_msg(p == 0 || p == ERRNO_NOMEM || p == -1, "errno %d", p);
+    }
+  OK(&w, "path_open", FD_IN, 0, STR(&w, "f"), 0, 0, 0, 0, OUT);
+  ck_assert_uint_ge(get_u32(w.memory + OUT), opened + FD_IN + 1); /* no number was lost or given twice */
+  ck_assert_uint_gt(opened, 200);
+  world_close(&w);
+}
+END_TEST
+
 static void refuse_openat2(int error) {
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
@@ -452,6 +495,6 @@ END_TEST
 int main(void) {
   return UNIT_RUN("wasi/fd", reading_and_writing, appending, rights_shrink_and_hold, directories_are_no_files,
                   readdir_with_small_buffers, numbers, nothing_by_default, strings, clocks, random_numbers,
-                  the_end, preview0, preopen_without_openat2, preopen_with_openat2_forbidden,
+                  the_end, preview0, memory_runs_out, preopen_without_openat2, preopen_with_openat2_forbidden,
                   preopen_of_nothing);
 }
