@@ -29,7 +29,8 @@ void fact_set(struct opt *o, ir_val v, bool nonzero) {
     ir_val other = gvn_find(o, &key);
     if (other) set(o, other, !nonzero);
     /* x == c  where x is a condition itself: x != 0 */
-    if ((x.op == IR_OP_NE) == nonzero && ir_is_const(f, x.b) && ir_const(f, x.b) == 0) set(o, x.a, true);
+    if (x.op == (nonzero ? IR_OP_NE : IR_OP_EQ) && ir_is_const(f, x.b) && ir_const(f, x.b) == 0)
+      set(o, x.a, true);
   } else if ((x.op == IR_OP_AND && nonzero) || (x.op == IR_OP_OR && !nonzero)) { /* both are */
     set(o, x.a, nonzero);
     if (!ir_is_const(f, x.b)) set(o, x.b, nonzero);
