@@ -121,7 +121,8 @@ static void put_remat_slot(struct mover *m, const struct move *x, uint64_t busy)
     put(m, x->dst, m->f->isa->scratch_float, x->size, true);
     return;
   }
-  uint64_t allocatable = m->f->isa->allocatable & UINT32_MAX;
+  /* Not one that the caller wants back: whether this function saves it is not decided here. */
+  uint64_t allocatable = m->f->isa->allocatable & ~m->f->isa->callee_saved & UINT32_MAX;
   uint64_t vacant = allocatable & ~busy;
   mreg r = (mreg)__builtin_ctzll(vacant ? vacant : allocatable);
   if (vacant) {
