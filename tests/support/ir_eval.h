@@ -259,9 +259,12 @@ static inline bool eval_insn(struct ir_env *env, struct ir_func *f, ir_val v) {
       args[i] = values[list[i]];
     if (!env->call(env, f, v, args, n, results)) return false;
     values[v] = results[0];
-    for (uint32_t i = v + 1; i < f->insns.len && f->insns.at[i].op == IR_OP_PROJ && f->insns.at[i].a == v;
-         i++)
-      values[i] = results[f->insns.at[i].b];
+    for (uint32_t i = v + 1; i < f->insns.len; i++) { /* those that nobody uses are no longer there */
+      if (f->insns.at[i].op == IR_OP_PROJ && f->insns.at[i].a == v)
+        values[i] = results[f->insns.at[i].b];
+      else if (f->insns.at[i].op != IR_OP_NONE)
+        break;
+    }
     return true;
   }
   default:

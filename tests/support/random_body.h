@@ -14,7 +14,13 @@ static uint32_t below(uint32_t n) {
   return (uint32_t)((random_state >> 11) % n);
 }
 
-enum { LOCALS = 6, COUNTER = 6 /* the local that ends loops */, LOCAL64 = 7, NLOCALS = 9 };
+enum {
+  LOCALS = 6,
+  COUNTER = 6, /* the local that ends loops */
+  LOCAL64 = 7, /* and 8 */
+  FLOAT = 9,   /* f64, and 10 */
+  NLOCALS = 11
+};
 struct gen {
   struct buf code;
   uint8_t labels[64]; /* innermost last: 0 = block, 1 = loop, 2 = block with an i32 */
@@ -32,7 +38,7 @@ static void expr(struct gen *g, int depth) {
   static const uint8_t binary[] = {0x6a, 0x6b, 0x6c, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76,
                                    0x46, 0x47, 0x48, 0x49, 0x4d, 0x6a, 0x6d, 0x6e, 0x70};
   g->budget--;
-  switch (depth <= 0 ? below(2) : below(10)) {
+  switch (depth <= 0 ? below(2) : below(14)) {
   case 0: op1(g, 0x20, below(LOCALS)); break;
   case 1:
     op(g, 0x41);
@@ -62,6 +68,28 @@ static void expr(struct gen *g, int depth) {
     op(g, below(2) ? 0x7c : 0x84);
     if (below(2)) op1(g, 0x22, LOCAL64);
     op(g, 0xa7);
+    break;
+  case 7: /* through f64 */
+    expr(g, depth - 1);
+    op(g, below(2) ? 0xb7 : 0xb8);
+    op1(g, 0x20, FLOAT + below(2));
+    op(g, (uint8_t[]){0xa0, 0xa1, 0xa2, 0xa4, 0xa5}[below(5)]);
+    if (below(2)) op1(g, 0x22, FLOAT + below(2));
+    if (below(2)) {
+      op1(g, 0x20, FLOAT);
+      op(g, (uint8_t[]){0x61, 0x62, 0x63, 0x64, 0x65, 0x66}[below(6)]);
+    } else {
+      op(g, 0xfc);
+      op(g, below(2) ? 2 : 3); /* trunc_sat */
+    }
+    break;
+  case 8: /* the helper gives three results */
+    expr(g, depth - 1);
+    op1(g, 0x20, LOCAL64 + below(2));
+    op1(g, 0x20, FLOAT + below(2));
+    op1(g, 0x10, 1);
+    op1(g, 0x21, FLOAT + below(2));
+    op1(g, 0x21, LOCAL64 + below(2));
     break;
   default:
     expr(g, depth - 1);
@@ -203,10 +231,18 @@ static void make_module(struct buf *out) {
   struct buf part;
   buf_init(&g.code);
   buf_init(&part);
-  static const uint8_t head[] = {0,    'a',  's', 'm',  1, 0,    0, 0,    1,    7, 1,    0x60, 2,
-                                 0x7f, 0x7f, 1,   0x7f, 3, 2,    1, 0,    5,    3, 1,    0,    1,
-                                 6,    11,   2,   0x7f, 1, 0x41, 5, 0x0b, 0x7f, 1, 0x41, 7,    0x0b};
-  static const uint8_t locals[] = {2, 5, 0x7f, 2, 0x7e};
+  /* (type $body (func (param i32 i32) (result i32)))
+   * (type $helper (func (param i32 i64 f64) (result i32 i64 f64)))
+   * (memory 1) (global (mut i32) (i32.const 5)) (global (mut i32) (i32.const 7)) */
+  static const uint8_t head[] = {0,    'a', 's',  'm',  1,    0,    0,    0,             /* */
+                                 1,    16,  2,    0x60, 2,    0x7f, 0x7f, 1,    0x7f,    /* */
+                                 0x60, 3,   0x7f, 0x7e, 0x7c, 3,    0x7f, 0x7e, 0x7c,    /* */
+                                 3,    3,   2,    0,    1,    5,    3,    1,    0,    1, /* */
+                                 6,    11,  2,    0x7f, 1,    0x41, 5,    0x0b, 0x7f, 1, 0x41, 7, 0x0b};
+  /* i32 + 1, i64 ^ extend_u (i32), -f64 */
+  static const uint8_t helper[] = {0,    0x20, 0,    0x41, 1,    0x6a, 0x20, 1,
+                                   0x20, 0,    0xad, 0x85, 0x20, 2,    0x9a, 0x0b};
+  static const uint8_t locals[] = {3, 5, 0x7f, 2, 0x7e, 2, 0x7c};
   buf_bytes(&g.code, locals, sizeof locals);
   op1(&g, 0x41, 30);
   op1(&g, 0x21, COUNTER);
@@ -214,13 +250,22 @@ static void make_module(struct buf *out) {
     statements(&g);
   expr(&g, 3);
   op(&g, 0x0b);
-  buf_uleb(&part, 1);
+  buf_uleb(&part, 2);
   buf_uleb(&part, g.code.len);
   buf_bytes(&part, g.code.data, g.code.len);
+  buf_uleb(&part, sizeof helper);
+  buf_bytes(&part, helper, sizeof helper);
   buf_bytes(out, head, sizeof head);
   section(out, 10, &part);
   buf_free(&g.code);
   buf_free(&part);
+}
+
+/* What the helper computes. */
+static inline void helper_results(const uint64_t *args, uint64_t *results) {
+  results[0] = (uint32_t)(args[0] + 1);
+  results[1] = args[1] ^ (uint32_t)args[0];
+  results[2] = args[2] ^ UINT64_C(1) << 63;
 }
 
 #endif

@@ -26,6 +26,14 @@ static void fill(uint8_t *memory) {
     memory[i] = (uint8_t)(i * 37);
 }
 
+static bool call_helper(struct ir_env *env, struct ir_func *f, ir_val call, const uint64_t *args,
+                        uint32_t nargs, uint64_t *results) {
+  (void)env;
+  if (f->insns.at[call].op != IR_OP_CALL || f->insns.at[call].a != 1 || nargs != 3) return false;
+  helper_results(args, results);
+  return true;
+}
+
 /* False: it does not end soon. */
 static bool evaluate(struct fixture *f, const uint64_t *params, struct outcome *r) {
   struct error e = ERROR_INIT;
@@ -39,8 +47,12 @@ static bool evaluate(struct fixture *f, const uint64_t *params, struct outcome *
   globals[0].i32 = 5, globals[1].i32 = 7;
   memset(r, 0, sizeof *r);
   fill(r->memory);
-  struct ir_env env = {
-      .params = params, .memory = r->memory, .memory_size = MEMORY, .vmctx = vmctx, .steps = 100000};
+  struct ir_env env = {.params = params,
+                       .memory = r->memory,
+                       .memory_size = MEMORY,
+                       .vmctx = vmctx,
+                       .steps = 100000,
+                       .call = call_helper};
   env.values = ARENA_ARRAY(&f->arena, uint64_t, ir->insns.len);
   env.slots = ARENA_ARRAY(&f->arena, uint64_t, NLOCALS);
   bool returned = ir_eval(&env, ir);
@@ -58,9 +70,10 @@ static struct instance *compile(struct fixture *f) {
   if (below(3) == 0) config.isa_config.max_int = 4 + below(4), config.isa_config.max_float = 3;
   config.isa_config.interruption = config.interruption;
   config.isa_config.spectre = below(2);
-  struct code code;
-  if (!compile_func(f->valid, 0, &config, &f->arena, &code, NULL, &e)) ck_abort_msg("%s", e.message);
-  return fixture_instance(f, &code, NULL);
+  struct code codes[2];
+  for (uint32_t i = 0; i < 2; i++)
+    if (!compile_func(f->valid, i, &config, &f->arena, &codes[i], NULL, &e)) ck_abort_msg("%s", e.message);
+  return fixture_instance(f, codes, NULL);
 }
 
 static void run(struct fixture *f, struct instance *in, const uint64_t *params, struct outcome *r) {
