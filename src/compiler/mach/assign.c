@@ -21,6 +21,11 @@ struct place {
 struct tail { /* code of the edge that leaves a block, in `edge_code` */
   uint32_t first, len;
 };
+struct operand {
+  uint32_t v;
+  uint8_t phys; /* register + 1 */
+  bool use, def, early, kill;
+};
 struct assigner {
   struct mach_func *f;
   const struct live *live;
@@ -40,7 +45,8 @@ struct assigner {
   uint32_t stamp;
   VEC(struct move) moves;
   struct insn_list code, edge_code;
-  uint64_t avoid; /* registers that instructions of this block ask for */
+  struct operand ops[USES_MOST + DEFS_MOST]; /* of one instruction */
+  uint64_t avoid;                            /* registers that instructions of this block ask for */
 };
 
 static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
@@ -100,11 +106,6 @@ static mreg location(const struct assigner *a, mreg r) {
 }
 
 /* Operands and kills of an instruction, in one list. */
-struct operand {
-  uint32_t v;
-  uint8_t phys; /* register + 1 */
-  bool use, def, early, kill;
-};
 static uint32_t operands(const struct assigner *a, const struct mach_insn *in, uint8_t kills,
                          struct operand *out) {
   const struct mach_op_info *info = &a->f->isa->ops[in->op];
@@ -277,19 +278,13 @@ static void constrain(struct assigner *a, const struct operand *ops, uint32_t n,
 
 static void assign_insn(struct assigner *a, struct mach_insn in, uint8_t kills) {
   const struct mach_op_info *info = &a->f->isa->ops[in.op];
-  struct operand ops[USES_MOST + DEFS_MOST];
+  struct operand *ops = a->ops;
   uint32_t n = operands(a, &in, kills, ops);
   struct constraint k = {.lost = info->clobbers & a->allocatable};
   bool call = (info->flags & MF_CALL) || in.op == MACH_PARAMS;
-  bool plain = !k.lost && !call && !(info->fixed[0] | info->fixed[1] | info->fixed[2] | info->fixed[3]);
   if (call) k.lost |= a->f->calls.at[in.imm].clobbers & a->allocatable;
-  if (plain) {
-    for (uint32_t i = 0; i < n; i++)
-      if (ops[i].def && !ops[i].use && ops[i].early) define(a, ops[i].v, 0);
-  } else {
-    a->saved |= k.lost & a->callee_saved;
-    constrain(a, ops, n, &k);
-  }
+  a->saved |= k.lost & a->callee_saved;
+  constrain(a, ops, n, &k);
   mreg *field[4] = {&in.d, &in.s, &in.base, &in.idx};
   for (unsigned i = 0; i < 4; i++)
     if (mreg_is_virt(*field[i]) && (info->role[i] & ROLE_USE))
@@ -314,9 +309,39 @@ static void assign_insn(struct assigner *a, struct mach_insn in, uint8_t kills) 
   put(a, in);
 }
 
+/* Any registers will do: looks up and hands out. */
+static void assign_plain(struct assigner *a, const struct mach_insn *old, uint8_t kills) {
+  const struct mach_op_info *info = &a->f->isa->ops[old->op];
+  VEC_PUSH(a->f->arena, &a->code, *old);
+  struct mach_insn *in = &VEC_LAST(&a->code);
+  mreg *field[4] = {&in->d, &in->s, &in->base, &in->idx};
+  const mreg was[4] = {in->d, in->s, in->base, in->idx};
+  uint32_t uses = mach_roles(info, ROLE_USE), defs = mach_roles(info, ROLE_DEF);
+  for (uint32_t u = uses; u; u &= u - 1) {
+    unsigned i = (unsigned)__builtin_ctz(u) / 8;
+    *field[i] = location(a, was[i]);
+  }
+  for (unsigned k = kills; k; k &= k - 1) {
+    unsigned i = (unsigned)__builtin_ctz(k);
+    if (!(info->role[i] & ROLE_DEF)) drop(a, index_of(was[i]));
+  }
+  for (uint32_t d = defs; d; d &= d - 1) {
+    unsigned i = (unsigned)__builtin_ctz(d) / 8;
+    if (!mreg_is_virt(was[i])) continue;
+    if (!(info->role[i] & ROLE_USE)) {
+      define(a, index_of(was[i]), 0);
+      *field[i] = a->loc[index_of(was[i])];
+    }
+  }
+  for (uint32_t d = kills ? defs : 0; d; d &= d - 1) {
+    unsigned i = (unsigned)__builtin_ctz(d) / 8;
+    if (kills >> i & 1) drop(a, index_of(was[i]));
+  }
+}
+
 static void assign_move(struct assigner *a, struct mach_insn in, uint8_t kills) {
   if (!mreg_is_virt(in.d) || !mreg_is_virt(in.s)) {
-    assign_insn(a, in, kills);
+    assign_plain(a, &in, kills);
     return;
   }
   uint32_t d = index_of(in.d), s = index_of(in.s);
@@ -332,14 +357,19 @@ static void assign_move(struct assigner *a, struct mach_insn in, uint8_t kills) 
     if (kills & 2) drop(a, s);
     return;
   }
-  assign_insn(a, in, kills);
+  assign_plain(a, &in, kills);
 }
 
 static void assign_one(struct assigner *a, const struct mach_insn *in, uint8_t kills) {
   switch (in->op) {
   case MACH_EVICT: drop(a, index_of(in->s)); return;
   case MACH_MOVE: assign_move(a, *in, kills); return;
-  default: assign_insn(a, *in, kills); return;
+  case MACH_PARAMS: assign_insn(a, *in, kills); return;
+  default:
+    if (mach_is_plain(&a->f->isa->ops[in->op]))
+      assign_plain(a, in, kills);
+    else
+      assign_insn(a, *in, kills);
   }
 }
 
@@ -484,18 +514,6 @@ static void block_end(struct assigner *a, uint32_t n) {
   }
 }
 
-/* Registers that the block's instructions want: others had better not be there. */
-static uint64_t asked_for(const struct assigner *a, const struct mach_block *b) {
-  uint64_t mask = 0;
-  for (uint32_t i = b->first; i < b->end; i++) {
-    const struct mach_op_info *info = &a->f->isa->ops[a->f->insns.at[i].op];
-    for (unsigned k = 0; k < 4; k++)
-      if (info->fixed[k]) mask |= bit((uint8_t)(info->fixed[k] - 1));
-    if (!(info->flags & MF_CALL)) mask |= info->clobbers;
-  }
-  return mask;
-}
-
 static void join(struct assigner *a, const uint32_t *first) {
   struct mach_func *f = a->f;
   VEC_DROP(f->arena, &f->insns);
@@ -552,7 +570,7 @@ void mach_assign(struct mach_func *f, const struct spill *spill, const struct is
   uint32_t *first = arena_alloc(arena, (nblocks + 1u) * sizeof(uint32_t));
   for (uint32_t n = 0; n < f->blocks.len; n++) {
     const struct mach_block *b = &f->blocks.at[n];
-    a.avoid = asked_for(&a, b);
+    a.avoid = spill->asked[n];
     first[n] = a.code.len;
     block_begin(&a, n);
     for (uint32_t i = b->first; i < b->end; i++) {

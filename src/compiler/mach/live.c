@@ -50,6 +50,8 @@ static uint32_t remove_value(struct sweep *s, uint32_t v) {
   return s->next[v];
 }
 
+static uint32_t next_of(const struct sweep *s, uint32_t v) { return is_live(s, v) ? s->next[v] : LIVE_NONE; }
+
 static void define(struct sweep *s, uint32_t v, uint32_t block, uint32_t at) {
   struct live_vreg *lv = &s->live->vregs[v];
   lv->def_block = block;
@@ -69,7 +71,7 @@ static void call_backward(struct sweep *s, const struct mach_call *c, uint32_t b
     define(s, v, block, at);
   }
   for (uint32_t i = c->args; i < c->args + c->nargs; i++)
-    next[i] = is_live(s, index_of(fixed[i].reg)) ? s->next[index_of(fixed[i].reg)] : LIVE_NONE;
+    next[i] = next_of(s, index_of(fixed[i].reg));
 }
 
 static void call_arguments(struct sweep *s, const struct mach_call *c, uint32_t at) {
@@ -80,36 +82,43 @@ static void call_arguments(struct sweep *s, const struct mach_call *c, uint32_t 
   }
 }
 
-static void insn_backward(struct sweep *s, struct mach_insn *in, uint32_t block, uint32_t at) {
+/* A register that a coming instruction wants a copy in, or a phi that takes it, is worth knowing for the
+ * original. */
+static void pass_hints(struct sweep *s, const struct mach_insn *in) {
+  if (!mreg_is_virt(in->d) || !mreg_is_virt(in->s)) return;
+  const struct live_vreg *d = &s->live->vregs[index_of(in->d)];
+  struct live_vreg *src = &s->live->vregs[index_of(in->s)];
+  if (d->hint) src->hint = d->hint;
+  if (d->phi != MREG_NONE && src->phi == MREG_NONE) src->phi = d->phi;
+}
+
+static void insn_backward(struct sweep *s, const struct mach_insn *in, uint32_t block, uint32_t at) {
   const struct mach_op_info *info = &s->f->isa->ops[in->op];
   uint32_t *next = s->live->ops[at].next;
   const struct mach_call *call =
       (info->flags & MF_CALL) || in->op == MACH_PARAMS ? &s->f->calls.at[in->imm] : NULL;
   const mreg r[4] = {in->d, in->s, in->base, in->idx};
-  for (unsigned i = 0; i < 4; i++) {
-    if (!mreg_is_virt(r[i]) || !(info->role[i] & ROLE_DEF)) continue;
+  uint32_t uses = mach_roles(info, ROLE_USE);
+  for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
+    unsigned i = (unsigned)__builtin_ctz(d) / 8;
+    if (!mreg_is_virt(r[i])) continue;
     uint32_t v = index_of(r[i]);
-    if (info->role[i] & ROLE_USE)
-      next[i] = is_live(s, v) ? s->next[v] : LIVE_NONE;
-    else
-      next[i] = remove_value(s, v);
+    next[i] = info->role[i] & ROLE_USE ? next_of(s, v) : remove_value(s, v);
     define(s, v, block, at);
   }
   if (call) call_backward(s, call, block, at);
-  for (unsigned i = 0; i < 4; i++)
-    if (mreg_is_virt(r[i]) && (info->role[i] & (ROLE_USE | ROLE_DEF)) == ROLE_USE)
-      next[i] = is_live(s, index_of(r[i])) ? s->next[index_of(r[i])] : LIVE_NONE;
+  for (uint32_t u = uses; u; u &= u - 1) {
+    unsigned i = (unsigned)__builtin_ctz(u) / 8;
+    if (mreg_is_virt(r[i]) && !(info->role[i] & ROLE_DEF)) next[i] = next_of(s, index_of(r[i]));
+  }
   if (call) call_arguments(s, call, at);
-  for (unsigned i = 0; i < 4; i++) {
-    if (!mreg_is_virt(r[i]) || !(info->role[i] & ROLE_USE)) continue;
+  for (uint32_t u = uses; u; u &= u - 1) {
+    unsigned i = (unsigned)__builtin_ctz(u) / 8;
+    if (!mreg_is_virt(r[i])) continue;
     use(s, index_of(r[i]), at, at);
     if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
   }
-  if (in->op == MACH_MOVE && mreg_is_virt(in->d) && mreg_is_virt(in->s)) {
-    struct live_vreg *d = &s->live->vregs[index_of(in->d)], *src = &s->live->vregs[index_of(in->s)];
-    if (d->hint) src->hint = d->hint;
-    if (d->phi != MREG_NONE && src->phi == MREG_NONE) src->phi = d->phi;
-  }
+  if (in->op == MACH_MOVE) pass_hints(s, in);
 }
 
 /* The live set at the end of block `b`. */

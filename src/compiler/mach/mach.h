@@ -124,4 +124,18 @@ static inline struct mach_vreg *mach_vreg_at(struct mach_func *f, mreg r) { retu
 /* Role, fixed register and value of operand i (0 d, 1 s, 2 base, 3 idx). */
 static inline mreg *mach_operand(struct mach_insn *in, unsigned i) { return i == 0 ? &in->d : i == 1 ? &in->s : i == 2 ? &in->base : &in->idx; }
 
+/* The operands that have `role` (one of USE, DEF, EARLY): bits whose number divided by 8 is the operand's,
+ * for loops like for (uint32_t r = mach_roles(info, ROLE_USE); r; r &= r - 1) use(__builtin_ctz(r) / 8). */
+static inline uint32_t mach_roles(const struct mach_op_info *info, uint8_t role) {
+  const uint8_t *at = info->role;
+  uint32_t all = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+  return all & role * UINT32_C(0x01010101);
+}
+/* Asks for no certain register, destroys none, and writes nothing early: any registers will do. */
+static inline bool mach_is_plain(const struct mach_op_info *info) {
+  const uint8_t *fixed = info->fixed;
+  return !(fixed[0] | fixed[1] | fixed[2] | fixed[3]) && !info->clobbers && !(info->flags & MF_CALL) &&
+         !mach_roles(info, ROLE_EARLY);
+}
+
 #endif

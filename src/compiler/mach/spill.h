@@ -19,6 +19,7 @@ struct spill {
       *kills; /* by instruction: bit i: after it, operand i is in no register any more (a def: it is dead) */
   bool *fixed_kill;   /* the same, parallel to mach_func.fixed */
   uint32_t *slot;     /* by virtual register: frame slot or SPILL_NO_SLOT */
+  uint64_t *asked;    /* by block: registers that its instructions, but for calls, ask for or destroy */
   bool *across_calls; /* by virtual register: in a register across a call somewhere */
 };
 

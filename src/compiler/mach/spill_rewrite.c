@@ -1,0 +1,137 @@
+/* The result of spilling as code: reloads, recomputations, evictions, and the stores, at the definition of a
+ * value or where it is evicted, whichever is executed less often. */
+#include "compiler/mach/slots.h"
+#include "compiler/mach/spiller.h"
+
+static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
+
+struct rewriter {
+  struct spiller *s;
+  struct mach_insn *out;
+  uint8_t *kills;
+  uint32_t n;
+};
+
+static void put(struct rewriter *w, struct mach_insn in, uint8_t kills) {
+  w->out[w->n] = in;
+  w->kills[w->n++] = kills;
+}
+
+static struct mach_insn slot_insn(const struct spiller *s, enum mach_op op, uint32_t v, uint32_t src) {
+  const struct mach_vreg *r = &s->f->vregs.at[v];
+  struct mach_insn in = {.op = (uint16_t)op,
+                         .size = r->size,
+                         .d = MREG_NONE,
+                         .s = MREG_NONE,
+                         .base = MREG_NONE,
+                         .idx = MREG_NONE,
+                         .imm = (int32_t)s->out->slot[v],
+                         .src = src};
+  if (op == MACH_SPILL && !r->is_float) in.size = 8;
+  if (op == MACH_RELOAD)
+    in.d = MACH_VREG0 + v;
+  else
+    in.s = MACH_VREG0 + v;
+  return in;
+}
+
+/* Stored at the definition, not where it is evicted. */
+static bool stored_at_def(const struct spiller *s, uint32_t v) {
+  const struct spill_value *val = &s->values[v];
+  if (!val->slot || val->memory_phi) return false;
+  if (s->live->no_lists) return true;
+  return val->cost > 0 && val->cost >= spill_frequency(&s->f->blocks.at[s->live->vregs[v].def_block]);
+}
+
+static void put_event(struct rewriter *w, const struct spill_event *e, uint32_t src) {
+  struct spiller *s = w->s;
+  if (e->kind == EVENT_RELOAD) {
+    if (!spill_remat(s, e->v)) {
+      put(w, slot_insn(s, MACH_RELOAD, e->v, src), 0);
+      return;
+    }
+    struct mach_insn in = s->f->remats.at[spill_remat(s, e->v) - 1];
+    in.d = MACH_VREG0 + e->v;
+    in.src = src;
+    put(w, in, 0);
+    return;
+  }
+  bool store = e->dirty && !stored_at_def(s, e->v);
+  uint8_t kill = e->kind == EVENT_EVICT ? 2 : 0;
+  if (store)
+    put(w, slot_insn(s, MACH_SPILL, e->v, src), kill);
+  else if (kill)
+    put(w, slot_insn(s, MACH_EVICT, e->v, src), kill);
+}
+
+static void put_store(struct rewriter *w, uint32_t v, uint32_t src, bool last) {
+  struct spill_value *val = &w->s->values[v];
+  if (stored_at_def(w->s, v) && (last || val->early)) put(w, slot_insn(w->s, MACH_SPILL, v, src), 0);
+}
+
+static void rewrite_insn(struct rewriter *w, const struct mach_insn *old, uint32_t at) {
+  struct spiller *s = w->s;
+  struct mach_func *f = s->f;
+  struct mach_insn in = *old;
+  if (in.op == MACH_NOP) return;
+  if (in.base == MREG_SLOT) in.disp = (int32_t)s->out->slot[in.disp];
+  if (in.op == MACH_RELOAD) in.imm = (int32_t)s->out->slot[in.imm];
+  put(w, in, s->kills[at]);
+  const struct mach_op_info *info = &f->isa->ops[in.op];
+  const mreg r[4] = {in.d, in.s, in.base, in.idx};
+  for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
+    unsigned i = (unsigned)__builtin_ctz(d) / 8;
+    if (!mreg_is_virt(r[i]) || !s->values[index_of(r[i])].slot) continue;
+    struct spill_value *val = &s->values[index_of(r[i])];
+    val->defs_left--;
+    if (!(s->kills[at] >> i & 1)) put_store(w, index_of(r[i]), in.src, val->defs_left == 0);
+  }
+  if (!(info->flags & MF_CALL) && in.op != MACH_PARAMS) return;
+  const struct mach_call *call = &f->calls.at[in.imm];
+  for (uint32_t i = call->results; i < call->results + call->nresults; i++)
+    if (!s->out->fixed_kill[i]) put_store(w, index_of(f->fixed.at[i].reg), in.src, true);
+}
+
+void spill_rewrite(struct spiller *s) {
+  struct mach_func *f = s->f;
+  uint64_t stores = 0;
+  for (uint32_t v = 0; v < f->vregs.len; v++) {
+    s->values[v].defs_left = s->live->vregs[v].ndefs;
+    s->out->slot[v] = s->values[v].slot ? 0 : SPILL_NO_SLOT;
+    if (s->values[v].slot) stores += s->live->vregs[v].ndefs;
+  }
+  slots_assign(f, s->out);
+  uint64_t most = (uint64_t)f->insns.len + s->events.len + s->tails.len + stores;
+  if (most > UINT32_MAX / 2) arena_out_of_memory(f->arena);
+  struct rewriter w = {.s = s};
+  w.out = arena_alloc(f->arena, (size_t)(most + 1) * sizeof *w.out);
+  w.kills = arena_alloc(f->arena, (size_t)most + 1);
+  uint32_t next_event = 0;
+  for (uint32_t n = 0; n < f->blocks.len; n++) {
+    struct mach_block *b = &f->blocks.at[n];
+    uint32_t first = w.n;
+    for (uint32_t k = 0; k < b->nphis; k++) {
+      uint32_t v = index_of(f->phis.at[b->phis + k]);
+      if (s->live->phi_next[b->phis + k] != LIVE_NONE)
+        put_store(&w, v, b->first < b->end ? f->insns.at[b->first].src : 0, true);
+    }
+    for (uint32_t at = b->first; at < b->end; at++) {
+      const struct mach_insn *in = &f->insns.at[at];
+      for (; next_event < s->events.len && s->events.at[next_event].at == at; next_event++)
+        put_event(&w, &s->events.at[next_event], in->src);
+      if (at == b->end - 1)
+        for (uint32_t t = s->tail_of[n]; t; t = s->tails.at[t - 1].next)
+          if (!stored_at_def(s, s->tails.at[t - 1].v))
+            put(&w, slot_insn(s, MACH_SPILL, s->tails.at[t - 1].v, in->src), 0);
+      rewrite_insn(&w, in, at);
+    }
+    b->first = first;
+    b->end = w.n;
+  }
+  assert(w.n <= most);
+  VEC_DROP(f->arena, &f->insns);
+  f->insns.at = w.out;
+  f->insns.len = w.n;
+  f->insns.cap = (uint32_t)most + 1;
+  s->out->kills = w.kills;
+}
