@@ -24,15 +24,8 @@ enum {
 };
 
 bool x64_is_frameless(const struct mach_func *f, const struct frame *frame) {
-  if (f->has_calls || frame->size || frame->nsaved || f->args_size || f->results_size || f->saves_instance)
-    return false;
-  for (uint32_t i = 0; i < f->insns.len; i++) {
-    const struct mach_insn *in = &f->insns.at[i];
-    if (in->trap || in->op == X64_TRAP || in->op == X64_TRAPCC || in->op == X64_TRUNC_GUARD ||
-        in->op == X64_TRUNC_U64)
-      return false;
-  }
-  return true;
+  return !f->has_calls && !frame->size && !frame->nsaved && !f->args_size && !f->results_size &&
+         !f->saves_instance;
 }
 
 static void push_pop(struct x64_asm *a, uint8_t opcode, mreg r) {

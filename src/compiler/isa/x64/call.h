@@ -4,7 +4,8 @@
 
 #include "compiler/isa/x64/encode.h"
 
-/* A function that makes no frame at all: nobody can ever look at its stack. */
+/* A function that needs no frame: it calls nothing, keeps everything in registers. Where it traps or faults,
+ * the return address stands at rsp (struct code.frameless). */
 bool x64_is_frameless(const struct mach_func *f, const struct frame *frame);
 void x64_prologue(struct x64_asm *a, bool frameless);
 void x64_return(struct x64_asm *a, bool frameless);

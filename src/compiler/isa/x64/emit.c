@@ -81,14 +81,37 @@ static uint32_t *forward_empty(const struct mach_func *f, struct arena *arena) {
   return forward;
 }
 
+/* The block that does nothing but carry a loop's back edge, coming from a branch: put in front of the header
+ * it falls through into it, and the branch is the loop's only jump. IR_NO_BLOCK: none. */
+static uint32_t latch_of(const struct mach_func *f, const uint32_t *forward, uint32_t header) {
+  const struct mach_block *h = &f->blocks.at[header];
+  if (!h->header || h->cold || header == 0) return IR_NO_BLOCK;
+  for (uint32_t i = 0; i < h->npred; i++) {
+    uint32_t p = f->edges.at[f->preds.at[h->pred + i]].from;
+    const struct mach_block *k = &f->blocks.at[p];
+    if (p <= header || k->cold || forward[p] != p || k->npred != 1 || block_last(f, p)->op != X64_JMP)
+      continue;
+    uint32_t before = f->edges.at[f->preds.at[k->pred]].from;
+    if (before + 1 == p && block_last(f, before)->op == X64_JCC) return p;
+  }
+  return IR_NO_BLOCK;
+}
+
 static void order_blocks(struct layout *l, struct arena *arena) {
   const struct mach_func *f = l->a.f;
   uint32_t n = f->blocks.len, *forward = forward_empty(f, arena);
   l->order = ARENA_ARRAY(arena, uint32_t, n);
   l->region_of = ARENA_ARRAY(arena, uint32_t, n);
+  bool *moved = ARENA_ARRAY(arena, bool, n);
   for (int cold = 0; cold < 2; cold++) {
     for (uint32_t b = 0; b < n; b++) {
-      if ((f->blocks.at[b].cold && b != 0) != (cold == 1) || forward[b] != b) continue;
+      uint32_t latch = cold ? IR_NO_BLOCK : latch_of(f, forward, b);
+      if (latch != IR_NO_BLOCK) {
+        moved[latch] = true;
+        l->region_of[latch] = l->norder;
+        l->order[l->norder++] = latch;
+      }
+      if ((f->blocks.at[b].cold && b != 0) != (cold == 1) || forward[b] != b || moved[b]) continue;
       l->region_of[b] = l->norder;
       l->order[l->norder++] = b;
     }
@@ -215,7 +238,10 @@ static void write_regions(struct layout *l) {
     r->start = a->code.len;
     const struct mach_block *k = &f->blocks.at[l->order[n]];
     if (n == 0) x64_prologue(a, l->frameless);
-    if (k->header && !k->cold && n > 0) r->align = 4;
+    /* A loop begins on a 16-byte line: at its header, or at the latch that stands in front of it. */
+    bool behind_latch = n > 0 && l->order[n - 1] > l->order[n] && !k->cold;
+    bool is_latch = n + 1 < l->norder && l->order[n] > l->order[n + 1] && !k->cold;
+    if (n > 0 && (is_latch || (k->header && !k->cold && !behind_latch))) r->align = 4;
     for (uint32_t i = k->first; i < k->end; i++)
       put_insn(l, i, l->order[n], r, n + 1);
     r->end = a->code.len;

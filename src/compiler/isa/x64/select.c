@@ -228,6 +228,37 @@ static void select_block(struct x64_sel *s, ir_block b) {
   s->f->blocks.at[b].end = end;
 }
 
+/* A comparison whose flags are still there from the same one before: checks and the selects that keep
+ * speculation behind them ask for the same. Also the only place that moves instructions after the sweep. */
+static void drop_repeated_compares(struct mach_func *f) {
+  uint32_t to = 0;
+  for (uint32_t b = 0; b < f->blocks.len; b++) {
+    struct mach_block *k = &f->blocks.at[b];
+    const struct mach_insn *last = NULL;
+    uint32_t first = to;
+    for (uint32_t i = k->first; i < k->end; i++) {
+      const struct mach_insn *in = &f->insns.at[i];
+      uint16_t flags = x64_ops[in->op].flags;
+      bool compares =
+          in->op == X64_CMP_RR || in->op == X64_CMP_RI || in->op == X64_TEST_RR || in->op == X64_TEST_RI;
+      if (compares && last && last->op == in->op && last->size == in->size && last->d == in->d &&
+          last->s == in->s && last->imm == in->imm)
+        continue;
+      f->insns.at[to] = *in;
+      in = &f->insns.at[to++];
+      if (compares)
+        last = in;
+      else if (last && ((flags & (MF_WRITES_FLAGS | MF_CALL)) ||
+                        (in->d != MREG_NONE && (x64_ops[in->op].role[0] & ROLE_DEF) &&
+                         (in->d == last->d || in->d == last->s))))
+        last = NULL;
+    }
+    k->first = first;
+    k->end = to;
+  }
+  f->insns.len = to;
+}
+
 static void turn_around(struct x64_sel *s) {
   struct mach_func *f = s->f;
   uint32_t n = f->insns.len;
@@ -236,6 +267,8 @@ static void turn_around(struct x64_sel *s) {
     f->blocks.at[b].first = n - f->blocks.at[b].first;
     f->blocks.at[b].end = n - f->blocks.at[b].end;
   }
+  drop_repeated_compares(f);
+  n = f->insns.len;
   if (s->ir->nlocal_slots == 0) return;
   for (uint32_t i = 0; i < n; i++)
     if (f->insns.at[i].flags & X64_LOCAL) f->insns.at[i].disp += (int32_t)f->out_size;

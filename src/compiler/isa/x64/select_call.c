@@ -62,6 +62,9 @@ static void pass_values(struct x64_sel *s, const uint32_t *vals, uint32_t n, con
 /* Result i of call v: v itself, or the PROJ behind it. 0: nobody took it. */
 static ir_val result_of(const struct x64_sel *s, ir_val v, uint32_t i) {
   if (i == 0) return v;
+  if (v + i < s->ir->insns.len && sel_at(s, v + i)->op == IR_OP_PROJ && sel_at(s, v + i)->a == v &&
+      sel_at(s, v + i)->b == i)
+    return v + i; /* all of them are there */
   for (ir_val p = v + 1;
        p < s->ir->insns.len && (sel_at(s, p)->op == IR_OP_PROJ || sel_at(s, p)->op == IR_OP_NONE); p++)
     if (sel_at(s, p)->op == IR_OP_PROJ && sel_at(s, p)->a == v && sel_at(s, p)->b == i) return p;

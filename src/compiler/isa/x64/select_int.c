@@ -401,6 +401,31 @@ static bool compare_byte(struct x64_sel *s, ir_val a, int32_t imm, enum x64_cc *
   return true;
 }
 
+/* i == c  =>  i + k == c + k, where i is a loop's phi that is not needed any more and i + k its next value:
+ * only one of them is then alive, so that both can share a register. True: *a and *imm are the new operands.
+ */
+static bool compare_next_value(struct x64_sel *s, ir_val *a, int32_t *imm) {
+  if (sel_at(s, *a)->op != IR_OP_PHI || x64_wanted(s, *a)) return false;
+  const struct ir_func *ir = s->ir;
+  ir_block header = s->block_of[*a];
+  const struct ir_blk *k = &ir->blocks.at[header];
+  for (uint32_t i = 0; i < k->npred; i++) {
+    const struct ir_edge *e = &ir->edges.at[ir->preds.at[k->pred + i]];
+    if (e->from < header) continue;
+    ir_val next = ir->ext.at[e->args + (*a - k->first)];
+    const struct ir_insn *add = sel_at(s, next);
+    int32_t step, sum;
+    if (add->op != IR_OP_ADD || s->block_of[next] != s->block || next >= s->at || !x64_wanted(s, next))
+      continue;
+    ir_val other = add->a == *a ? add->b : add->b == *a ? add->a : 0;
+    if (!other || !x64_imm32(s, other, &step) || __builtin_add_overflow(*imm, step, &sum)) continue;
+    *a = next;
+    *imm = sum;
+    return true;
+  }
+  return false;
+}
+
 static enum x64_cc int_compare(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   ir_val a = in->a, b = in->b;
@@ -414,6 +439,7 @@ static enum x64_cc int_compare(struct x64_sel *s, ir_val v) {
   }
   if (x64_imm32(s, b, &imm)) {
     if (compare_byte(s, a, imm, &cc)) return cc;
+    if ((cc == CC_E || cc == CC_NE) && compare_next_value(s, &a, &imm)) b = 0;
     if (imm == 0) {
       compare_zero(s, a, cc == CC_E || cc == CC_NE);
       return cc;
