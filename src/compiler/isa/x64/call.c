@@ -127,28 +127,60 @@ static void instance_of_r11(struct x64_asm *a) {
   load(a, R14, R15, OFF_MEMORY0);
 }
 
+static void own_instance(struct x64_asm *a) {
+  assert(a->f->saves_instance);
+  load(a, R15, RBP, -8);
+  load(a, R14, R15, OFF_MEMORY0);
+}
+
+static void call_r11(struct x64_asm *a, const struct mach_insn *in) {
+  x64_opcode_mem(a, 0xff, 2, R11, offsetof(struct vm_func, code));
+  x64_add_site(a, in->src, TRAP_NONE, false);
+}
+
+/* Through a function reference, mostly into the same instance: then r15 and r14 are right before and after.
+ * Where a callee of this very instance may come back with another one, they are taken back in any case. */
+static void call_func(struct x64_asm *a, const struct mach_insn *in) {
+  if (in->flags & X64_RELOAD_INSTANCE) {
+    instance_of_r11(a);
+    call_r11(a, in);
+    return;
+  }
+  struct x64_cold c = {
+      .kind = COLD_CALL, .in = x64_label(a), .back = x64_label(a), .src = in->src, .insn = *in};
+  x64_rm(a, X64_CMP_RM, 8, R15, R11, offsetof(struct vm_func, inst));
+  x64_jcc_label(a, CC_NE, c.in);
+  call_r11(a, in);
+  x64_place(a, c.back);
+  VEC_PUSH(a->arena, &a->colds, c);
+}
+
+void x64_cold_call(struct x64_asm *a, const struct x64_cold *c) {
+  x64_place(a, c->in);
+  instance_of_r11(a);
+  call_r11(a, &c->insn);
+  own_instance(a);
+  x64_jmp_label(a, c->back);
+}
+
 void x64_call(struct x64_asm *a, const struct mach_insn *in) {
   const struct mach_call *c = &a->f->calls.at[in->imm];
   switch (in->op) {
-  case X64_CALL: call_rel32(a, 0xe8, c->target); break;
-  case X64_CALL_FUNC:
-    instance_of_r11(a);
-    x64_opcode_mem(a, 0xff, 2, R11, offsetof(struct vm_func, code));
+  case X64_CALL:
+    call_rel32(a, 0xe8, c->target);
+    x64_add_site(a, in->src, TRAP_NONE, false);
     break;
+  case X64_CALL_FUNC: call_func(a, in); break;
   default:
     assert(in->op == X64_CALL_BUILTIN);
     load(a, R11, R15, OFF_BUILTINS);
     x64_rr(a, (enum x64_op)MACH_MOVE, 8, RDI, R15);
     x64_opcode_mem(a, 0xff, 2, R11, (int32_t)(8 * c->target));
+    x64_add_site(a, in->src, TRAP_NONE, false);
     break;
   }
-  x64_add_site(a, in->src, TRAP_NONE, false);
   if (c->args_size) x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)c->args_size);
-  if (in->op == X64_CALL_FUNC || (in->flags & X64_RELOAD_INSTANCE)) {
-    assert(a->f->saves_instance);
-    load(a, R15, RBP, -8);
-    load(a, R14, R15, OFF_MEMORY0);
-  }
+  if (in->flags & X64_RELOAD_INSTANCE) own_instance(a);
 }
 
 /* The new stack arguments, written at [rsp, rsp + size), move to where the caller of this function expects

@@ -11,8 +11,10 @@ void x64_prologue(struct x64_asm *a, bool frameless);
 void x64_return(struct x64_asm *a, bool frameless);
 void x64_call(struct x64_asm *a, const struct mach_insn *in);
 void x64_tail_call(struct x64_asm *a, const struct mach_insn *in);
-/* The cold side of the prologue's check; and `in`, a call to the trap stub. */
+/* The cold side of the prologue's check; of a call through a function reference; and `in`, a call to the trap
+ * stub. */
 void x64_cold_stack(struct x64_asm *a, const struct x64_cold *cold);
+void x64_cold_call(struct x64_asm *a, const struct x64_cold *cold);
 void x64_cold_trap(struct x64_asm *a, const struct x64_cold *cold, uint32_t trap_stub);
 void x64_trap_stub(struct x64_asm *a); /* once a function: where its trap sites call to */
 

@@ -259,6 +259,7 @@ static void write_regions(struct layout *l) {
       x64_cold_trap(a, &c, trap_stub);
       break;
     case COLD_STACK: x64_cold_stack(a, &c); break;
+    case COLD_CALL: x64_cold_call(a, &c); break;
     case COLD_SEQUENCE:
       x64_place(a, c.in);
       x64_cold_sequence(a, &c);

@@ -27,12 +27,12 @@ struct x64_reloc {
   uint32_t index;
 };
 /* Code that runs rarely, written behind the blocks: entered at label `in`, comes back to label `back`. */
-enum x64_cold_kind { COLD_TRAP, COLD_STACK, COLD_SEQUENCE };
+enum x64_cold_kind { COLD_TRAP, COLD_STACK, COLD_CALL, COLD_SEQUENCE };
 struct x64_cold {
   uint8_t kind, trap;
   uint32_t in, back;
   uint32_t src;
-  struct mach_insn insn; /* COLD_SEQUENCE: which part, x64_cold_sequence knows */
+  struct mach_insn insn; /* COLD_SEQUENCE, COLD_CALL: what it is part of */
 };
 struct x64_table { /* a jump table: offsets from its start to the successors of `block` */
   uint32_t block;

@@ -52,10 +52,11 @@ extern const struct mach_op_info x64_ops[X64_OP_COUNT];
 
 /* mach_insn.flags */
 enum {
-  X64_POOL = 1,            /* memory operand is pool entry disp */
-  X64_SAFE_DIVISOR = 2,    /* REM_S: the divisor is known not to be -1 */
-  X64_RELOAD_INSTANCE = 4, /* CALL: the callee may come back with another instance in r15 and r14 */
-  X64_LOCAL = 8,           /* in selection: disp counts from the end of the outgoing area */
+  X64_POOL = 1,         /* memory operand is pool entry disp */
+  X64_SAFE_DIVISOR = 2, /* REM_S: the divisor is known not to be -1 */
+  X64_RELOAD_INSTANCE =
+      4, /* CALL, CALL_FUNC: a callee of this instance may come back with another one in r15 and r14 */
+  X64_LOCAL = 8, /* in selection: disp counts from the end of the outgoing area */
 };
 
 const char *x64_reg_name(mreg r, uint8_t size); /* of a physical register */

@@ -74,7 +74,7 @@ static ir_val result_of(const struct x64_sel *s, ir_val v, uint32_t i) {
 static void push_call(struct x64_sel *s, enum x64_op op, struct mach_call call) {
   struct mach_insn in = x64_new(op, 8);
   in.imm = (int32_t)s->f->calls.len;
-  if (op == X64_CALL && s->ir->reload_instance) in.flags = X64_RELOAD_INSTANCE;
+  if ((op == X64_CALL || op == X64_CALL_FUNC) && s->ir->reload_instance) in.flags = X64_RELOAD_INSTANCE;
   VEC_PUSH(s->arena, &s->f->calls, call);
   x64_push(s, in);
 }
