@@ -177,6 +177,19 @@ static bool build_body(struct builder *b) {
   return reader_ok(&b->r);
 }
 
+/* What only building needed, where it is large. */
+static void drop_scratch(struct builder *b) {
+  struct arena *a = b->arena;
+  VEC_DROP(a, &b->branches);
+  VEC_DROP(a, &b->record);
+  VEC_DROP(a, &b->undo);
+  VEC_DROP(a, &b->stack);
+  VEC_DROP(a, &b->controls);
+  VEC_DROP(a, &b->scan.locals);
+  VEC_DROP(a, &b->scan.loops);
+  opt_end(b->o);
+}
+
 static bool build_once(struct builder *b, uint32_t func_index) {
   const struct func *func = &b->m->funcs[func_index];
   b->f = ir_func_new(b->arena, b->m, func_index);
@@ -188,7 +201,9 @@ static bool build_once(struct builder *b, uint32_t func_index) {
   b->r = reader_of(body, func->body_off, b->e);
   VEC_RESERVE(b->arena, &b->f->insns, func->body_size / 2 + 16);
   VEC_RESERVE(b->arena, &b->f->wasm_off, func->body_size / 2 + 16);
-  return build_body(b);
+  if (!build_body(b)) return false;
+  drop_scratch(b);
+  return true;
 }
 
 struct ir_func *build_func(const struct valid_module *m, uint32_t func_index,

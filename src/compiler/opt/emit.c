@@ -11,6 +11,8 @@ struct opt *opt_new(struct ir_func *f, uint32_t size) {
   return o;
 }
 
+void opt_end(struct opt *o) { gvn_end(o); }
+
 void opt_only_append(struct opt *o) { o->only_append = true; }
 
 struct opt_state opt_state_now(const struct opt *o) {

@@ -14,6 +14,13 @@ static void table_alloc(struct opt *o, uint32_t len) {
   o->mask = len - 1;
 }
 
+void gvn_end(struct opt *o) {
+  VEC_DROP(o->f->arena, &o->log);
+  VEC_DROP(o->f->arena, &o->scopes);
+  arena_drop(o->f->arena, o->table, (o->mask + 1) * sizeof *o->table);
+  o->table = NULL;
+}
+
 void gvn_init(struct opt *o, uint32_t size) {
   uint32_t len = 64;
   while (len < size / 4 && len < 1u << 12)
@@ -76,6 +83,7 @@ void gvn_add(struct opt *o, const struct ir_insn *in, ir_val v) {
   VEC_PUSH(o->f->arena, &o->log, e);
   if (o->log.len >
       o->mask / 2) { /* in the order of the log, so that the newest stay last in their sequences */
+    arena_drop(o->f->arena, o->table, (o->mask + 1) * sizeof *o->table);
     table_alloc(o, 2 * (o->mask + 1));
     for (uint32_t i = 0; i < o->log.len; i++)
       table_put(o, i);

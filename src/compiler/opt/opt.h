@@ -20,6 +20,7 @@ struct opt_state {
 
 /* `size` is the size of the function's body in bytes: a hint. */
 struct opt *opt_new(struct ir_func *f, uint32_t size);
+void opt_end(struct opt *o); /* the function is built: gives memory back */
 /* From here on instructions are appended as they are: what tests and fuzzers compare with. */
 void opt_only_append(struct opt *o);
 /* Folds, numbers, appends. The value that stands for the instruction: a new one, an earlier one, or 0 for an

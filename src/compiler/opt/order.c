@@ -12,6 +12,7 @@
 struct order {
   struct ir_func *f;
   uint32_t *leader; /* union-find: block -> header of the outermost loop it has been found in */
+  uint32_t nleaders;
   VEC(uint32_t) work;
   VEC(ir_block) sequence; /* old numbers in new order */
 };
@@ -57,7 +58,8 @@ static void find_members(struct order *o, uint32_t loop) {
 /* Inner loops first: an inner loop's number is greater than its outer one's. */
 static void find_loops(struct order *o) {
   struct ir_func *f = o->f;
-  o->leader = arena_alloc(f->arena, f->blocks.len * sizeof *o->leader);
+  o->nleaders = f->blocks.len;
+  o->leader = arena_alloc(f->arena, o->nleaders * sizeof *o->leader);
   for (ir_block b = 0; b < f->blocks.len; b++) {
     o->leader[b] = b;
     f->blocks.at[b].loop = 0;
@@ -108,7 +110,7 @@ static ir_block split_edge(struct ir_func *f, uint32_t e) {
 }
 
 /* The blocks in old order, each followed by the blocks that split its edges. */
-static ir_block *split_critical(struct ir_func *f, uint32_t *len) {
+static ir_block *split_critical(struct ir_func *f, uint32_t *len, uint32_t *cap) {
   uint32_t nblocks = f->blocks.len, most = 0;
   for (ir_block b = 0; b < nblocks; b++)
     most += f->blocks.at[b].nsucc > 1 ? f->blocks.at[b].nsucc : 0;
@@ -128,6 +130,7 @@ static ir_block *split_critical(struct ir_func *f, uint32_t *len) {
     }
   }
   *len = list.len;
+  *cap = list.cap;
   return list.at;
 }
 
@@ -210,13 +213,14 @@ static void place_blocks(struct order *o, const ir_block *number) {
       target[to] = to;
     }
   }
+  arena_drop(f->arena, target, o->sequence.len * sizeof *target);
 }
 
 static void renumber(struct order *o) {
   struct ir_func *f = o->f;
-  uint32_t nedges = 0;
-  ir_block *number = arena_alloc(f->arena, f->blocks.len * sizeof *number);
-  uint32_t *edge_number = arena_alloc(f->arena, f->edges.len * sizeof *edge_number);
+  uint32_t nedges = 0, old_blocks = f->blocks.len, old_edges = f->edges.len, cap = f->succs.len;
+  ir_block *number = arena_alloc(f->arena, old_blocks * sizeof *number);
+  uint32_t *edge_number = arena_alloc(f->arena, old_edges * sizeof *edge_number);
   for (uint32_t i = 0; i < o->sequence.len; i++)
     number[o->sequence.at[i]] = i;
   place_blocks(o, number);
@@ -229,7 +233,7 @@ static void renumber(struct order *o) {
   }
   f->edges.len = nedges;
   uint32_t nsuccs = 0;
-  uint32_t *succs = arena_alloc(f->arena, f->succs.len * sizeof *succs);
+  uint32_t *succs = arena_alloc(f->arena, cap * sizeof *succs);
   for (ir_block b = 0; b < f->blocks.len; b++) {
     struct ir_blk *blk = &f->blocks.at[b];
     for (uint32_t i = 0; i < blk->nsucc; i++)
@@ -237,20 +241,27 @@ static void renumber(struct order *o) {
     blk->succ = nsuccs;
     nsuccs += blk->nsucc;
   }
+  VEC_DROP(f->arena, &f->succs);
   f->succs.at = succs;
-  f->succs.len = f->succs.cap = nsuccs;
+  f->succs.len = nsuccs;
+  f->succs.cap = cap;
   for (uint32_t i = 1; i < f->loops.len; i++)
     f->loops.at[i].header = number[f->loops.at[i].header];
+  arena_drop(f->arena, number, old_blocks * sizeof *number);
+  arena_drop(f->arena, edge_number, old_edges * sizeof *edge_number);
 }
 
 void opt_order(struct ir_func *f) {
   struct order o = {.f = f};
-  uint32_t len;
+  uint32_t len, cap;
   find_loops(&o);
   pack_loops(&o);
-  const ir_block *list = split_critical(f, &len);
+  arena_drop(f->arena, o.leader, o.nleaders * sizeof *o.leader);
+  ir_block *list = split_critical(f, &len, &cap);
   make_sequence(&o, list, len);
+  arena_drop(f->arena, list, cap * sizeof *list);
   renumber(&o);
+  VEC_DROP(f->arena, &o.sequence);
   ir_compute_preds(f);
   ir_compute_dominators(f);
 }

@@ -47,6 +47,7 @@ struct opt {
 
 /* gvn.c: value numbering over the dominator tree. */
 void gvn_init(struct opt *o, uint32_t size);
+void gvn_end(struct opt *o);
 void gvn_enter(struct opt *o, ir_block b);                /* forgets what does not dominate b */
 ir_val gvn_find(struct opt *o, const struct ir_insn *in); /* 0: not known */
 void gvn_add(struct opt *o, const struct ir_insn *in, ir_val v);

@@ -233,6 +233,7 @@ static void thread_edges(struct tidy *t) {
       npred[f->edges.at[f->succs.at[f->blocks.at[b].succ + i]].to]--;
     remove_block(f, b);
   }
+  arena_drop(f->arena, npred, f->blocks.len * sizeof *npred);
 }
 
 /* A block with one successor, the only predecessor of the block whose code follows its own, takes it in. */
@@ -294,6 +295,7 @@ void opt_tidy(struct ir_func *f) {
   count_uses(&t);
   if (pack(&t)) rename_operands(&t);
   thread_edges(&t);
+  arena_drop(f->arena, t.equal, f->insns.len * sizeof *t.equal);
   ir_compute_preds(f);
   join_blocks(f);
   ir_compute_preds(f);
