@@ -1,14 +1,15 @@
 /* Drives a fuzz_*.c over prefixes and random changes of given files: no compiler support needed, the same
  * inputs every time, so it runs as a test and under any sanitizer.
  *
- *   mutate_<fuzzer> [-n CHANGES] [-s SEED] [-k KEPT] FILE...
+ *   mutate_<fuzzer> [-n CHANGES] [-s SEED] [-k KEPT] [-w] FILE...
  *
- * Every prefix of each file, then CHANGES random changes of it (default 1000). The input at hand stands in
- * the file KEPT (default ./mutate-input) while it runs, so a crash leaves it there; one that takes more than
- * 10 s is a crash too. */
+ * Every prefix of each file (not with -w: whole files only), then CHANGES random changes of it (default
+ * 1000). The input at hand stands in the file KEPT (default ./mutate-input) while it runs, so a crash leaves
+ * it there; one that takes more than 10 s is a crash too. */
 #include "fuzz.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,12 +43,29 @@ static void run(const uint8_t *data, size_t size) {
   free(input);
 }
 
+/* Another opcode of the same type in place of one: the change that leaves a module valid most often. Opcodes
+ * are guessed from bytes. */
+static void change_opcode(uint8_t *data, size_t size) {
+  static const struct {
+    uint8_t first, last;
+  } alike[] = {{0x21, 0x22}, {0x2c, 0x2f}, {0x30, 0x35}, {0x3a, 0x3b}, {0x3c, 0x3e}, {0x46, 0x4f},
+               {0x51, 0x5a}, {0x5b, 0x60}, {0x61, 0x66}, {0x67, 0x69}, {0x6a, 0x78}, {0x79, 0x7b},
+               {0x7c, 0x8a}, {0x8b, 0x91}, {0x92, 0x98}, {0x99, 0x9f}, {0xa0, 0xa6}};
+  size_t at = random_below(size);
+  for (size_t tries = 0; tries < 1000; tries++, at = (at + 1) % size)
+    for (size_t i = 0; i < sizeof alike / sizeof *alike; i++)
+      if (data[at] >= alike[i].first && data[at] <= alike[i].last) {
+        data[at] = (uint8_t)(alike[i].first + random_below(alike[i].last - alike[i].first + 1u));
+        return;
+      }
+}
+
 /* One of the changes that decoders are known to stumble over, in place; returns the new size. */
 static size_t change(uint8_t *data, size_t size, size_t room) {
   static const uint8_t edges[] = {0x00, 0x01, 0x7f, 0x80, 0xff, 0x40, 0x0b, 0xfb, 0xfc, 0xfd, 0xfe, 0xe3};
   size_t at = random_below(size), len = 1 + random_below(16);
   if (len > size - at) len = size - at;
-  switch (random_next() % 8) {
+  switch (random_next() % 12) {
   case 0: data[at] ^= (uint8_t)(1u << random_below(8)); break;
   case 1: data[at] = (uint8_t)random_next(); break;
   case 2: data[at] = edges[random_below(sizeof edges)]; break;
@@ -60,6 +78,9 @@ static size_t change(uint8_t *data, size_t size, size_t room) {
     if (size + len > room) break;
     memmove(data + at + len, data + at, size - at);
     return size + len;
+  case 8:
+  case 9:
+  case 10: change_opcode(data, size); break;
   default: /* bytes from elsewhere */ memmove(data + at, data + random_below(size - len + 1), len);
   }
   return size;
@@ -80,12 +101,14 @@ static uint8_t *read_file(const char *path, size_t *size) {
 int main(int argc, char **argv) {
   unsigned long changes = 1000, seed = 1;
   const char *kept_path = "mutate-input";
+  bool prefixes = true;
   int option;
-  while ((option = getopt(argc, argv, "n:s:k:")) != -1)
+  while ((option = getopt(argc, argv, "n:s:k:w")) != -1)
     switch (option) {
     case 'n': changes = strtoul(optarg, NULL, 10); break;
     case 's': seed = strtoul(optarg, NULL, 10); break;
     case 'k': kept_path = optarg; break;
+    case 'w': prefixes = false; break;
     default: return 2;
     }
   kept_fd = open(kept_path, O_RDWR | O_CREAT | O_TRUNC, 0666);
@@ -108,7 +131,7 @@ int main(int argc, char **argv) {
       whole++;
     else
       fprintf(stderr, "%s: refused unchanged\n", argv[i]);
-    for (size_t cut = 0; cut < size; cut++, runs++)
+    for (size_t cut = 0; prefixes && cut < size; cut++, runs++)
       run(data, cut);
     random_state = seed * 1000003 + (unsigned)i;
     for (unsigned long n = 0; n < changes; n++, runs++) {
