@@ -45,7 +45,7 @@ static uint64_t used_size(const struct gc_heap *h) {
 /* Eden for the next round, as large as the free blocks allow; false: not as large as it should be. */
 static bool prepare(struct gc_heap *h) {
   uint32_t survivors = survived(h);
-  uint32_t whole = h->eden.end - h->eden.at, room = whole;
+  uint32_t whole = h->eden_size, room = whole;
   bool enough = space_reserve(h, space_blocks_for(whole + survivors));
   if (!enough) {
     uint32_t takes = space_bytes_in(h->nfree);
@@ -55,6 +55,16 @@ static bool prepare(struct gc_heap *h) {
   h->eden_limit = h->eden.at + room;
   *nursery_end(h) = h->flags & GC_STRESS_COLLECT ? 0 : h->eden_limit;
   return enough;
+}
+
+/* While most of what is allocated survives, half the nursery gives half the pause at the same cost. By bytes
+ * and not by time, so that a run can be repeated. */
+static void adapt(struct gc_heap *h) {
+  uint32_t whole = h->eden.end - h->eden.at;
+  if (h->moved_size > whole / 2)
+    h->eden_size = whole / 2;
+  else if (h->moved_size < whole / 8)
+    h->eden_size = whole;
 }
 
 static void verify_or_abort(struct gc_heap *h, const char *when) {
@@ -73,6 +83,7 @@ void gc_collect(struct gc_heap *h, enum gc_kind kind) {
   h->moved_size = 0;
   if (kind == GC_MINOR && h->old_size + h->charged >= h->next_major) kind = GC_MAJOR;
   collect_minor(h, kind != GC_MINOR);
+  adapt(h);
   if (kind != GC_MINOR) collect_major(h, kind);
   if (!prepare(h) && kind == GC_MINOR) {
     kind = GC_MAJOR;
@@ -117,7 +128,7 @@ static uint32_t old_alloc(struct gc_heap *h, uint32_t size, const struct object_
 }
 
 static uint32_t try_alloc(struct gc_heap *h, uint32_t size, const struct object_type *t) {
-  bool large = size > OBJECT_INLINE_MAX || size > h->eden.end - h->eden.at;
+  bool large = size > OBJECT_INLINE_MAX || size > h->eden_size;
   return large ? old_alloc(h, size, t) : eden_alloc(h, size);
 }
 
@@ -166,6 +177,7 @@ static void divide(struct gc_heap *h, const struct gc_config *config) {
   h->survivor_size = survivors;
   h->survivors[0] = (struct bump){YOUNG_FIRST, YOUNG_FIRST + survivors};
   h->eden = (struct bump){YOUNG_FIRST + survivors, YOUNG_FIRST + survivors + eden};
+  h->eden_size = eden;
   h->survivors[1] = (struct bump){h->eden.end, h->eden.end + survivors};
   assert(h->survivors[1].end <= OLD_FIRST);
   uint64_t blocks = (max - eden - 2 * survivors) >> BLOCK_SHIFT;

@@ -68,6 +68,7 @@ struct gc_heap {
 
   /* Young part. Between collections survivors stand in `from`, and eden holds [eden.at, top). */
   struct bump eden;    /* all of it */
+  uint32_t eden_size;  /* how much of it is to be used */
   uint32_t eden_limit; /* how far it may be filled: at most eden.end */
   struct bump survivors[2];
   uint32_t from; /* which of the two holds objects; `at` is where they end, start is fixed */

@@ -91,13 +91,17 @@ static void scan_line(struct gc_heap *h, uint32_t line) {
     scan_part(h, lo + 8 * (uint32_t)__builtin_ctzll(starts), lo, hi);
 }
 
-/* Card bytes of used lines are 0 or 1; of others they are 0. */
+/* Card bytes of used lines are 0 or 1, of others 0. A block has two cache lines of them. */
 static void scan_cards(struct gc_heap *h) {
-  for (uint32_t line = OLD_FIRST_BLOCK * BLOCK_LINES; line < h->end_block * BLOCK_LINES; line += 8) {
-    uint64_t cards;
-    memcpy(&cards, h->cards + line, sizeof cards);
-    for (; cards; cards &= cards - 1) {
-      scan_line(h, line + (uint32_t)__builtin_ctzll(cards) / 8);
+  for (uint32_t line = OLD_FIRST_BLOCK * BLOCK_LINES; line < h->end_block * BLOCK_LINES; line += 64) {
+    uint64_t cards[8], any = 0;
+    memcpy(cards, h->cards + line, sizeof cards);
+    for (uint32_t i = 0; i < 8; i++)
+      any |= cards[i];
+    if (!any) continue;
+    for (uint32_t i = 0; i < 64; i++) {
+      if (!h->cards[line + i]) continue;
+      scan_line(h, line + i);
       drain(h);
     }
   }
