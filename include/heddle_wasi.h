@@ -2,7 +2,12 @@
  *
  * A heddle_wasi_t is the state of one guest process: arguments, environment, descriptors. It may be used by
  * one store at a time and must outlive the instances that import it. Nothing is granted by default: no
- * arguments, no environment, no directories, and stdin empty, stdout and stderr discarded until set. */
+ * arguments, no environment, no directories, and stdin empty, stdout and stderr discarded until set.
+ *
+ * A host descriptor that is handed over with `own` is closed with the wasi (or when the guest closes it);
+ * when the call fails it stays the caller's. A guest that writes to a pipe that nobody reads gets EPIPE, if
+ * the process ignores SIGPIPE. A listening socket should be O_NONBLOCK, so that accepting can be interrupted
+ * even when another process takes the connection. */
 #ifndef HEDDLE_WASI_H
 #define HEDDLE_WASI_H
 
@@ -19,13 +24,13 @@ HEDDLE_API void heddle_wasi_delete(heddle_wasi_t *wasi);
 HEDDLE_API heddle_error_t *heddle_wasi_arg(heddle_wasi_t *wasi, const char *arg); /* appends one; copied */
 HEDDLE_API heddle_error_t *heddle_wasi_env(heddle_wasi_t *wasi, const char *name,
                                            const char *value); /* copied; the last of a name wins */
-/* Host descriptors as the guest's 0, 1, 2. `own`: closed with the wasi. */
+/* A host descriptor as the guest's 0, 1 or 2. */
 HEDDLE_API heddle_error_t *heddle_wasi_stdio(heddle_wasi_t *wasi, int guest_fd, int host_fd, bool own);
 HEDDLE_API heddle_error_t *heddle_wasi_inherit_stdio(heddle_wasi_t *wasi);
 /* Opens `host_path` as a pre-opened directory named `guest_path`. Errors name the path and the reason. */
 HEDDLE_API heddle_error_t *heddle_wasi_preopen(heddle_wasi_t *wasi, const char *host_path,
                                                const char *guest_path, bool read_only);
-/* Hands the guest a listening or connected socket as its next descriptor. `own`: closed with the wasi. */
+/* Hands the guest a listening or connected socket as its next descriptor, from 3 on. */
 HEDDLE_API heddle_error_t *heddle_wasi_socket(heddle_wasi_t *wasi, int host_fd, bool own);
 HEDDLE_API void heddle_wasi_set_max_fds(heddle_wasi_t *wasi, uint32_t max); /* default 4096 */
 /* random_get from a seeded generator instead of the system's (for reproducible runs). */

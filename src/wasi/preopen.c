@@ -30,9 +30,11 @@ heddle_error_t *heddle_wasi_stdio(heddle_wasi_t *wasi, int guest_fd, int host_fd
   struct fd fd;
   if (guest_fd < 0 || guest_fd > 2)
     return heddle_error_new("heddle_wasi_stdio: the guest's descriptor must be 0, 1 or 2");
-  if (!fd_describe(host_fd, own, &fd)) return failed("heddle_wasi_stdio", "", strerror(errno));
+  if (!fd_describe(host_fd, false, &fd)) return failed("heddle_wasi_stdio", "", strerror(errno));
   enum wasi_errno e = fdtable_set(&wasi->fds, (uint32_t)guest_fd, &fd);
-  return e ? failed("heddle_wasi_stdio", "", refusal(e)) : NULL;
+  if (e) return failed("heddle_wasi_stdio", "", refusal(e));
+  fdtable_at(&wasi->fds, (uint32_t)guest_fd)->own = own; /* not before: on failure it stays the caller's */
+  return NULL;
 }
 
 /* A descriptor that the embedder's process does not have stays unset. */
@@ -44,20 +46,22 @@ heddle_error_t *heddle_wasi_inherit_stdio(heddle_wasi_t *wasi) {
 }
 
 /* The first free number after the standard descriptors, which may not be set yet. */
-static heddle_error_t *give(heddle_wasi_t *wasi, const struct fd *fd, const char *what, const char *name) {
+static heddle_error_t *give(heddle_wasi_t *wasi, const struct fd *fd, const char *what, const char *name,
+                            bool own) {
   uint32_t number = 3;
   while (fdtable_at(&wasi->fds, number))
     number++;
   enum wasi_errno e = fdtable_set(&wasi->fds, number, fd);
+  if (!e) fdtable_at(&wasi->fds, number)->own = own;
   return e ? failed(what, name, refusal(e)) : NULL;
 }
 
 heddle_error_t *heddle_wasi_socket(heddle_wasi_t *wasi, int host_fd, bool own) {
   struct fd fd;
-  if (!fd_describe(host_fd, own, &fd)) return failed("heddle_wasi_socket", "", strerror(errno));
+  if (!fd_describe(host_fd, false, &fd)) return failed("heddle_wasi_socket", "", strerror(errno));
   if (fd.filetype != FILETYPE_SOCKET_STREAM && fd.filetype != FILETYPE_SOCKET_DGRAM)
     return heddle_error_new("heddle_wasi_socket: the descriptor is no socket");
-  return give(wasi, &fd, "heddle_wasi_socket", "");
+  return give(wasi, &fd, "heddle_wasi_socket", "", own);
 }
 
 /* ---- directories ---- */
@@ -88,7 +92,7 @@ heddle_error_t *heddle_wasi_preopen(heddle_wasi_t *wasi, const char *host_path, 
   memcpy(name, guest_path, strlen(guest_path) + 1);
   fd.preopen = name;
   fd.read_only = read_only;
-  return give(wasi, &fd, what, host_path);
+  return give(wasi, &fd, what, host_path, true);
 }
 
 /* ---- the guest asks what it was given ---- */

@@ -492,9 +492,32 @@ START_TEST(preopen_of_nothing) {
 }
 END_TEST
 
+START_TEST(refused_descriptors_stay_open) {
+  heddle_wasi_t *wasi = heddle_wasi_new();
+  heddle_error_t *error;
+  int fd = open("/dev/null", O_RDONLY), pair[2];
+  ck_assert(!pipe(pair));
+  error = heddle_wasi_socket(wasi, fd, true);
+  ck_assert(error != NULL);
+  heddle_error_delete(error);
+  error = heddle_wasi_stdio(wasi, 3, fd, true);
+  ck_assert(error != NULL);
+  heddle_error_delete(error);
+  heddle_wasi_set_max_fds(wasi, 0);
+  error = heddle_wasi_stdio(wasi, 0, pair[0], true);
+  ck_assert(error != NULL);
+  heddle_error_delete(error);
+  ck_assert(fcntl(fd, F_GETFD) >= 0 && fcntl(pair[0], F_GETFD) >= 0);
+  heddle_wasi_set_max_fds(wasi, 3);
+  ck_assert(!heddle_wasi_stdio(wasi, 0, pair[0], true) && !heddle_wasi_stdio(wasi, 1, fd, false));
+  heddle_wasi_delete(wasi);
+  ck_assert(fcntl(fd, F_GETFD) >= 0 && fcntl(pair[0], F_GETFD) < 0);
+}
+END_TEST
+
 int main(void) {
   return UNIT_RUN("wasi/fd", reading_and_writing, appending, rights_shrink_and_hold, directories_are_no_files,
                   readdir_with_small_buffers, numbers, nothing_by_default, strings, clocks, random_numbers,
-                  the_end, preview0, memory_runs_out, preopen_without_openat2, preopen_with_openat2_forbidden,
-                  preopen_of_nothing);
+                  the_end, preview0, memory_runs_out, refused_descriptors_stay_open, preopen_without_openat2,
+                  preopen_with_openat2_forbidden, preopen_of_nothing);
 }
