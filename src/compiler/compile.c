@@ -91,15 +91,6 @@ static bool prove_allocation(const struct run *r, const struct mach_func *before
   return ok;
 }
 
-static void print_bytes(const struct code *code, struct out *out) {
-  for (uint32_t i = 0; i < code->size; i += 16) {
-    out_printf(out, "%6x:", i);
-    for (uint32_t k = i; k < code->size && k < i + 16; k++)
-      out_printf(out, " %02x", code->bytes[k]);
-    out_cstr(out, "\n");
-  }
-}
-
 /* Selection has read it; the passes behind it look at its loops only. */
 static void drop_ir(struct ir_func *ir, struct arena *a) {
   VEC_DROP(a, &ir->insns);
@@ -154,7 +145,7 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
   struct frame frame;
   frame_layout(f, &frame);
   isa->emit(f, &frame, isa_config, a, out);
-  if (stage_end(r, STAGE_EMIT)) print_bytes(out, dump);
+  if (stage_end(r, STAGE_EMIT)) isa->print_code(f, &frame, isa_config, a, dump);
   return true;
 }
 

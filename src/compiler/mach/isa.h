@@ -29,6 +29,9 @@ struct isa {
   struct mach_func *(*select)(const struct ir_func *ir, const struct isa_config *config, struct arena *a);
   /* Machine code of an allocated function. */
   void (*emit)(const struct mach_func *f, const struct frame *frame, const struct isa_config *config, struct arena *a, struct code *out);
+  /* The same code again, as a listing: offsets, bytes, instructions. */
+  void (*print_code)(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
+                     struct arena *a, struct out *out);
   void (*print_insn)(const struct mach_func *f, const struct mach_insn *in, struct out *out);
   const char *(*reg_name)(mreg r, uint8_t size);
   uint32_t (*cpu_features)(void);

@@ -10,6 +10,7 @@
 #include "compiler/isa/x64/call.h"
 #include "compiler/isa/x64/sequence.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct jump {
@@ -26,8 +27,14 @@ struct region {
   uint8_t align; /* log2 */
   struct jump jumps[JUMPS_MAX];
 };
+struct line { /* of a listing: where an instruction begins */
+  struct x64_pos at;
+  uint32_t insn;
+};
 struct layout {
   struct x64_asm a;
+  bool listed; /* record `lines` */
+  VEC(struct line) lines;
   bool frameless;
   uint32_t *order, norder; /* blocks that get a region */
   uint32_t *region_of;     /* block -> region, through empty blocks */
@@ -242,8 +249,10 @@ static void write_regions(struct layout *l) {
     bool behind_latch = n > 0 && l->order[n - 1] > l->order[n] && !k->cold;
     bool is_latch = n + 1 < l->norder && l->order[n] > l->order[n + 1] && !k->cold;
     if (n > 0 && (is_latch || (k->header && !k->cold && !behind_latch))) r->align = 4;
-    for (uint32_t i = k->first; i < k->end; i++)
+    for (uint32_t i = k->first; i < k->end; i++) {
+      if (l->listed) VEC_PUSH(a->arena, &l->lines, ((struct line){x64_here(a), i}));
       put_insn(l, i, l->order[n], r, n + 1);
+    }
     r->end = a->code.len;
   }
   /* Cold parts may leave further cold parts behind them. */
@@ -421,10 +430,11 @@ static void put_marks(const struct layout *l, struct code *out) {
         .off = final_off(l, a->relocs.at[i].at), .index = a->relocs.at[i].index, .kind = RELOC_CALL};
 }
 
-void x64_emit(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
-              struct arena *arena, struct code *out) {
-  (void)config;
+/* Everything but the copies of sites and relocations. */
+static struct layout *lay_out(const struct mach_func *f, const struct frame *frame, struct arena *arena,
+                              bool listed, struct code *out) {
   struct layout *l = ARENA_NEW(arena, struct layout);
+  l->listed = listed;
   l->a.arena = arena;
   l->a.f = f;
   l->a.frame = frame;
@@ -439,5 +449,85 @@ void x64_emit(const struct mach_func *f, const struct frame *frame, const struct
     size = place_regions(l);
   *out = (struct code){.frame_size = frame->size, .align = 16, .frameless = l->frameless};
   finish(l, size, out);
-  put_marks(l, out);
+  return l;
+}
+
+void x64_emit(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
+              struct arena *arena, struct code *out) {
+  (void)config;
+  put_marks(lay_out(f, frame, arena, false, out), out);
+}
+
+/* ---- the listing ---- */
+
+enum { BYTES_A_LINE = 12 };
+
+/* One line: the bytes [from, to); those that do not fit go on lines of their own. */
+static void print_line(const struct code *code, uint32_t from, uint32_t to, const char *what,
+                       struct out *out) {
+  if (from == to) return;
+  for (uint32_t at = from; at < to; at += BYTES_A_LINE) {
+    out_printf(out, "%6x:", at);
+    for (uint32_t i = at; i < at + BYTES_A_LINE; i++) {
+      if (i < to)
+        out_printf(out, " %02x", code->bytes[i]);
+      else if (at == from && *what)
+        out_cstr(out, "   ");
+    }
+    if (at == from && *what) out_printf(out, "  %s", what);
+    out_cstr(out, "\n");
+  }
+}
+
+static void print_jumps(const struct layout *l, const struct code *code, const struct region *r,
+                        struct out *out) {
+  static const char *const cc[16] = {"o", "no", "b", "ae", "e", "ne", "be", "a",
+                                     "s", "ns", "p", "np", "l", "ge", "le", "g"};
+  uint32_t at = r->at + (r->end - r->start);
+  for (uint32_t i = 0; i < r->njumps; i++) {
+    const struct jump *j = &r->jumps[i];
+    char text[48];
+    (void)snprintf(text, sizeof text, "j%s b%u", j->cc == ALWAYS ? "mp" : cc[j->cc], l->order[j->region]);
+    print_line(code, at, at + jump_size(j), text, out);
+    at += jump_size(j);
+  }
+}
+
+void x64_print_code(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
+                    struct arena *arena, struct out *out) {
+  (void)config;
+  struct code code;
+  struct layout *l = lay_out(f, frame, arena, true, &code);
+  uint32_t line = 0;
+  for (uint32_t n = 0; n < l->norder; n++) {
+    const struct region *r = &l->regions[n];
+    out_printf(out, "b%u:%s\n", l->order[n], f->blocks.at[l->order[n]].cold ? " cold" : "");
+    uint32_t end = r->at + (r->end - r->start);
+    uint32_t at = r->at;
+    bool first = true;
+    for (; line < l->lines.len && l->lines.at[line].at.region == n; line++) {
+      uint32_t from = final_off(l, l->lines.at[line].at);
+      if (first) print_line(&code, at, from, "(prologue)", out);
+      first = false;
+      bool last = line + 1 == l->lines.len || l->lines.at[line + 1].at.region != n;
+      at = last ? end : final_off(l, l->lines.at[line + 1].at);
+      struct buf text;
+      buf_init(&text);
+      struct out to = out_buf(&text);
+      x64_print_insn(f, &f->insns.at[l->lines.at[line].insn], &to);
+      buf_u8(&text, 0);
+      print_line(&code, from, at, buf_ok(&text) ? (const char *)text.data : "", out);
+      buf_free(&text);
+    }
+    print_jumps(l, &code, r, out);
+  }
+  const struct region *cold = &l->regions[l->norder];
+  uint32_t end = cold->at + (cold->end - cold->start);
+  if (cold->at < end) out_cstr(out, "out of line:\n");
+  print_line(&code, cold->at, end, "", out);
+  if (end < align_up(end, 16)) end = (uint32_t)align_up(end, 4);
+  if (l->a.tables.len || l->a.pool.len) {
+    out_cstr(out, "tables and constants:\n");
+    print_line(&code, end, code.size, "", out);
+  }
 }

@@ -112,6 +112,23 @@ static uint8_t int_size(const struct mach_insn *in) {
   }
 }
 
+/* Bytes of the memory operand; 0: an address only. */
+static uint8_t memory_size(const struct mach_insn *in) {
+  switch (in->op) {
+  case X64_LEA: return 0;
+  case X64_MOVZX8_RM:
+  case X64_MOVSX8_RM: return 1;
+  case X64_MOVZX16_RM:
+  case X64_MOVSX16_RM: return 2;
+  case X64_CVTSI32_RM: return 4;
+  case X64_CVTSI64_RM: return 8;
+  case X64_ANDPS_RM:
+  case X64_ORPS_RM:
+  case X64_XORPS_RM: return 16;
+  default: return in->size;
+  }
+}
+
 static bool has_imm(const struct mach_insn *in) {
   const struct x64_encoding *e = &x64_encodings[in->op];
   return e->form == FORM_MI || e->form == FORM_RMI || (e->enc & ENC_I8);
@@ -156,7 +173,7 @@ void x64_print_insn(const struct mach_func *f, const struct mach_insn *in, struc
     mreg r = k == 0 ? in->d : k == 1 ? in->s : k == 2 ? in->base : in->idx;
     if (k == (memory_first ? 0 : 2) && (info->flags & MF_MEM)) {
       out_cstr(out, sep);
-      if (in->op != X64_LEA) out_cstr(out, width[in->size]);
+      if (memory_size(in)) out_cstr(out, width[memory_size(in)]);
       print_memory(in, out);
       sep = ", ";
     }

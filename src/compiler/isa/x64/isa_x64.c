@@ -26,6 +26,7 @@ const struct isa isa_x64 = {
     .float_results = float_results,
     .select = x64_select,
     .emit = x64_emit,
+    .print_code = x64_print_code,
     .print_insn = x64_print_insn,
     .reg_name = x64_reg_name,
     .cpu_features = x64_cpu_features,
