@@ -134,12 +134,13 @@ static void end_of_block(struct sweep *s, uint32_t b) {
     if (live_is_back_edge(e)) {
       assert(to->header && "an edge backward leads to a loop's header");
     } else if (!live->no_lists) {
-      uint32_t penalty = to->cold && !block->cold ? LIVE_COLD : 0;
-      /* The target is outside this block's loop. */
-      if (block->loop && f->ir->loops.at[block->loop].end <= e->to) penalty += LIVE_LOOP_EXIT;
+      bool leaves = block->loop && f->ir->loops.at[block->loop].end <= e->to;
+      uint32_t kept = to->loop_depth - to->header, cold = to->cold && !block->cold ? LIVE_COLD : 0;
       const struct live_in *in = live->entries.at + live->in_first[e->to];
-      for (uint32_t k = 0; k < live->in_len[e->to]; k++)
-        use(s, in[k].v, live_add(block->end, live_add(in[k].dist, penalty)), block->end);
+      for (uint32_t k = 0; k < live->in_len[e->to]; k++) {
+        uint32_t dist = cold ? live_longer(in[k].dist, cold, to->loop_depth) : in[k].dist;
+        use(s, in[k].v, block->end + (leaves ? live_leave(dist, kept) : dist), block->end);
+      }
     }
     for (uint32_t k = 0; k < to->nphis; k++) {
       mreg a = f->phi_args.at[e->args + k];
@@ -174,8 +175,11 @@ static void begin_of_block(struct sweep *s, uint32_t b) {
   uint32_t through[2] = {0};
   for (uint32_t k = 0; k < s->ndense; k++) {
     uint32_t v = s->dense[k];
-    out[k] = (struct live_in){.v = v, .dist = s->next[v] - block->first};
-    if (out[k].dist >= LIVE_LOOP_EXIT) through[f->vregs.at[v].is_float]++;
+    uint32_t next = s->next[v], dist = next - block->first;
+    if (next >= block->end)
+      dist = live_longer(next - block->end, block->end - block->first, block->loop_depth);
+    out[k] = (struct live_in){.v = v, .dist = dist};
+    if (dist >= live_beyond(block->loop_depth)) through[f->vregs.at[v].is_float]++;
   }
   if (!block->loop) return;
   uint32_t *press = live->loops[block->loop].press;
@@ -233,6 +237,7 @@ static void loops_begin(struct sweep *s) {
     assert(l->header < l->end && l->end <= f->blocks.len);
     live->loops[i] = (struct live_loop){.header = l->header,
                                         .parent = l->parent,
+                                        .depth = f->blocks.at[l->header].loop_depth,
                                         .first = f->blocks.at[l->header].first,
                                         .end = f->blocks.at[l->end - 1].end};
   }
@@ -303,14 +308,13 @@ uint32_t live_at_header(const struct live *live, uint32_t loop, uint32_t v) {
 
 uint32_t live_around(const struct live *live, uint32_t loop, uint32_t v) {
   uint32_t best = LIVE_FAR;
-  uint32_t behind = 0; /* penalties of the loops left */
-  for (unsigned climbed = 0; loop && climbed < AROUND_MOST; climbed++) {
-    const struct live_loop *l = &live->loops[loop];
-    uint32_t dist = live_at_header(live, loop, v);
-    if (dist != LIVE_NONE) best = min_u32(best, live_add(l->end, live_add(dist, behind)));
-    if (dist < LIVE_LOOP_EXIT) break;
-    behind += LIVE_LOOP_EXIT;
-    loop = l->parent;
+  for (uint32_t l = loop, climbed = 0; l && climbed < AROUND_MOST; climbed++) {
+    const struct live_loop *at = &live->loops[l];
+    uint32_t dist = live_at_header(live, l, v);
+    bool inside = dist < live_beyond(at->depth);
+    if (dist != LIVE_NONE) best = min_u32(best, at->end + (l == loop ? dist : live_leave(dist, at->depth)));
+    if (inside) break;
+    l = at->parent;
   }
   return best;
 }

@@ -398,7 +398,7 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
   for (s.block = 0; s.block < f->blocks.len; s.block++) {
     const struct mach_block *b = &f->blocks.at[s.block];
     s.around_below = b->loop && !live->no_lists ? live->loops[b->loop].header : 0;
-    s.far = b->end + LIVE_LOOP_EXIT;
+    s.far = b->end + live_beyond(b->loop_depth);
     spill_block_begin(&s);
     for (uint32_t at = b->first; at < b->end; at++)
       step(&s, at);

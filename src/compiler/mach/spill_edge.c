@@ -25,7 +25,7 @@ static uint32_t next_at_entry(const struct spiller *s, uint32_t v) {
   uint32_t next = LIVE_NONE;
   if (s->values[v].listed == s->block + 1) {
     next = live_add(b->first, s->values[v].dist);
-    if (next < b->first + LIVE_LOOP_EXIT) return next;
+    if (next < b->first + live_beyond(b->loop_depth)) return next;
   }
   uint32_t loop = b->loop;
   if (loop && live->loops[loop].header == s->block) loop = live->loops[loop].parent;
@@ -78,7 +78,7 @@ static void enter(struct spiller *s, uint32_t v, uint32_t next, bool clean) {
 static bool phi_wanted(struct spiller *s, uint32_t phi, uint32_t next, uint32_t k, bool header) {
   const struct mach_block *b = &s->f->blocks.at[s->block];
   (void)phi;
-  if (header) return next < b->first + LIVE_LOOP_EXIT;
+  if (header) return next < b->first + live_beyond(b->loop_depth);
   if (next < b->first + NEAR) return true;
   for (uint32_t i = 0; i < b->npred; i++) {
     const struct mach_edge *e = pred_edge(s, b, i);
@@ -184,7 +184,7 @@ void spill_block_begin(struct spiller *s) {
     uint32_t here = ++s->stamp;
     if (header)
       for (uint32_t i = 0; i < nin; i++)
-        if (in[i].dist < LIVE_LOOP_EXIT) {
+        if (in[i].dist < live_beyond(b->loop_depth)) {
           unsigned c = spill_class(s, in[i].v);
           cand[c][ncand[c]++] = (struct spill_candidate){in[i].v, b->first + in[i].dist};
         }
@@ -202,7 +202,7 @@ void spill_block_begin(struct spiller *s) {
         val->count += counts;
         if (val->count != (hot ? hot : forward) || !counts) continue;
         uint32_t next = next_at_entry(s, v);
-        if (next == LIVE_NONE || (header && next < b->first + LIVE_LOOP_EXIT)) continue;
+        if (next == LIVE_NONE || (header && next < b->first + live_beyond(b->loop_depth))) continue;
         unsigned c = spill_class(s, v);
         if (header)
           through[c][nthrough[c]++] = (struct spill_candidate){v, next};
