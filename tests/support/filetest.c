@@ -4,7 +4,7 @@
  *
  * A file begins with `;; test: STAGE [option...]`, then comes a module in the text format, then the expected
  * output as lines that begin with `;;`.  Options: func=N (else every function), interruption, fuel, spectre,
- * slots.
+ * slots, modern (every CPU feature; else the least that the instruction set asks for).
  * `--bless` rewrites the expected lines.  Exit status 1 when a file differs, 2 when one cannot be read.
  * Stages are the rows of compiler/stage.def; `build` and `tidy` are made here, all others by compile_func's
  * dump. */
@@ -26,7 +26,7 @@
 struct options {
   char stage[32];
   long func;
-  bool interruption, fuel, spectre, slots;
+  bool interruption, fuel, spectre, slots, modern;
 };
 struct files {
   char **at;
@@ -65,6 +65,8 @@ static bool parse_header(const char *text, struct options *o) {
       o->fuel = true;
     else if (strcmp(word, "spectre") == 0)
       o->spectre = true;
+    else if (strcmp(word, "modern") == 0)
+      o->modern = true;
     else if (strcmp(word, "slots") == 0)
       o->slots = true;
     else
@@ -101,11 +103,8 @@ static bool run_ir(const struct valid_module *v, uint32_t func, const struct opt
   return ok || error_set(e, ERROR_USAGE, "the verifier objects");
 }
 
-#pragma weak compile_func
-#pragma weak stage_bit
 static bool run_compile(const struct valid_module *v, uint32_t func, const struct options *o, struct arena *a,
                         struct out *out, struct error *e) {
-  if (!compile_func || !stage_bit) return error_set(e, ERROR_USAGE, "this build has no compiler");
   uint32_t bit = stage_bit(slice_cstr(o->stage));
   if (bit == 0) return error_set(e, ERROR_USAGE, "there is no stage %s", o->stage);
   struct compile_config config = {.isa = isa_host(),
@@ -116,6 +115,7 @@ static bool run_compile(const struct valid_module *v, uint32_t func, const struc
                                   .dump_to = out};
   config.isa_config.interruption = o->interruption;
   config.isa_config.spectre = o->spectre;
+  if (o->modern) config.isa_config.cpu = UINT32_MAX;
   struct code code;
   return compile_func(v, func, &config, a, &code, NULL, e);
 }

@@ -1,0 +1,20 @@
+;; test: select modern
+(module
+  (func (param i32 i32) (result i32) (i32.shl (local.get 0) (local.get 1)))
+  (func (param i64) (result i64) (i64.clz (local.get 0)))
+  (func (param i32) (result i32) (i32.ctz (local.get 0))))
+;; ;; func 0, select
+;; b0:
+;;   params.8 -> rdi=v2, rsi=v1
+;;   shlx v0, v2, v1
+;;   ret (v0:rax)
+;; ;; func 1, select
+;; b0:
+;;   params.8 -> rdi=v1
+;;   lzcnt v0, v1
+;;   ret (v0:rax)
+;; ;; func 2, select
+;; b0:
+;;   params.8 -> rdi=v1
+;;   tzcnt v0, v1
+;;   ret (v0:rax)
