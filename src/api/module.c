@@ -30,7 +30,7 @@ heddle_error_t *heddle_module_parse(heddle_engine_t *engine, const void *wasm, s
                                     heddle_module_t **own) {
   struct error e = ERROR_INIT;
   struct program *p;
-  if (!program_adopt(engine_of(engine), slice_of(wasm, len), &p, &e)) return api_error(&e);
+  if (!program_parse(engine_of(engine), slice_of(wasm, len), &p, &e)) return api_error(&e);
   *own = (heddle_module_t *)p;
   return NULL;
 }

@@ -110,19 +110,30 @@ static bool show_progress(void *env, size_t done, size_t total) {
   return true;
 }
 
+/* Saved code is mapped, not read: its beginning tells. */
+static bool is_saved_code(const char *path) {
+  char start[64];
+  FILE *f = fopen(path, "rb");
+  if (!f) return false;
+  size_t len = fread(start, 1, sizeof start, f);
+  fclose(f);
+  return heddle_is_serialized(start, len);
+}
+
 heddle_module_t *load_module(const struct report *r, heddle_engine_t *engine, const char *path,
                              bool precompiled, bool progress) {
   struct buf bytes;
-  if (!load_wasm(r, engine, path, &bytes)) return NULL;
+  buf_init(&bytes);
+  bool saved = is_saved_code(path);
   heddle_module_t *module = NULL;
   heddle_error_t *error;
-  if (heddle_is_serialized(bytes.data, bytes.len)) {
-    if (precompiled)
-      error = heddle_module_deserialize_file(engine, path, &module);
-    else
-      error = heddle_error_new(
-          "this is precompiled code; it runs unchecked, so say --allow-precompiled if you trust it");
-  } else {
+  if (!saved && !load_wasm(r, engine, path, &bytes)) return NULL;
+  if (saved && precompiled)
+    error = heddle_module_deserialize_file(engine, path, &module);
+  else if (saved || heddle_is_serialized(bytes.data, bytes.len))
+    error = heddle_error_new(
+        "this is precompiled code; it runs unchecked, so say --allow-precompiled if you trust it");
+  else {
     struct progress p = {.start_ns = clock_monotonic_ns()};
     bool show = progress && isatty(STDERR_FILENO);
     error =

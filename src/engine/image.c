@@ -1,12 +1,12 @@
 /* See image.h. */
 #include "engine/image.h"
 
-#include "base/alloc.h"
-#include "os/file.h"
+#include "os/vm.h"
 #include "runtime/code.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Everything that code depends on besides the module. Compared as bytes: no padding. */
@@ -67,16 +67,19 @@ static bool check_head(const struct engine *engine, const struct image_head *hea
   return true;
 }
 
+/* Takes over the mapping `file`. */
 static bool load(struct engine *engine, int fd, struct slice file, struct program **out, struct error *e) {
   struct image_head head;
-  if (file.len < sizeof head)
-    return error_set(e, ERROR_MALFORMED, "this is no file made by `heddle compile`");
   memcpy(&head, file.data, sizeof head);
-  if (!check_head(engine, &head, file.len, e)) return false;
-  size_t code_off = align_up(sizeof head + head.wasm_size, IMAGE_ALIGN);
-  if (code_off > file.len) return error_set(e, ERROR_MALFORMED, "the file is cut short");
+  bool ok = check_head(engine, &head, file.len, e);
+  size_t code_off = ok ? align_up(sizeof head + head.wasm_size, IMAGE_ALIGN) : 0;
+  if (ok && code_off > file.len) ok = error_set(e, ERROR_MALFORMED, "the file is cut short");
+  if (!ok) {
+    vm_release(file.data, vm_page_up(file.len));
+    return false;
+  }
   struct program *p;
-  if (!program_adopt(engine, slice_of(file.data + sizeof head, head.wasm_size), &p, e)) return false;
+  if (!program_adopt(engine, file, slice_of(file.data + sizeof head, head.wasm_size), &p, e)) return false;
   if (code_image_map(fd, code_off, slice_of(file.data + code_off, file.len - code_off), p->valid->module,
                      &p->image, e)) {
     *out = p;
@@ -87,15 +90,20 @@ static bool load(struct engine *engine, int fd, struct slice file, struct progra
 }
 
 bool image_load_file(struct engine *engine, const char *path, struct program **out, struct error *e) {
-  uint8_t *data = NULL;
-  size_t len;
+  struct stat st;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || !file_read(path, SIZE_MAX / 2, &data, &len, e)) {
+  if (fd < 0 || fstat(fd, &st)) {
     if (fd >= 0) close(fd);
     return error_set(e, ERROR_IO, "cannot be read");
   }
-  bool ok = load(engine, fd, slice_of(data, len), out, e);
-  mem_free(data);
+  bool ok = false;
+  const void *data;
+  if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(struct image_head))
+    error_set(e, ERROR_MALFORMED, "this is no file made by `heddle compile`");
+  else if (!(data = vm_map_file(fd, (size_t)st.st_size)))
+    error_set(e, ERROR_IO, "cannot be mapped");
+  else
+    ok = load(engine, fd, slice_of(data, (size_t)st.st_size), out, e);
   close(fd);
   return ok;
 }

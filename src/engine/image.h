@@ -1,8 +1,8 @@
 /* Saved code: a program as a file, and back.
  *
  * A file holds the module's bytes and its code image, behind a head that names build, CPU features and
- * options. Nothing is patched on load: the code is mapped privately. Trusted input only: whoever can write
- * the file can run machine code. */
+ * options. Nothing is patched on load: the file is mapped privately, its bodies are not judged again. Trusted
+ * input only: whoever can write the file can run machine code. */
 #ifndef ENGINE_IMAGE_H
 #define ENGINE_IMAGE_H
 

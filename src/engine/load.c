@@ -5,14 +5,17 @@
 #include "binary/custom.h"
 #include "binary/decode.h"
 #include "os/thread.h"
+#include "os/vm.h"
 #include "runtime/code.h"
 
 #include <string.h>
 
 /* ---- decode and validate ---- */
 
+enum judge { JUDGE_ALL, JUDGE_CUSTOMS_TOO, JUDGE_OUTSIDE_BODIES };
+
 static bool decode_and_validate(struct engine *engine, struct arena *arena, struct slice wasm,
-                                bool check_customs, struct valid_module **out, struct error *e) {
+                                enum judge judge, struct valid_module **out, struct error *e) {
   jmp_buf on_oom;
   arena_init(arena, &on_oom);
   bool ok = false;
@@ -20,7 +23,10 @@ static bool decode_and_validate(struct engine *engine, struct arena *arena, stru
     error_memory(e);
   else {
     struct module *m = module_decode(arena, wasm, engine->config.features, e);
-    ok = m && (*out = module_validate(m, engine->canon, e)) && (!check_customs || module_check_customs(m, e));
+    if (m)
+      *out = judge == JUDGE_OUTSIDE_BODIES ? module_validate_outside(m, engine->canon, e)
+                                           : module_validate(m, engine->canon, e);
+    ok = m && *out && (judge != JUDGE_CUSTOMS_TOO || module_check_customs(m, e));
   }
   arena->on_oom = NULL;
   return ok;
@@ -29,7 +35,8 @@ static bool decode_and_validate(struct engine *engine, struct arena *arena, stru
 bool program_validate(struct engine *engine, struct slice wasm, bool check_customs, struct error *e) {
   struct arena arena;
   struct valid_module *valid = NULL;
-  bool ok = decode_and_validate(engine, &arena, wasm, check_customs, &valid, e);
+  bool ok =
+      decode_and_validate(engine, &arena, wasm, check_customs ? JUDGE_CUSTOMS_TOO : JUDGE_ALL, &valid, e);
   arena_free(&arena);
   return ok;
 }
@@ -157,16 +164,22 @@ static bool compile_all(struct program *p, program_progress progress, void *env,
 
 /* ---- the story ---- */
 
-static bool program_start(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
+static bool program_new(struct engine *engine, struct program **out, struct error *e) {
   struct program *p = mem_zalloc(1, sizeof *p);
   if (!p) return error_memory(e);
   p->refs = 1;
   p->engine = engine_ref(engine);
   *out = p;
+  return true;
+}
+
+static bool program_start(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
+  if (!program_new(engine, out, e)) return false;
+  struct program *p = *out;
   p->bytes = mem_alloc(wasm.len);
   if (!p->bytes) return error_memory(e);
   memcpy(p->bytes, wasm.data, wasm.len);
-  return decode_and_validate(engine, &p->arena, slice_of(p->bytes, wasm.len), false, &p->valid, e);
+  return decode_and_validate(engine, &p->arena, slice_of(p->bytes, wasm.len), JUDGE_ALL, &p->valid, e);
 }
 
 bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,
@@ -180,9 +193,24 @@ bool program_load(struct engine *engine, struct slice wasm, program_progress pro
   return ok;
 }
 
-bool program_adopt(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
+bool program_parse(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
   if (program_start(engine, wasm, out, e)) return true;
   program_unref(*out);
+  *out = NULL;
+  return false;
+}
+
+bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, struct program **out,
+                   struct error *e) {
+  if (!program_new(engine, out, e)) {
+    vm_release(file.data, vm_page_up(file.len));
+    return false;
+  }
+  struct program *p = *out;
+  p->file = file.data;
+  p->file_size = file.len;
+  if (decode_and_validate(engine, &p->arena, wasm, JUDGE_OUTSIDE_BODIES, &p->valid, e)) return true;
+  program_unref(p);
   *out = NULL;
   return false;
 }
@@ -190,7 +218,7 @@ bool program_adopt(struct engine *engine, struct slice wasm, struct program **ou
 bool program_dump(struct engine *engine, struct slice wasm, uint32_t index, uint32_t dump, struct out *out,
                   struct error *e) {
   struct program *p = NULL;
-  if (!program_adopt(engine, wasm, &p, e)) return false;
+  if (!program_parse(engine, wasm, &p, e)) return false;
   const struct module *m = p->valid->module;
   struct compile_config config = engine->compile;
   config.dump = dump;
@@ -223,6 +251,7 @@ void program_unref(struct program *p) {
   code_image_unref(p->image);
   arena_free(&p->arena);
   mem_free(p->bytes);
+  if (p->file) vm_release(p->file, vm_page_up(p->file_size));
   engine_unref(p->engine);
   mem_free(p);
 }

@@ -15,7 +15,9 @@ struct program {
   _Atomic uint32_t refs;
   struct engine *engine; /* one reference */
   struct arena arena;    /* module, facts */
-  uint8_t *bytes;        /* the module's bytes, owned */
+  uint8_t *bytes;        /* the module's bytes, owned; NULL when they lie in `file` */
+  const void *file;      /* a mapping (vm_map_file), owned, or NULL */
+  size_t file_size;
   struct valid_module *valid;
   struct code_image *image;   /* one reference */
   struct compile_stats stats; /* cycles by stage, summed over functions */
@@ -25,8 +27,12 @@ typedef bool (*program_progress)(void *env, size_t done, size_t total);
 
 MUST_USE bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,
                            struct program **out, struct error *e);
-/* The same without compiling: `image` is NULL and the caller's to set (image.c). */
-MUST_USE bool program_adopt(struct engine *engine, struct slice wasm, struct program **out, struct error *e);
+/* The same without compiling: `image` is NULL. */
+MUST_USE bool program_parse(struct engine *engine, struct slice wasm, struct program **out, struct error *e);
+/* A module that was compiled before: its bodies are not looked at. `wasm` lies in the mapping `file`, which
+ * the program owns from here on, also on failure. `image` is the caller's to set (image.c). */
+MUST_USE bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, struct program **out,
+                            struct error *e);
 MUST_USE bool program_validate(struct engine *engine, struct slice wasm, bool check_customs, struct error *e);
 /* Prints what the compiler makes of function `index` (UINT32_MAX: each) at the stages in `dump` (bits). */
 MUST_USE bool program_dump(struct engine *engine, struct slice wasm, uint32_t index, uint32_t dump,

@@ -19,7 +19,7 @@ static inline size_t vm_page_up(size_t size) {
 /* Address space without memory behind it and without access. `align` is a power of two; up to a page is free.
  */
 MUST_USE void *vm_reserve(size_t size, size_t align); /* NULL when there is none */
-void vm_release(void *at, size_t size);               /* any whole pages of a reservation */
+void vm_release(const void *at, size_t size);         /* any whole pages of a reservation */
 
 /* Gives reserved pages zeroed memory, readable and writable. False: out of memory, nothing changed. */
 MUST_USE bool vm_commit(void *at, size_t size);
@@ -31,5 +31,8 @@ MUST_USE bool vm_zero(void *at, size_t size);
 MUST_USE bool vm_protect(void *at, size_t size, enum vm_access access);
 /* Puts a part of an open file, whole pages, over reserved pages: a private copy, readable and executable. */
 MUST_USE bool vm_map_code(void *at, size_t size, int fd, uint64_t off);
+/* An open file's first `size` > 0 bytes, read-only, where the system likes; NULL when it cannot. Released as
+ * vm_page_up(size). */
+MUST_USE const void *vm_map_file(int fd, size_t size);
 
 #endif

@@ -29,9 +29,9 @@ void *vm_reserve(size_t size, size_t align) {
   return at + before;
 }
 
-void vm_release(void *at, size_t size) {
+void vm_release(const void *at, size_t size) {
   assert(whole_pages(at, size));
-  if (size) munmap(at, size);
+  if (size) munmap((void *)(uintptr_t)at, size);
 }
 
 bool vm_commit(void *at, size_t size) { return vm_protect(at, size, VM_ACCESS_READ_WRITE); }
@@ -58,6 +58,13 @@ bool vm_protect(void *at, size_t size, enum vm_access access) {
   }
   if (size == 0) return true;
   return !alloc_should_fail() && mprotect(at, size, prot) == 0;
+}
+
+const void *vm_map_file(int fd, size_t size) {
+  assert(size > 0);
+  if (alloc_should_fail()) return NULL;
+  void *at = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  return at == MAP_FAILED ? NULL : at;
 }
 
 bool vm_map_code(void *at, size_t size, int fd, uint64_t off) {

@@ -230,26 +230,26 @@ static bool module_check(struct module_check *k, struct valid_module *out) {
   if (!types_check(k) || !funcs_check(k) || !tags_check(k) || !memories_check(k) || !tables_check(k) ||
       !globals_check(k) || !elems_check(k) || !datas_check(k) || !exports_check(k) || !start_check(k))
     return false;
-  for (uint32_t i = m->nimported_funcs; i < m->nfuncs; i++)
+  for (uint32_t i = m->nimported_funcs; out->facts && i < m->nfuncs; i++)
     if (!func_validate(k->v, i, &out->facts[i - m->nimported_funcs])) return false;
   out->has_indirect_tail_calls = k->v->has_indirect_tail_calls;
   return true;
 }
 
-/* All that may jump to on_oom; `out` is ready for the result. */
-static struct valid_module *validate_in(struct module *m, struct canon *canon, struct arena *scratch,
-                                        struct error *e) {
+/* All that may jump to on_oom. */
+static struct valid_module *validate_in(struct module *m, struct canon *canon, bool bodies,
+                                        struct arena *scratch, struct error *e) {
   struct valid_module *out = ARENA_NEW(m->arena, struct valid_module);
   out->module = m;
   out->canon = canon;
-  out->facts = ARENA_ARRAY(m->arena, struct func_facts, m->nfuncs - m->nimported_funcs);
+  if (bodies) out->facts = ARENA_ARRAY(m->arena, struct func_facts, m->nfuncs - m->nimported_funcs);
   struct validator *v = ARENA_NEW(scratch, struct validator);
   validator_init(v, m, canon, scratch, e);
   struct module_check k = {.m = m, .v = v};
   return module_check(&k, out) ? out : NULL;
 }
 
-struct valid_module *module_validate(struct module *m, struct canon *canon, struct error *e) {
+static struct valid_module *validate(struct module *m, struct canon *canon, bool bodies, struct error *e) {
   jmp_buf oom;
   jmp_buf *const outer = m->arena->on_oom;
   struct arena scratch;
@@ -257,10 +257,18 @@ struct valid_module *module_validate(struct module *m, struct canon *canon, stru
   m->arena->on_oom = &oom;
   struct valid_module *volatile out = NULL;
   if (setjmp(oom) == 0)
-    out = validate_in(m, canon, &scratch, e);
+    out = validate_in(m, canon, bodies, &scratch, e);
   else
     error_memory(e);
   m->arena->on_oom = outer;
   arena_free(&scratch);
   return out;
+}
+
+struct valid_module *module_validate(struct module *m, struct canon *canon, struct error *e) {
+  return validate(m, canon, true, e);
+}
+
+struct valid_module *module_validate_outside(struct module *m, struct canon *canon, struct error *e) {
+  return validate(m, canon, false, e);
 }

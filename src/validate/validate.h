@@ -24,5 +24,8 @@ struct valid_module {
 /* Everything outside function bodies, then every body. Adds the module's types to `canon`. Memory is the
  * module's arena. NULL on error. */
 MUST_USE struct valid_module *module_validate(struct module *m, struct canon *canon, struct error *e);
+/* The same without the bodies, for a module that was judged when its code was saved: what it yields can be
+ * instantiated, never compiled; `facts` is NULL. */
+MUST_USE struct valid_module *module_validate_outside(struct module *m, struct canon *canon, struct error *e);
 
 #endif
