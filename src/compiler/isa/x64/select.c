@@ -21,7 +21,8 @@ static void number_effects(struct x64_sel *s) {
       uint8_t op = ir->insns.at[v].op;
       s->epoch[v] = epoch;
       s->block_of[v] = b;
-      if (op != IR_OP_GLOAD && (ir_op_table[op].flags & (IRF_T | IRF_W | IRF_C))) epoch++;
+      bool effect = op != IR_OP_GLOAD && (ir_op_table[op].flags & (IRF_T | IRF_W | IRF_C));
+      if (effect || (op == IR_OP_LOAD && (ir->insns.at[v].flags & IRF_FAULTS))) epoch++;
     }
   }
 }
