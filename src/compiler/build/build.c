@@ -143,6 +143,30 @@ static bool build_plain(struct builder *b) {
   return true;
 }
 
+int branch_hint(struct builder *b) {
+  uint32_t at = b->off - b->m->funcs[b->f->index].body_off;
+  while (b->hints < b->hints_end && b->hints->off < at)
+    b->hints++;
+  if (b->hints == b->hints_end || b->hints->off != at) return 0;
+  return b->hints->likely ? 1 : -1;
+}
+
+static void find_hints(struct builder *b) {
+  const struct branch_hint *all = b->m->hints;
+  uint32_t low = 0, high = b->m->nhints;
+  while (low < high) { /* the first that is not of an earlier function */
+    uint32_t mid = low + (high - low) / 2;
+    if (all[mid].func < b->f->index)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  for (high = low; high < b->m->nhints && all[high].func == b->f->index;)
+    high++;
+  b->hints = all + low;
+  b->hints_end = all + high;
+}
+
 static bool build_body(struct builder *b) {
   struct ir_func *f = b->f;
   block_begin(b, IR_NO_BLOCK, opt_state_now(b->o));
@@ -201,6 +225,7 @@ static bool build_once(struct builder *b, uint32_t func_index) {
   b->r = reader_of(body, func->body_off, b->e);
   VEC_RESERVE(b->arena, &b->f->insns, func->body_size / 2 + 16);
   VEC_RESERVE(b->arena, &b->f->wasm_off, func->body_size / 2 + 16);
+  if (b->m->nhints > 0) find_hints(b);
   if (!build_body(b)) return false;
   drop_scratch(b);
   return true;

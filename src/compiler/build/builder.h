@@ -48,6 +48,7 @@ struct control {
   struct opt_state else_state;
   ir_val cond;                        /* IF */
   bool inverted;                      /* IF: the else side is the one where cond is not zero */
+  int hint;                           /* IF: see branch_hint */
   ir_block header;                    /* LOOP */
   uint32_t loop;                      /* LOOP: number of the IR loop */
   const struct scan_loop *scan;       /* LOOP */
@@ -69,6 +70,8 @@ struct builder {
   uint32_t off; /* of the instruction, in the module */
   struct scan scan;
   uint32_t loops_seen; /* `loop` instructions so far */
+  const struct branch_hint *hints,
+      *hints_end; /* of this function, ascending; those behind the present instruction */
 
   VEC(ir_val) stack;
   VEC(struct control) controls;
@@ -177,6 +180,9 @@ MUST_USE bool check_types(struct builder *b, const valtype *types, uint32_t len)
 /* The address of the table's element: LOAD or STORE it with IRF_TABLE. Traps `trap` when index is out of
  * bounds. */
 ir_val table_element(struct builder *b, uint32_t table, ir_val index, enum trap_code trap);
+/* What the module says about the branch being built: 0 nothing, 1 it is likely taken (for `if`: the condition
+ * holds), -1 unlikely. */
+int branch_hint(struct builder *b);
 /* The frame of the function itself: its end returns. */
 void control_begin(struct builder *b);
 /* Goes on behind a branch to the label that is taken when `cond` is not zero (or is zero); the label's

@@ -55,6 +55,7 @@ static void build_if(struct builder *b, uint32_t nparams, uint32_t nresults) {
   struct control *c = &VEC_LAST(&b->controls);
   c->cond = cond;
   c->inverted = inverted;
+  c->hint = branch_hint(b);
   c->else_params = b->record.len;
   for (uint32_t i = c->height; i < b->stack.len; i++)
     VEC_PUSH(b->arena, &b->record, b->stack.at[i]);
@@ -65,6 +66,7 @@ static void build_if(struct builder *b, uint32_t nparams, uint32_t nresults) {
   edges[!inverted] = c->else_edge = edge_new(b, IR_NO_BLOCK);
   block_end(b, IR_OP_BRANCH, cond, 0, 0, edges, 2);
   block_begin(b, from, c->else_state);
+  b->f->blocks.at[b->block].cold = c->hint < 0;
   opt_assume(b->o, cond, !inverted);
 }
 
@@ -87,6 +89,7 @@ static void build_else(struct builder *b) {
   edge->to = block_next(b);
   c->kind = CONTROL_ELSE;
   block_begin(b, edge->from, c->else_state);
+  b->f->blocks.at[b->block].cold = c->hint > 0;
   opt_assume(b->o, c->cond, c->inverted);
 }
 
@@ -157,6 +160,7 @@ void branch_if(struct builder *b, ir_val cond, uint32_t label, bool if_zero) {
   uint32_t edges[2] = {if_zero ? next : taken, if_zero ? taken : next};
   block_end(b, IR_OP_BRANCH, cond, 0, 0, edges, 2);
   block_begin(b, from, state);
+  b->f->blocks.at[b->block].cold = branch_hint(b) > 0;
   opt_assume(b->o, cond, if_zero);
 }
 

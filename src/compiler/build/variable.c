@@ -14,13 +14,34 @@ static ir_val global_cell(struct builder *b, uint32_t index, uint32_t *off) {
   return emit_vmctx(b);
 }
 
+/* The value of a global that never changes and whose initializer is one constant instruction. */
+static bool constant_global(const struct builder *b, uint32_t index, uint64_t *bits) {
+  const struct global *g = &b->m->globals[index];
+  if (index < b->m->nimported_globals || g->type.mutable_) return false;
+  struct error none = ERROR_INIT;
+  struct reader r = reader_of(slice_of(g->init.code, g->init.size), g->init.off, &none);
+  switch (read_u8(&r)) {
+  case 0x41: *bits = (uint32_t)read_sleb32(&r); break;
+  case 0x42: *bits = (uint64_t)read_sleb64(&r); break;
+  case 0x43: *bits = read_u32le(&r); break;
+  case 0x44: *bits = read_u64le(&r); break;
+  default: return false;
+  }
+  return reader_done(&r);
+}
+
 static bool build_global(struct builder *b, uint32_t index) {
   const struct globaltype *t = &b->m->globals[index].type;
   if (!check_types(b, &t->type, 1)) return false;
+  enum ir_type type = ir_type_of(b->m, t->type);
   uint32_t off;
+  uint64_t bits;
+  if (b->in.op == OP_GLOBAL_GET && constant_global(b, index, &bits)) {
+    push(b, emit_const(b, type, bits));
+    return true;
+  }
   ir_val cell = global_cell(b, index, &off);
   unsigned flags = t->mutable_ ? IRF_GLOBAL : IRF_IMMUTABLE;
-  enum ir_type type = ir_type_of(b->m, t->type);
   if (b->in.op == OP_GLOBAL_GET)
     push(b, emit_flags(b, IR_OP_LOAD, type, flags, cell, 0, off));
   else
