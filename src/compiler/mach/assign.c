@@ -47,6 +47,7 @@ struct assigner {
   struct insn_list code, edge_code;
   struct operand ops[USES_MOST + DEFS_MOST]; /* of one instruction */
   uint64_t avoid;                            /* registers that instructions of this block ask for */
+  uint64_t arguments;                        /* registers that its calls do */
 };
 
 static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
@@ -76,7 +77,7 @@ static void drop(struct assigner *a, uint32_t v) {
 /* A register for `v` out of `allowed`, which is not empty. */
 static uint8_t pick(struct assigner *a, uint32_t v, uint64_t allowed) {
   const struct live_vreg *lv = &a->live->vregs[v];
-  bool across = a->spill->across_calls[v];
+  bool across = a->spill->across_calls[v] || (lv->phi != MREG_NONE && a->spill->across_calls[index_of(lv->phi)]);
   assert(allowed);
   uint64_t good = across ? allowed & a->callee_saved : allowed & ~a->callee_saved;
   uint8_t r = NO_REG;
@@ -89,6 +90,7 @@ static uint8_t pick(struct assigner *a, uint32_t v, uint64_t allowed) {
     if (!good) good = allowed;
     if (good & a->callee_saved & a->saved) good &= a->saved | ~a->callee_saved;
     if (good & ~a->avoid) good &= ~a->avoid;
+    if (good & ~a->arguments) good &= ~a->arguments;
     r = (uint8_t)__builtin_ctzll(good);
   }
   if (lv->phi != MREG_NONE && a->phi_reg[index_of(lv->phi)] == NO_REG) a->phi_reg[index_of(lv->phi)] = r;
@@ -571,6 +573,7 @@ void mach_assign(struct mach_func *f, const struct spill *spill, const struct is
   for (uint32_t n = 0; n < f->blocks.len; n++) {
     const struct mach_block *b = &f->blocks.at[n];
     a.avoid = spill->asked[n];
+    a.arguments = spill->arguments[n];
     first[n] = a.code.len;
     block_begin(&a, n);
     for (uint32_t i = b->first; i < b->end; i++) {

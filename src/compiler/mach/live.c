@@ -121,25 +121,53 @@ static void insn_backward(struct sweep *s, const struct mach_insn *in, uint32_t 
   if (in->op == MACH_MOVE) pass_hints(s, in);
 }
 
+/* Where the values that are live into block `to` are next used, seen from the end of block `from`. */
+struct way {
+  uint32_t cold; /* more distance */
+  bool leaves;   /* loops deeper than `kept` */
+  uint32_t kept;
+};
+static struct way way_to(const struct mach_func *f, const struct mach_block *from, uint32_t to) {
+  const struct mach_block *target = &f->blocks.at[to];
+  return (struct way){.cold = target->cold && !from->cold ? LIVE_COLD : 0,
+                      .leaves = from->loop && f->ir->loops.at[from->loop].end <= to,
+                      .kept = target->loop_depth - target->header};
+}
+
+/* True when the live set, which is that of the next block's start, can stay as it is for this block's end. */
+static bool runs_on(const struct mach_func *f, uint32_t b) {
+  const struct mach_block *block = &f->blocks.at[b];
+  for (uint32_t i = 0; i < block->nsucc; i++) {
+    if (f->edges.at[f->succs.at[block->succ + i]].to != b + 1) continue;
+    struct way way = way_to(f, block, b + 1);
+    return !way.cold && !way.leaves;
+  }
+  return false;
+}
+
 /* The live set at the end of block `b`. */
 static void end_of_block(struct sweep *s, uint32_t b) {
   struct mach_func *f = s->f;
   const struct mach_block *block = &f->blocks.at[b];
   struct live *live = s->live;
-  s->ndense = 0;
-  s->count[0] = s->count[1] = s->most[0] = s->most[1] = 0;
+  bool on = runs_on(f, b) && !live->no_lists;
+  if (!on) {
+    s->ndense = 0;
+    s->count[0] = s->count[1] = 0;
+  }
+  s->most[0] = s->count[0];
+  s->most[1] = s->count[1];
   for (uint32_t i = 0; i < block->nsucc; i++) {
     const struct mach_edge *e = &f->edges.at[f->succs.at[block->succ + i]];
     const struct mach_block *to = &f->blocks.at[e->to];
     if (live_is_back_edge(e)) {
       assert(to->header && "an edge backward leads to a loop's header");
-    } else if (!live->no_lists) {
-      bool leaves = block->loop && f->ir->loops.at[block->loop].end <= e->to;
-      uint32_t kept = to->loop_depth - to->header, cold = to->cold && !block->cold ? LIVE_COLD : 0;
+    } else if (!live->no_lists && !(on && e->to == b + 1)) {
+      struct way way = way_to(f, block, e->to);
       const struct live_in *in = live->entries.at + live->in_first[e->to];
       for (uint32_t k = 0; k < live->in_len[e->to]; k++) {
-        uint32_t dist = cold ? live_longer(in[k].dist, cold, to->loop_depth) : in[k].dist;
-        use(s, in[k].v, block->end + (leaves ? live_leave(dist, kept) : dist), block->end);
+        uint32_t dist = way.cold ? live_longer(in[k].dist, way.cold, to->loop_depth) : in[k].dist;
+        use(s, in[k].v, block->end + (way.leaves ? live_leave(dist, way.kept) : dist), block->end);
       }
     }
     for (uint32_t k = 0; k < to->nphis; k++) {

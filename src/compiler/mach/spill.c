@@ -332,6 +332,7 @@ static void step(struct spiller *s, uint32_t at) {
     clobbers |= f->calls.at[in->imm].clobbers;
   else
     s->out->asked[s->block] |= clobbers;
+  uint64_t *asked = lists ? &s->out->arguments[s->block] : &s->out->asked[s->block];
   s->now++;
   gather(s, at, in, info);
   read_operands(s);
@@ -340,7 +341,7 @@ static void step(struct spiller *s, uint32_t at) {
   for (uint32_t i = 0; i < s->nloads; i++)
     event(s, at, EVENT_RELOAD, s->loads[i], false);
   for (uint32_t i = 0; i < s->nuse; i++) {
-    if (!lists && s->use[i].phys) s->out->asked[s->block] |= UINT64_C(1) << (s->use[i].phys - 1);
+    if (s->use[i].phys) *asked |= UINT64_C(1) << (s->use[i].phys - 1);
     const struct spill_value *val = &s->values[s->use[i].v];
     if (val->defmark == s->now || (val->next != LIVE_NONE && !val->leaving)) continue;
     kill_use(s, at, &s->use[i]);
@@ -378,6 +379,7 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
   out->fixed_kill = ARENA_ARRAY(a, bool, f->fixed.len + 1u);
   out->slot = arena_alloc(a, nvregs * sizeof(uint32_t));
   out->asked = ARENA_ARRAY(a, uint64_t, nblocks);
+  out->arguments = ARENA_ARRAY(a, uint64_t, nblocks);
   out->across_calls = ARENA_ARRAY(a, bool, nvregs);
   struct spiller s = {.f = f, .live = live, .out = out, .callee_saved = f->isa->callee_saved};
   s.values = ARENA_ARRAY(a, struct spill_value, nvregs);

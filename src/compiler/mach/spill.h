@@ -17,10 +17,11 @@ struct spill {
   uint32_t *entry_first, *entry_len; /* by block: what is in registers at its start, its phis included */
   uint8_t
       *kills; /* by instruction: bit i: after it, operand i is in no register any more (a def: it is dead) */
-  bool *fixed_kill;   /* the same, parallel to mach_func.fixed */
-  uint32_t *slot;     /* by virtual register: frame slot or SPILL_NO_SLOT */
-  uint64_t *asked;    /* by block: registers that its instructions, but for calls, ask for or destroy */
-  bool *across_calls; /* by virtual register: in a register across a call somewhere */
+  bool *fixed_kill;    /* the same, parallel to mach_func.fixed */
+  uint32_t *slot;      /* by virtual register: frame slot or SPILL_NO_SLOT */
+  uint64_t *asked;     /* by block: registers that its instructions, but for calls, ask for or destroy */
+  uint64_t *arguments; /* by block: registers that its calls take arguments in */
+  bool *across_calls;  /* by virtual register: in a register across a call somewhere */
 };
 
 #endif

@@ -7,13 +7,13 @@
 ;;      0: 55 48 8b ec 48 83 ec 10 4d 8b 1f 4d  (prologue)
 ;;      c: 8b 1b 49 3b 63 20 0f 82 45 00 00 00
 ;;     18: 4c 89 7d f8 48 89 5d f0
-;;     20: 49 8b 47 28                          mov rax, qword [r15 + 40]
+;;     20: 49 8b 4f 28                          mov rcx, qword [r15 + 40]
 ;;     24: 83 ff 04                             cmp edi, 4
 ;;     27: 0f 83 40 00 00 00                    trap ae !4
-;;     2d: 48 8b 00                             mov rax, qword [rax]
-;;     30: 4c 8b 1c f8                          mov r11, qword [rax + rdi*8]
-;;     34: 41 8b 43 10                          mov eax, dword [r11 + 16] !5
-;;     38: 41 3b 47 30                          cmp eax, dword [r15 + 48]
+;;     2d: 48 8b 09                             mov rcx, qword [rcx]
+;;     30: 4c 8b 1c f9                          mov r11, qword [rcx + rdi*8]
+;;     34: 41 8b 4b 10                          mov ecx, dword [r11 + 16] !5
+;;     38: 41 3b 4f 30                          cmp ecx, dword [r15 + 48]
 ;;     3c: 0f 85 30 00 00 00                    trap ne !6
 ;;     42: 8b df                                move ebx, edi
 ;;     44: 4d 3b 7b 08 0f 85 29 00 00 00 41 ff  call_func (v1:rdi, v3:r11) -> v2:rax

@@ -10,18 +10,17 @@
 ;; ;; func 1, emit
 ;; b0:
 ;;      0: 55 48 8b ec 48 83 ec 10 4d 8b 1f 4d  (prologue)
-;;      c: 8b 1b 49 3b 63 20 0f 82 35 00 00 00
+;;      c: 8b 1b 49 3b 63 20 0f 82 32 00 00 00
 ;;     18: 48 89 5d f8
 ;;     1c: f2 0f 11 45 f0                       spill xmm0, slot 0
 ;;     21: 6b df 4d                             imul ebx, edi, 77
 ;;     24: e8 00 00 00 00                       call func 0 (v7:rdi, v8:rsi, v2:xmm0) -> v5:rdx
 ;;     29: 48 63 c3                             movsxd rax, rbx
 ;;     2c: 48 03 d0                             add rdx, rax
-;;     2f: 0f 57 c0 f2 48 0f 2a c2              cvtsi2sqd xmm0, rdx
-;;     37: f2 0f 10 4d f0                       reload xmm1, slot 0
-;;     3c: f2 0f 58 c8                          addsd xmm1, xmm0
-;;     40: 0f 28 c1                             move xmm0, xmm1
-;;     43: 48 8b 5d f8 48 83 c4 10 5d c3        ret (v0:xmm0)
+;;     2f: 0f 57 c9 f2 48 0f 2a ca              cvtsi2sqd xmm1, rdx
+;;     37: f2 0f 10 45 f0                       reload xmm0, slot 0
+;;     3c: f2 0f 58 c1                          addsd xmm0, xmm1
+;;     40: 48 8b 5d f8 48 83 c4 10 5d c3        ret (v0:xmm0)
 ;; out of line:
-;;     4d: 4d 8b 5f 10 41 ff 93 90 00 00 00 e9
-;;     59: ab ff ff ff
+;;     4a: 4d 8b 5f 10 41 ff 93 90 00 00 00 e9
+;;     56: ae ff ff ff
