@@ -80,6 +80,16 @@ static bool prove_ir(const struct run *r, struct ir_func *ir, enum ir_form form,
   return ok;
 }
 
+static bool prove_selection(const struct run *r, const struct mach_func *f, struct error *e) {
+  struct buf text;
+  buf_init(&text);
+  struct out why = out_buf(&text);
+  bool ok = r->config->isa->check(f, &why) || proof_failed(r, "selection", &text, e);
+  buf_free(&text);
+  assert(ok);
+  return ok;
+}
+
 static bool prove_allocation(const struct run *r, const struct mach_func *before,
                              const struct mach_func *after, struct error *e) {
   struct buf text;
@@ -128,6 +138,7 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
   stage_begin(r);
   struct mach_func *f = isa->select(ir, isa_config, a);
   if (stage_end(r, STAGE_SELECT)) mach_print(f, dump);
+  if (checks(r) && !prove_selection(r, f, e)) return false;
   drop_ir(ir, a);
   const struct mach_func *selected = checks(r) ? mach_copy(f) : NULL;
 

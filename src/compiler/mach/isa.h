@@ -27,6 +27,8 @@ struct isa {
   const uint8_t *int_args, *float_args;       /* physical registers, CALL_INT_ARGS and CALL_FLOAT_ARGS long */
   const uint8_t *int_results, *float_results; /* CALL_INT_RESULTS, CALL_FLOAT_RESULTS long */
   struct mach_func *(*select)(const struct ir_func *ir, const struct isa_config *config, struct arena *a);
+  /* Proves of a selected function that it reaches guest memory only inside its reservation. False: a bug of ours. */
+  bool (*check)(const struct mach_func *f, struct out *why);
   /* Machine code of an allocated function. */
   void (*emit)(const struct mach_func *f, const struct frame *frame, const struct isa_config *config, struct arena *a, struct code *out);
   /* The same code again, as a listing: offsets, bytes, instructions. */

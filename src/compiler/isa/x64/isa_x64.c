@@ -3,6 +3,7 @@
 #include "compiler/isa/x64/isa_x64.h"
 
 #include "abi/call.h"
+#include "compiler/isa/x64/addrcheck.h"
 #include "compiler/isa/x64/cpu.h"
 #include "compiler/isa/x64/emit.h"
 #include "compiler/isa/x64/insn.h"
@@ -25,6 +26,7 @@ const struct isa isa_x64 = {
     .int_results = int_results,
     .float_results = float_results,
     .select = x64_select,
+    .check = x64_check_addresses,
     .emit = x64_emit,
     .print_code = x64_print_code,
     .print_insn = x64_print_insn,
