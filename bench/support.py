@@ -119,6 +119,8 @@ def commit():
 
 def real_modules(build, smallest=100_000):
     """The modules of tests/programs, built when needed: [(name, path)], by size."""
-    subprocess.run([HERE.parent / "tests/programs/run-programs", build, "--build-only"], check=True, stdout=subprocess.DEVNULL)
+    built = subprocess.run([HERE.parent / "tests/programs/run-programs", build, "--build-only"], capture_output=True, text=True)
+    if built.returncode not in (0, 77):
+        raise SystemExit(built.stdout + built.stderr)
     paths = sorted((pathlib.Path(build) / "programs").glob("*.wasm"), key=lambda p: p.stat().st_size)
     return [(p.stem, p) for p in paths if p.stat().st_size >= smallest]
