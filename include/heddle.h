@@ -375,6 +375,10 @@ HEDDLE_API heddle_error_t *heddle_ref_test(heddle_store_t *store, heddle_ref_t r
                                            bool *out);
 HEDDLE_API heddle_error_t *heddle_ref_eq(heddle_store_t *store, heddle_ref_t a, heddle_ref_t b,
                                          bool *out); /* identity */
+/* any.convert_extern and extern.convert_any: the same object as an anyref, as an externref. Null stays null.
+ */
+HEDDLE_API heddle_error_t *heddle_ref_internalize(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out);
+HEDDLE_API heddle_error_t *heddle_ref_externalize(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out);
 
 /* ---- host functions and objects
  * ----------------------------------------------------------------------------------- */

@@ -40,7 +40,9 @@ extern void (*const builtin_functions[])(void);
  * status. */
 uint64_t host_dispatch(struct vm_host *host, struct arch_regs *regs);
 /* runtime/trap.c: records how the innermost entry ends; cur's pc, sp and fp say where. status 0: the trap of
- * the site at pc. Returns the entry's host_sp and the status for arch_leave, which the stub then performs. */
+ * the site at pc. Returns the entry's host_sp and the status for arch_leave, which the stub then performs;
+ * or, when an exception is caught, status 0 and the address of the store's landing, where the stub goes on.
+ */
 struct vm_result trap_unwind(struct vm_store *store, uint64_t status);
 
 #endif

@@ -28,6 +28,25 @@ struct code_site {
   uint8_t trap;      /* enum trap_code */
   uint8_t is_fault;  /* 1: pc of an access that may fault; `trap` says at which addresses, see above */
 };
+/* The references of a frame while a call is under way: where they stand, in bytes from rbp, may be changed by
+ * the collector. */
+struct code_map {
+  uint32_t off;        /* return address */
+  uint32_t first, len; /* into code.map_words: int32_t each */
+};
+/* A call that an exception may come out of, caught in this function. */
+struct code_handler {
+  uint32_t off;     /* return address */
+  uint32_t try_;    /* innermost try around it */
+  uint32_t landing; /* where the function goes on, with nothing in registers but rsp, rbp, r15, r14 */
+};
+/* The clauses of one try, in order; then those of `parent` are looked at. */
+struct code_try {
+  uint32_t parent;     /* CODE_NO_TRY: none in this function */
+  uint32_t first, len; /* into code.clauses */
+};
+#define CODE_NO_TRY    UINT32_MAX
+#define CODE_CATCH_ALL UINT32_MAX
 struct code {
   uint8_t *bytes;
   uint32_t size; /* padded to 16 with int3 */
@@ -35,6 +54,16 @@ struct code {
   uint32_t nrelocs;
   struct code_site *sites;
   uint32_t nsites;
+  struct code_map *maps; /* ascending by off, like sites and handlers */
+  uint32_t nmaps;
+  int32_t *map_words;
+  uint32_t nmap_words;
+  struct code_handler *handlers;
+  uint32_t nhandlers;
+  const struct code_try *tries;
+  uint32_t ntries;
+  const uint32_t *clauses; /* tag indices, or CODE_CATCH_ALL */
+  uint32_t nclauses;
   uint32_t frame_size; /* of the frame below rbp, without outgoing pops; for the unwinder and tests */
   uint32_t align;      /* of its first byte: 16 or 32 */
   bool frameless;      /* never pushes rbp or anything else: the return address stands at rsp throughout */

@@ -8,6 +8,7 @@ enum trap_code {
   TRAP_COUNT,
   /* Ways to end an invocation that are no traps but leave by the same path (status of a builtin or host
      function). */
-  TRAP_HOST_ERROR = 64 /* the store's pending error says what: a callback's error, exit, uncaught exception */
+  TRAP_HOST_ERROR = 64, /* the store's pending error says what: a callback's error, exit */
+  TRAP_EXCEPTION = 65   /* an exception is on its way: vm_store.exn */
 };
 #endif

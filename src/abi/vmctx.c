@@ -20,6 +20,7 @@ bool vmctx_layout(const struct module *m, struct vmctx_layout *out) {
   out->globals_imp = place(&at, m->nimported_globals, sizeof(union vm_value *));
   out->tags = place(&at, m->ntags, sizeof(struct vm_tag *));
   out->types = place(&at, m->ntypes, sizeof(uint32_t));
+  out->heads = place(&at, m->ntypes, sizeof(uint32_t));
   out->globals = place(&at, m->nglobals - m->nimported_globals, sizeof(union vm_value));
   out->funcs = place(&at, m->nfuncs, sizeof(struct vm_func *));
   if (at > VMCTX_MAX_SIZE) return false;

@@ -45,6 +45,11 @@ union vm_value {
 struct vm_tag {
   uint32_t type; /* canonical */
 };
+/* Where a caught exception goes on: trap_unwind fills it, the stub in thunk.S loads it. */
+struct vm_landing {
+  uint64_t sp, fp, pc;
+  struct vmctx *inst;
+};
 
 /* Builtins return this in rax:rdx. status 0: all well; else a trap code: the out-call stub takes the trap
  * path. */
@@ -56,6 +61,9 @@ struct vm_store {
   struct stack *cur;   /* the running stack; written by switch sequences, entry, exit, trap and throw only */
   struct entry *entry; /* innermost entry record; written by host entry and exit only */
   int64_t fuel;        /* counts down; below 0: TRAP_OUT_OF_FUEL. Only when the engine meters fuel. */
+  uint32_t exn;        /* the exception on its way, a root of the collector; landing code takes it */
+  uint32_t exn_clause; /* which clause of the function's (struct code) has caught it */
+  struct vm_landing landing;
 };
 
 struct vmctx {
@@ -64,6 +72,7 @@ struct vmctx {
   const void *const *builtins; /* out-call stubs by enum builtin */
   const void
       *poll_page; /* loop heads read one byte here; unreadable = interrupt. Constant: the page changes. */
+  uint8_t *heap;  /* base of the store's heap (abi/object.h); NULL when the module cannot meet objects */
 
   void *owner; /* the runtime's struct instance; NULL for host functions */
   /* tail, by struct vmctx_layout */
@@ -84,6 +93,7 @@ struct vmctx_layout {
                        ref_func */
   uint32_t tags;    /* struct vm_tag *[ntags] */
   uint32_t types;   /* uint32_t[ntypes]: canonical ids */
+  uint32_t heads;   /* uint32_t[ntypes]: heads of the objects of struct and array types */
   uint32_t globals; /* union vm_value[nglobals - nimported_globals], 16-aligned */
   uint32_t size;    /* of the whole */
 };

@@ -27,6 +27,7 @@ struct heddle_error {
   heddle_error_kind_t kind;
   heddle_trap_t trap;
   int32_t exit_code;
+  heddle_ref_t exn; /* EXCEPTION: the exception, as long as its handle lives; index 0: not one of a store */
   enum error_pos pos;
   uint64_t offset;
   uint32_t line, column;

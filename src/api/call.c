@@ -5,6 +5,7 @@
 #include "runtime/dwarf_line.h"
 #include "runtime/entry.h"
 #include "runtime/host.h"
+#include "runtime/exn.h"
 #include "runtime/trap.h"
 
 #include <stdio.h>
@@ -90,6 +91,23 @@ static void add_frames(heddle_error_t *error, const struct trap_report *r, bool 
   mem_free(lines);
 }
 
+/* The exception that nobody has caught, with its payload in words. */
+static heddle_error_t *exn_error(heddle_store_t *store) {
+  struct store *s = store->store;
+  struct value v = {vt_ref(HEAP_EXN, false), {0}};
+  v.of.ref = s->vm.exn;
+  s->vm.exn = 0;
+  struct buf text;
+  buf_init(&text);
+  exn_describe(s, v.of.ref, &text);
+  heddle_error_t *error = api_error_new(HEDDLE_ERROR_EXCEPTION, "uncaught exception: %.*s", (int)text.len,
+                                        (const char *)text.data);
+  buf_free(&text);
+  if (error == api_error_memory()) return error;
+  error->exn = (heddle_ref_t){s->id, store_ref_new(s, &v)};
+  return error;
+}
+
 heddle_error_t *api_error_ended(heddle_store_t *store) {
   struct trap_report *r = &store->store->report;
   heddle_error_t *error;
@@ -97,7 +115,9 @@ heddle_error_t *api_error_ended(heddle_store_t *store) {
     error = r->host_error;
     r->host_error = NULL;
     if (!error) error = heddle_error_new(NULL);
-  } else
+  } else if (r->status == TRAP_EXCEPTION)
+    error = exn_error(store);
+  else
     error = heddle_error_new_trap((heddle_trap_t)r->status, NULL);
   heddle_error_t *innermost = error;
   while (innermost->cause)
@@ -183,20 +203,34 @@ static heddle_error_t *run_callback(struct host_def *def, struct host_call *call
   return error;
 }
 
+/* The exception that the callback lets through or throws; 0: it is another kind of error. */
+static uint32_t thrown_by(const struct store *s, const heddle_error_t *error) {
+  if (error->kind != HEDDLE_ERROR_EXCEPTION || error->exn.store != s->id) return 0;
+  const struct value *v = store_ref(s, error->exn.index);
+  return v && v->type == vt_ref(HEAP_EXN, false) ? v->of.ref : 0;
+}
+
 static uint64_t host_call(void *env, struct host_call *call) {
   struct host_def *def = env;
   heddle_val_t few[INLINE_VALUES], *values = few;
   size_t n = (size_t)call->type->nparams + call->type->nresults;
   heddle_error_t *error;
+  uint32_t exn = 0;
   if (n > INLINE_VALUES && !(values = mem_alloc(n * sizeof *values)))
     error = api_error_memory();
   else {
     size_t scope = store_scope_open(call->store);
     error = run_callback(def, call, values);
+    exn = error ? thrown_by(call->store, error) : 0;
     store_scope_close(call->store, scope);
     if (values != few) mem_free(values);
   }
   if (!error) return 0;
+  if (exn != 0) {
+    heddle_error_delete(error);
+    call->store->vm.exn = exn;
+    return TRAP_EXCEPTION;
+  }
   call->store->report.host_error = error;
   return TRAP_HOST_ERROR;
 }

@@ -1,6 +1,7 @@
 /* Values and references: the API's to the runtime's and back, with every check an embedder's mistake asks
  * for. */
 #include "api/api.h"
+#include "runtime/object.h"
 
 #include <string.h>
 
@@ -51,10 +52,10 @@ heddle_error_t *val_import(heddle_store_t *store, const heddle_val_t *val, valty
   return NULL;
 }
 
-/* The type a reference is held with: that of the function itself, else the static one without null. */
+/* The type a reference is held with: that of the function or object itself. */
 static valtype held_type(heddle_store_t *store, valtype type, union vm_value v) {
   if (valtype_is_funcref(canon_of(store), type)) return vt_ref_to(v.func->type, false);
-  return type & ~VT_NULLABLE;
+  return object_valtype(store->store, v.ref, canon_heap_top(canon_of(store), vt_heap(type)) == HEAP_EXTERN);
 }
 
 heddle_error_t *val_export(heddle_store_t *store, valtype type, union vm_value v, heddle_val_t *out) {
@@ -87,12 +88,10 @@ heddle_error_t *heddle_externref_data(heddle_store_t *store, heddle_ref_t ref, v
   const struct value *v;
   heddle_error_t *error = ref_find(store, ref, &v);
   if (error) return error;
-  const struct externbox *box = NULL;
-  if (v && vt_is_ref(v->type) && canon_heap_top(canon_of(store), vt_heap(v->type)) == HEAP_EXTERN)
-    box = store_extern(store->store, v->of.ref);
-  if (!box) return api_error_new(HEDDLE_ERROR_USAGE, "the reference is no externref made by the host");
-  *out = box->data;
-  return NULL;
+  if (v && vt_is_ref(v->type) && !valtype_is_funcref(canon_of(store), v->type) &&
+      store_extern(store->store, v->of.ref, out))
+    return NULL;
+  return api_error_new(HEDDLE_ERROR_USAGE, "the reference is no externref made by the host");
 }
 
 heddle_error_t *heddle_func_ref(heddle_store_t *store, heddle_func_t func, heddle_ref_t *out) {
@@ -157,4 +156,27 @@ size_t heddle_valtype_text(const heddle_engine_t *engine, heddle_valtype_t type,
     out[n] = 0;
   }
   return len;
+}
+
+/* extern.convert_any and any.convert_extern: the same reference under the type of the other side. */
+static heddle_error_t *convert(heddle_store_t *store, heddle_ref_t ref, uint32_t from, heddle_ref_t *out) {
+  const struct value *v;
+  heddle_error_t *error = ref_find(store, ref, &v);
+  if (error) return error;
+  *out = (heddle_ref_t){0, 0};
+  if (!v || value_is_null(canon_of(store), v)) return NULL;
+  if (canon_heap_top(canon_of(store), vt_heap(v->type)) != from)
+    return api_error_new(HEDDLE_ERROR_USAGE, "the reference is none of %s",
+                         from == HEAP_ANY ? "anyref" : "externref");
+  struct value other = {object_valtype(store->store, v->of.ref, from == HEAP_ANY), v->of};
+  *out = (heddle_ref_t){store->store->id, store_ref_new(store->store, &other)};
+  return out->index ? NULL : api_error_memory();
+}
+
+heddle_error_t *heddle_ref_internalize(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out) {
+  return convert(store, ref, HEAP_EXTERN, out);
+}
+
+heddle_error_t *heddle_ref_externalize(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out) {
+  return convert(store, ref, HEAP_ANY, out);
 }

@@ -149,6 +149,7 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
 
   stage_begin(r);
   mach_assign(f, spill, isa_config);
+  mach_maps(f);
   if (stage_end(r, STAGE_ASSIGN)) mach_print(f, dump);
   if (selected && !prove_allocation(r, selected, f, e)) return false;
 

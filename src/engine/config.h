@@ -14,7 +14,9 @@ struct config {
   struct features features;
   uint64_t fuel;
   bool interruption;
-  uint64_t max_memory_size, max_table_elements, max_instances, max_tables, max_memories, max_wasm_stack;
+  uint64_t max_memory_size, max_table_elements, max_instances, max_tables, max_memories, max_wasm_stack,
+      max_gc_heap_size;
+  bool gc_stress, gc_verify;
   uint64_t opt_level;
   uint64_t registers, float_registers;
   bool spectre, parallel_compilation, checks, locals_in_slots, plain, source;

@@ -5,7 +5,9 @@
  * address inside a guest stack. */
 #include "abi/arch.h"
 #include "abi/trap.h"
+#include "gc/gc.h"
 #include "runtime/instance.h"
+#include "runtime/object.h"
 
 #include <string.h>
 
@@ -127,6 +129,96 @@ static struct vm_result builtin_call_check(struct vmctx *ctx, uint64_t func, uin
   return done_unless(ok, TRAP_INDIRECT_CALL_TYPE_MISMATCH);
 }
 
+/* ---- objects ---- */
+
+static struct vm_result allocated(uint32_t ref) { return ref ? done(ref) : trap(TRAP_OUT_OF_MEMORY); }
+
+static uint32_t head_at(const struct vmctx *ctx, uint64_t type) {
+  const struct instance *in = instance_of(ctx);
+  return ((const uint32_t *)(const void *)((const uint8_t *)ctx + in->layout.heads))[type];
+}
+
+static struct vm_result builtin_alloc(struct vmctx *ctx, uint64_t type) {
+  return allocated(gc_alloc(store_of(ctx)->heap, head_at(ctx, type), 0));
+}
+
+static struct vm_result builtin_alloc_array(struct vmctx *ctx, uint64_t type, uint64_t len) {
+  return allocated(gc_alloc(store_of(ctx)->heap, head_at(ctx, type), (uint32_t)len));
+}
+
+/* The segment is judged before anything is allocated. */
+static struct vm_result builtin_array_new_data(struct vmctx *ctx, uint64_t type, uint64_t data, uint64_t off,
+                                               uint64_t len) {
+  struct instance *in = instance_of(ctx);
+  uint32_t log2 = object_type(ctx->heap, head_at(ctx, type))->elem_log2;
+  uint64_t have = in->data_dropped[data] ? 0 : in->module->datas[data].bytes.len;
+  if (off > have || len << log2 > have - off) return trap(TRAP_MEMORY_OUT_OF_BOUNDS);
+  struct vm_result array = builtin_alloc_array(ctx, type, len);
+  if (array.status) return array;
+  array.status = array_init_data(in, (uint32_t)data, (uint32_t)array.value, 0, (uint32_t)off, (uint32_t)len);
+  return array;
+}
+
+static struct vm_result builtin_array_new_elem(struct vmctx *ctx, uint64_t type, uint64_t elem, uint64_t off,
+                                               uint64_t len) {
+  struct instance *in = instance_of(ctx);
+  uint64_t have = in->elem_dropped[elem] ? 0 : in->module->elems[elem].len;
+  if (off + len > have) return trap(TRAP_TABLE_OUT_OF_BOUNDS);
+  struct vm_result array = builtin_alloc_array(ctx, type, len);
+  if (array.status) return array;
+  array.status = array_init_elem(in, (uint32_t)elem, (uint32_t)array.value, 0, (uint32_t)off, (uint32_t)len);
+  return array;
+}
+
+static struct vm_result builtin_array_fill(struct vmctx *ctx, uint64_t array, uint64_t index, uint64_t bits,
+                                           uint64_t len) {
+  if (!charge(ctx, len, 8)) return trap(TRAP_OUT_OF_FUEL);
+  return trap(array_fill(store_of(ctx), (uint32_t)array, (uint32_t)index, bits, (uint32_t)len));
+}
+
+static struct vm_result builtin_array_copy(struct vmctx *ctx, uint64_t dst, uint64_t dst_index, uint64_t src,
+                                           uint64_t src_index, uint64_t len) {
+  if (!charge(ctx, len, 8)) return trap(TRAP_OUT_OF_FUEL);
+  return trap(array_copy(store_of(ctx), (uint32_t)dst, (uint32_t)dst_index, (uint32_t)src,
+                         (uint32_t)src_index, (uint32_t)len));
+}
+
+static struct vm_result builtin_array_init_data(struct vmctx *ctx, uint64_t data, uint64_t array,
+                                                uint64_t index, uint64_t off, uint64_t len) {
+  if (!charge(ctx, len, 8)) return trap(TRAP_OUT_OF_FUEL);
+  return trap(array_init_data(instance_of(ctx), (uint32_t)data, (uint32_t)array, (uint32_t)index,
+                              (uint32_t)off, (uint32_t)len));
+}
+
+static struct vm_result builtin_array_init_elem(struct vmctx *ctx, uint64_t elem, uint64_t array,
+                                                uint64_t index, uint64_t off, uint64_t len) {
+  if (!charge(ctx, len, 8)) return trap(TRAP_OUT_OF_FUEL);
+  return trap(array_init_elem(instance_of(ctx), (uint32_t)elem, (uint32_t)array, (uint32_t)index,
+                              (uint32_t)off, (uint32_t)len));
+}
+
+static uint32_t canon_at(const struct vmctx *ctx, uint64_t type) {
+  return instance_of(ctx)->module->canon_ids[type];
+}
+
+static struct vm_result builtin_ref_test(struct vmctx *ctx, uint64_t ref, uint64_t type) {
+  return done(object_matches(store_of(ctx), (uint32_t)ref, canon_at(ctx, type)));
+}
+
+static struct vm_result builtin_func_test(struct vmctx *ctx, uint64_t func, uint64_t type) {
+  const struct vm_func *f = (const struct vm_func *)func;
+  return done(canon_is_subtype(store_of(ctx)->canon, f->type, canon_at(ctx, type)));
+}
+
+static struct vm_result builtin_alloc_exn(struct vmctx *ctx, uint64_t tag) {
+  return allocated(exn_new(store_of(ctx), &instance_tag(instance_of(ctx), (uint32_t)tag)->vm));
+}
+
+static struct vm_result builtin_throw_ref(struct vmctx *ctx, uint64_t exn) {
+  ctx->store->exn = (uint32_t)exn;
+  return trap((enum trap_code)TRAP_EXCEPTION);
+}
+
 static struct vm_result builtin_fuel(struct vmctx *ctx) {
   (void)ctx;
   return trap(TRAP_OUT_OF_FUEL);
@@ -138,7 +230,7 @@ static struct vm_result builtin_stack_grow(struct vmctx *ctx) {
 }
 
 typedef void (*any_function)(void);
-any_function const builtin_functions[BUILTIN_TRAP_STUB] = {
+any_function const builtin_functions[BUILTIN_COUNT] = {
     [BUILTIN_MEMORY_GROW] = (any_function)builtin_memory_grow,
     [BUILTIN_MEMORY_SIZE] = (any_function)builtin_memory_size,
     [BUILTIN_MEMORY_FILL] = (any_function)builtin_memory_fill,
@@ -154,6 +246,18 @@ any_function const builtin_functions[BUILTIN_TRAP_STUB] = {
     [BUILTIN_ELEM_DROP] = (any_function)builtin_elem_drop,
     [BUILTIN_REF_FUNC] = (any_function)builtin_ref_func,
     [BUILTIN_CALL_CHECK] = (any_function)builtin_call_check,
+    [BUILTIN_ALLOC] = (any_function)builtin_alloc,
+    [BUILTIN_ALLOC_ARRAY] = (any_function)builtin_alloc_array,
+    [BUILTIN_ARRAY_NEW_DATA] = (any_function)builtin_array_new_data,
+    [BUILTIN_ARRAY_NEW_ELEM] = (any_function)builtin_array_new_elem,
+    [BUILTIN_ARRAY_FILL] = (any_function)builtin_array_fill,
+    [BUILTIN_ARRAY_COPY] = (any_function)builtin_array_copy,
+    [BUILTIN_ARRAY_INIT_DATA] = (any_function)builtin_array_init_data,
+    [BUILTIN_ARRAY_INIT_ELEM] = (any_function)builtin_array_init_elem,
+    [BUILTIN_REF_TEST] = (any_function)builtin_ref_test,
+    [BUILTIN_FUNC_TEST] = (any_function)builtin_func_test,
+    [BUILTIN_ALLOC_EXN] = (any_function)builtin_alloc_exn,
+    [BUILTIN_THROW_REF] = (any_function)builtin_throw_ref,
     [BUILTIN_FUEL] = (any_function)builtin_fuel,
     [BUILTIN_STACK_GROW] = (any_function)builtin_stack_grow,
 };

@@ -91,27 +91,34 @@ static void disclaim(struct code_image *image) {
 
 /* ---- tables ---- */
 
-/* All tables in one block, in the order of their alignment, so that they can be written and read as a whole.
- */
+/* All tables in one block, words first, so that they can be written and read as a whole. */
 struct counts {
-  uint32_t nfuncs, nsites;
+  uint32_t nfuncs, nsites, nmaps, nmap_words, nhandlers, ntries, nclauses;
 };
-static uint64_t tables_size(struct counts n) {
-  return ((uint64_t)n.nfuncs + 1 + 2 * (uint64_t)n.nsites) * 4 + n.nsites + n.nfuncs;
+static uint64_t words_len(struct counts n) {
+  return (uint64_t)n.nfuncs + 1 + 2 * (uint64_t)n.nsites + 2 * (uint64_t)n.nmaps + 1 + n.nmap_words +
+         CODE_HANDLER_WORDS * (uint64_t)n.nhandlers + CODE_TRY_WORDS * (uint64_t)n.ntries + n.nclauses;
 }
+static uint64_t tables_size(struct counts n) { return words_len(n) * 4 + n.nsites + n.nfuncs; }
 
 struct tables {
-  uint32_t *func_off, *site_off, *site_wasm;
+  uint32_t *func_off, *site_off, *site_wasm, *map_off, *map_first, *handlers, *tries, *clauses;
+  int32_t *map_words;
   uint8_t *site_kind, *func_flags;
 };
 static struct tables tables_in(void *block, struct counts n) {
-  uint32_t *words = block;
-  uint8_t *bytes = (uint8_t *)(words + n.nfuncs + 1 + 2 * (size_t)n.nsites);
-  return (struct tables){.func_off = words,
-                         .site_off = words + n.nfuncs + 1,
-                         .site_wasm = words + n.nfuncs + 1 + n.nsites,
-                         .site_kind = bytes,
-                         .func_flags = bytes + n.nsites};
+  struct tables t = {.func_off = block};
+  t.site_off = t.func_off + n.nfuncs + 1;
+  t.site_wasm = t.site_off + n.nsites;
+  t.map_off = t.site_wasm + n.nsites;
+  t.map_first = t.map_off + n.nmaps;
+  t.map_words = (int32_t *)t.map_first + n.nmaps + 1;
+  t.handlers = (uint32_t *)t.map_words + n.nmap_words;
+  t.tries = t.handlers + CODE_HANDLER_WORDS * (size_t)n.nhandlers;
+  t.clauses = t.tries + CODE_TRY_WORDS * (size_t)n.ntries;
+  t.site_kind = (uint8_t *)(t.clauses + n.nclauses);
+  t.func_flags = t.site_kind + n.nsites;
+  return t;
 }
 
 /* An image with room for its tables, without code. */
@@ -134,6 +141,16 @@ static struct code_image *image_new(struct counts n, uint32_t nimported, const s
   image->site_wasm = t->site_wasm;
   image->site_kind = t->site_kind;
   image->func_flags = t->func_flags;
+  image->nmaps = n.nmaps;
+  image->map_off = t->map_off;
+  image->map_first = t->map_first;
+  image->map_words = t->map_words;
+  image->nhandlers = n.nhandlers;
+  image->handlers = t->handlers;
+  image->ntries = n.ntries;
+  image->tries = t->tries;
+  image->nclauses = n.nclauses;
+  image->clauses = t->clauses;
   image->tables = block;
   return image;
 }
@@ -167,16 +184,34 @@ uint32_t code_func_at(const struct code_image *image, uint32_t off) {
   return low;
 }
 
-uint32_t code_site_at(const struct code_image *image, uint32_t off) {
-  uint32_t low = 0, high = image->nsites;
+/* Where in `n` items of `step` words, ascending by their first, `off` stands. */
+static uint32_t find(const uint32_t *at, uint32_t n, uint32_t step, uint32_t off) {
+  uint32_t low = 0, high = n;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    if (image->site_off[middle] < off)
+    if (at[(size_t)middle * step] < off)
       low = middle + 1;
     else
       high = middle;
   }
-  return low < image->nsites && image->site_off[low] == off ? low : UINT32_MAX;
+  return low < n && at[(size_t)low * step] == off ? low : UINT32_MAX;
+}
+
+uint32_t code_site_at(const struct code_image *image, uint32_t off) {
+  return find(image->site_off, image->nsites, 1, off);
+}
+
+uint32_t code_map_at(const struct code_image *image, uint32_t off) {
+  return find(image->map_off, image->nmaps, 1, off);
+}
+
+bool code_handler_at(const struct code_image *image, uint32_t off, struct code_landing *out) {
+  uint32_t i = find(image->handlers, image->nhandlers, CODE_HANDLER_WORDS, off);
+  if (i == UINT32_MAX) return false;
+  const uint32_t *h = image->handlers + CODE_HANDLER_WORDS * (size_t)i;
+  *out = (struct code_landing){
+      .try_ = h[1], .pc = (uintptr_t)image->base + h[2], .frame_size = h[3], .first_clause = h[4]};
+  return true;
 }
 
 /* ---- publishing ---- */
@@ -228,14 +263,67 @@ static void fill_sites(const struct code *codes, const struct tables *t, uint32_
   }
 }
 
+static void fill_maps(const struct code *codes, const struct tables *t, uint32_t nfuncs) {
+  uint32_t n = 0, words = 0;
+  for (uint32_t i = 0; i < nfuncs; i++) {
+    for (uint32_t k = 0; k < codes[i].nmaps; k++, n++) {
+      const struct code_map *map = &codes[i].maps[k];
+      t->map_off[n] = t->func_off[i] + map->off;
+      t->map_first[n] = words;
+      for (uint32_t w = 0; w < map->len; w++)
+        t->map_words[words++] = codes[i].map_words[map->first + w];
+    }
+  }
+  t->map_first[n] = words;
+}
+
+static void fill_handlers(const struct code *codes, const struct tables *t, uint32_t nfuncs) {
+  uint32_t *h = t->handlers, *try_ = t->tries, *clause = t->clauses, ntries = 0, nclauses = 0;
+  for (uint32_t i = 0; i < nfuncs; i++) {
+    const struct code *code = &codes[i];
+    for (uint32_t k = 0; k < code->nhandlers; k++, h += CODE_HANDLER_WORDS) {
+      h[0] = t->func_off[i] + code->handlers[k].off;
+      h[1] = ntries + code->handlers[k].try_;
+      h[2] = t->func_off[i] + code->handlers[k].landing;
+      h[3] = code->frame_size;
+      h[4] = nclauses;
+    }
+    for (uint32_t k = 0; k < code->ntries; k++, try_ += CODE_TRY_WORDS) {
+      try_[0] = code->tries[k].parent == CODE_NO_TRY ? CODE_NO_TRY : ntries + code->tries[k].parent;
+      try_[1] = nclauses + code->tries[k].first;
+      try_[2] = code->tries[k].len;
+    }
+    for (uint32_t k = 0; k < code->nclauses; k++)
+      *clause++ = code->clauses[k];
+    ntries += code->ntries;
+    nclauses += code->nclauses;
+  }
+}
+
+static bool count(const struct code *codes, uint32_t nfuncs, struct counts *out) {
+  uint64_t sites = 0, words = 0;
+  *out = (struct counts){.nfuncs = nfuncs};
+  for (uint32_t i = 0; i < nfuncs; i++) {
+    sites += codes[i].nsites;
+    words += codes[i].nmap_words + (uint64_t)codes[i].ntries + codes[i].nclauses;
+    if (sites > UINT32_MAX / 16 || words > UINT32_MAX / 16) return false;
+    out->nmaps += codes[i].nmaps; /* maps and handlers are no more than sites */
+    out->nmap_words += codes[i].nmap_words;
+    out->nhandlers += codes[i].nhandlers;
+    out->ntries += codes[i].ntries;
+    out->nclauses += codes[i].nclauses;
+  }
+  out->nsites = (uint32_t)sites;
+  return true;
+}
+
 bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported, const struct module *m,
                   struct code_image **out, struct error *e) {
-  uint64_t nsites = 0, size;
-  for (uint32_t i = 0; i < nfuncs; i++)
-    nsites += codes[i].nsites;
-  if (nsites > UINT32_MAX / 2) return error_set(e, ERROR_LIMIT, "machine code has too many trap sites");
+  uint64_t size;
+  struct counts n;
+  if (!count(codes, nfuncs, &n)) return error_set(e, ERROR_LIMIT, "machine code has too many trap sites");
   struct tables t;
-  struct code_image *image = image_new((struct counts){nfuncs, (uint32_t)nsites}, nimported, m, &t);
+  struct code_image *image = image_new(n, nimported, m, &t);
   if (!image) return error_memory(e);
   if (!place(codes, nfuncs, t.func_off, &size)) {
     image_free(image);
@@ -243,6 +331,8 @@ bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
   }
   image->size = vm_page_up(size);
   fill_sites(codes, &t, nfuncs);
+  fill_maps(codes, &t, nfuncs);
+  fill_handlers(codes, &t, nfuncs);
   if (!claim(image, e)) {
     image_free(image);
     return false;
@@ -263,10 +353,12 @@ out_of_memory:
 /* In a file: this header on a page of its own, the code's pages, the tables. */
 struct header {
   uint32_t magic, version;
-  uint32_t page, nimported, nfuncs, nsites;
+  uint32_t page, nimported;
+  struct counts n;
+  uint32_t unused;
   uint64_t code_size, tables_size;
 };
-enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 1 };
+enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 2 };
 
 static void pad_to_page(struct buf *out) {
   static const uint8_t zeros[256];
@@ -274,15 +366,24 @@ static void pad_to_page(struct buf *out) {
     buf_bytes(out, zeros, min_u64(sizeof zeros, vm_page_size() - out->len % vm_page_size()));
 }
 
+static struct counts counts_of(const struct code_image *image) {
+  return (struct counts){.nfuncs = image->nfuncs,
+                         .nsites = image->nsites,
+                         .nmaps = image->nmaps,
+                         .nmap_words = image->map_first[image->nmaps],
+                         .nhandlers = image->nhandlers,
+                         .ntries = image->ntries,
+                         .nclauses = image->nclauses};
+}
+
 void code_image_save(const struct code_image *image, struct buf *out) {
   struct header h = {.magic = IMAGE_MAGIC,
                      .version = IMAGE_VERSION,
                      .page = (uint32_t)vm_page_size(),
                      .nimported = image->nimported,
-                     .nfuncs = image->nfuncs,
-                     .nsites = image->nsites,
+                     .n = counts_of(image),
                      .code_size = image->size,
-                     .tables_size = tables_size((struct counts){image->nfuncs, image->nsites})};
+                     .tables_size = tables_size(counts_of(image))};
   pad_to_page(out);
   buf_bytes(out, &h, sizeof h);
   pad_to_page(out);
@@ -296,7 +397,7 @@ bool code_image_map(int fd, uint64_t off, struct slice bytes, const struct modul
   size_t page = vm_page_size();
   if (bytes.len < page) return error_set(e, ERROR_MALFORMED, "saved code is truncated");
   memcpy(&h, bytes.data, sizeof h);
-  struct counts n = {h.nfuncs, h.nsites};
+  struct counts n = h.n;
   if (h.magic != IMAGE_MAGIC || h.version != IMAGE_VERSION || h.page != page || h.code_size % page ||
       !h.code_size || h.code_size >= CODE_RANGE || h.tables_size != tables_size(n) ||
       bytes.len - page < h.code_size || bytes.len - page - h.code_size < h.tables_size)

@@ -26,8 +26,18 @@ struct code_image {
   const uint32_t *site_off, *site_wasm;
   const uint8_t *site_kind;  /* enum trap_code | CODE_SITE_FAULT */
   const uint8_t *func_flags; /* CODE_FUNC_ */
-  void *tables;              /* the block that holds the tables, owned */
+  /* Stack maps: map i, of the return address map_off[i], is map_words[map_first[i] .. map_first[i + 1]):
+   * bytes from rbp. */
+  uint32_t nmaps;
+  const uint32_t *map_off, *map_first;
+  const int32_t *map_words;
+  /* Handlers: return address, try, landing, frame size, first clause of the function; tries: parent, first
+   * clause, clauses; a clause is a tag index or CODE_CATCH_ALL. */
+  uint32_t nhandlers, ntries, nclauses;
+  const uint32_t *handlers, *tries, *clauses;
+  void *tables; /* the block that holds the tables, owned */
 };
+enum { CODE_HANDLER_WORDS = 5, CODE_TRY_WORDS = 3 };
 enum { CODE_SITE_FAULT = 0x80, CODE_SITE_TRAP = 0x7f };
 enum { CODE_FUNC_FRAMELESS = 1 }; /* rbp is the caller's, the return address stands at rsp */
 
@@ -48,6 +58,16 @@ const struct code_image *code_find(uintptr_t pc);
 uint32_t code_func_at(const struct code_image *image, uint32_t off);
 /* The site with exactly this offset, or UINT32_MAX. */
 uint32_t code_site_at(const struct code_image *image, uint32_t off);
+
+/* The stack map of the call that returns to this offset, or UINT32_MAX: no references are in its frame. */
+uint32_t code_map_at(const struct code_image *image, uint32_t off);
+/* What catches what the call that returns to this offset throws; false: nothing in this function. */
+struct code_landing {
+  uint32_t try_;
+  uintptr_t pc;
+  uint32_t frame_size, first_clause;
+};
+bool code_handler_at(const struct code_image *image, uint32_t off, struct code_landing *out);
 
 /* Appends a position-independent copy, beginning at a multiple of the page size within `out` (padded with
  * zeros). */

@@ -15,6 +15,8 @@ bool global_new(struct store *s, const struct globaltype *type, union vm_value i
   g->type = *type;
   g->own = value_normalize(s->canon, type->type, init);
   g->cell = &g->own;
+  g->next = s->globals;
+  s->globals = g;
   *out = g;
   return true;
 }

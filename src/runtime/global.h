@@ -11,6 +11,7 @@ struct globalinst {
   struct store *store;
   struct globaltype type; /* canonical */
   uint32_t handle;
+  struct globalinst *next; /* of the host's: in store->globals */
   _Alignas(16) union vm_value own;
 };
 MUST_USE bool global_new(struct store *s, const struct globaltype *type, union vm_value init,

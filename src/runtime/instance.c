@@ -4,6 +4,7 @@
 #include "abi/arch.h"
 #include "base/alloc.h"
 #include "runtime/entry.h"
+#include "runtime/object.h"
 
 #include <string.h>
 
@@ -116,6 +117,9 @@ static void instance_free(void *object) {
   mem_free(in->globals);
   mem_free(in->imported_globals);
   mem_free(in->tags);
+  for (uint32_t i = 0; in->elem_values && i < in->module->nelems; i++)
+    mem_free(in->elem_values[i]);
+  mem_free(in->elem_values);
   mem_free(in->elem_dropped);
   mem_free(in->data_dropped);
   mem_free(in->export_table);
@@ -151,8 +155,9 @@ static struct instance *allocate(struct store *s, const struct instance_source *
   in->tags = mem_zalloc(m->ntags - m->nimported_tags, sizeof *in->tags);
   in->elem_dropped = mem_zalloc(m->nelems, 1);
   in->data_dropped = mem_zalloc(m->ndatas, 1);
+  in->elem_values = mem_zalloc(m->nelems, sizeof *in->elem_values);
   if (!in->ctx || !in->funcs || !in->globals || !in->imported_globals || !in->tags || !in->elem_dropped ||
-      !in->data_dropped) {
+      !in->data_dropped || !in->elem_values) {
     error_memory(e);
     return NULL;
   }
@@ -160,6 +165,8 @@ static struct instance *allocate(struct store *s, const struct instance_source *
   in->ctx->builtins = arch_builtins;
   in->ctx->poll_page = s->poll_page;
   in->ctx->owner = in;
+  in->next = s->instances;
+  s->instances = in;
   if (m->ntypes) memcpy(tail(in, layout.types), m->canon_ids, m->ntypes * sizeof *m->canon_ids);
   return in;
 }
@@ -195,8 +202,9 @@ static bool make_memories(struct instance *in, struct error *e) {
 static bool make_globals(struct instance *in, struct error *e) {
   const struct module *m = in->module;
   for (uint32_t i = m->nimported_globals; i < m->nglobals; i++) {
-    if (!const_expr_eval(in, &m->globals[i].init, &global_cells(in)[i - m->nimported_globals], e))
-      return false;
+    union vm_value v; /* the cell may be visited while the expression allocates */
+    if (!const_expr_eval(in, &m->globals[i].init, &v, e)) return false;
+    global_cells(in)[i - m->nimported_globals] = v;
   }
   return true;
 }
@@ -227,12 +235,12 @@ static void make_tags(struct instance *in) {
 
 /* ---- segments ---- */
 
-static bool elem_value(struct instance *in, const struct elem *elem, uint64_t i, union vm_value *out,
-                       struct error *e) {
-  if (!elem->funcs) return const_expr_eval(in, &elem->exprs[i], out, e);
-  memset(out, 0, sizeof *out);
-  out->func = &instance_func(in, elem->funcs[i])->vm;
-  return true;
+union vm_value instance_elem(struct instance *in, uint32_t elem, uint64_t i) {
+  if (in->elem_values[elem]) return in->elem_values[elem][i];
+  union vm_value v;
+  memset(&v, 0, sizeof v);
+  v.func = &instance_func(in, in->module->elems[elem].funcs[i])->vm;
+  return v;
 }
 
 enum trap_code instance_table_init(struct instance *in, uint32_t table, uint32_t elem_index, uint64_t dst,
@@ -243,11 +251,7 @@ enum trap_code instance_table_init(struct instance *in, uint32_t table, uint32_t
   if (len > elem_len || src > elem_len - len || len > t->vm.len || dst > t->vm.len - len)
     return TRAP_TABLE_OUT_OF_BOUNDS;
   for (uint64_t i = 0; i < len; i++) {
-    union vm_value v;
-    struct error e =
-        ERROR_INIT; /* instantiation has seen that each can be evaluated: only memory can be short */
-    if (!elem_value(in, elem, src + i, &v, &e)) return TRAP_OUT_OF_MEMORY;
-    bool ok = table_set(t, dst + i, v);
+    bool ok = table_set(t, dst + i, instance_elem(in, elem_index, src + i));
     assert(ok);
     (void)ok;
   }
@@ -261,14 +265,21 @@ enum trap_code instance_memory_init(struct instance *in, uint32_t memory, uint32
                                                                         : TRAP_MEMORY_OUT_OF_BOUNDS;
 }
 
-/* Element expressions are evaluated when they are used; their values cannot change. Only that they can be
- * evaluated at all must be known now. */
-static bool check_elems(struct instance *in, struct error *e) {
+/* The expressions of all segments, in order (spec 4.7.4). */
+static bool make_elems(struct instance *in, struct error *e) {
   const struct module *m = in->module;
-  union vm_value v;
-  for (uint32_t i = 0; i < m->nelems; i++)
-    for (uint32_t k = 0; !m->elems[i].funcs && k < m->elems[i].len; k++)
-      if (!elem_value(in, &m->elems[i], k, &v, e)) return false;
+  for (uint32_t i = 0; i < m->nelems; i++) {
+    const struct elem *elem = &m->elems[i];
+    if (elem->funcs || elem->len == 0) continue;
+    in->elem_values[i] =
+        mem_zalloc(elem->len, sizeof **in->elem_values); /* the collector looks at all of them */
+    if (!in->elem_values[i]) return error_memory(e);
+    for (uint32_t k = 0; k < elem->len; k++) {
+      union vm_value v;
+      if (!const_expr_eval(in, &elem->exprs[k], &v, e)) return false;
+      in->elem_values[i][k] = v;
+    }
+  }
   return true;
 }
 
@@ -319,9 +330,10 @@ bool instance_new(struct store *s, const struct instance_source *source, const s
   struct instance *in = allocate(s, source, e);
   if (!in) return false;
   s->ninstances++;
+  if (!object_prepare(in, e)) return false;
   take_imports(in, imports);
   make_tags(in);
-  if (!make_memories(in, e) || !make_globals(in, e) || !make_tables(in, e) || !check_elems(in, e))
+  if (!make_memories(in, e) || !make_globals(in, e) || !make_tables(in, e) || !make_elems(in, e))
     return false;
   find_memory_export(in);
   enum trap_code trap = init_segments(in, e);

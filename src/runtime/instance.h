@@ -21,6 +21,7 @@ struct instance_source {
 
 struct instance {
   struct store *store;
+  struct instance *next; /* in store->instances */
   struct instance_source source;
   const struct module *module;
   struct vmctx *ctx; /* of `layout`; ctx->owner == this */
@@ -30,7 +31,8 @@ struct instance {
   struct globalinst **imported_globals;
   struct taginst *tags;                 /* of defined tags */
   uint8_t *elem_dropped, *data_dropped; /* one byte a segment */
-  uint32_t *export_table;               /* hash of names to export number + 1, made at the first look-up */
+  union vm_value **elem_values; /* of segments with expressions: their values, made at instantiation */
+  uint32_t *export_table;       /* hash of names to export number + 1, made at the first look-up */
   uint32_t export_mask;
   struct meminst *exported_memory; /* the export "memory", NULL when there is none */
   uint32_t handle;
@@ -66,6 +68,8 @@ enum trap_code instance_memory_init(struct instance *in, uint32_t memory, uint32
 /* Does what `v` denotes match import `i` of module `m`?  link.c. */
 MUST_USE bool link_match(const struct store *s, const struct module *m, uint32_t i, const struct externval *v,
                          struct error *e);
+/* Element i of the segment, which has not been dropped. */
+union vm_value instance_elem(struct instance *in, uint32_t elem, uint64_t i);
 /* A constant expression's value (const_expr.c). Imported and earlier globals of `in` have their values. */
 MUST_USE bool const_expr_eval(struct instance *in, const struct const_expr *x, union vm_value *out,
                               struct error *e);

@@ -7,6 +7,7 @@
 #include "runtime/signal.h"
 
 #include "abi/arch.h"
+#include "gc/gc.h"
 #include "os/signal.h"
 #include "runtime/code.h"
 #include "runtime/entry.h"
@@ -26,6 +27,7 @@ static bool plausible(const struct store *s, const struct fault *f, enum trap_co
   if (f->kind == FAULT_ILLEGAL || !f->has_address) return false;
   if (trap == TRAP_MEMORY_OUT_OF_BOUNDS) return in_memory(s, f->address);
   if (trap == TRAP_INTERRUPT) return s->interrupt && f->address - (uintptr_t)s->poll_page < 4096;
+  if (s->heap && f->address - (uintptr_t)gc_base(s->heap) < GC_FIRST) return true;
   return f->address < NULL_PAGES;
 }
 

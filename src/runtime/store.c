@@ -2,7 +2,9 @@
 #include "runtime/store.h"
 
 #include "base/alloc.h"
+#include "gc/gc.h"
 #include "runtime/interrupt.h"
+#include "runtime/object.h"
 
 #include <string.h>
 
@@ -50,8 +52,8 @@ void store_delete(struct store *s) {
   if (!s) return;
   assert(!s->vm.entry); /* not from inside a call into it */
   store_scope_close(s, 0);
-  for (size_t i = 1; i < s->externs.len; i++)
-    if (s->externs.at[i].finalizer) s->externs.at[i].finalizer(s->externs.at[i].data);
+  gc_delete(s->heap);
+  s->heap = NULL;
   while (s->owned.len) {
     struct owned o = s->owned.at[--s->owned.len];
     o.free(o.object);
@@ -60,7 +62,8 @@ void store_delete(struct store *s) {
   mem_free(s->owned.at);
   mem_free(s->handles.at);
   mem_free(s->refs.at);
-  mem_free(s->externs.at);
+  mem_free(s->heads.at);
+  mem_free(s->exn_heads.at);
   mem_free(s);
 }
 
@@ -103,15 +106,13 @@ void store_scope_close(struct store *s, size_t scope) {
 }
 
 uint32_t store_extern_new(struct store *s, void *data, void (*finalizer)(void *)) {
-  if (!s->externs.len) {
-    if (!LIST_ROOM(&s->externs)) return 0;
-    s->externs.at[s->externs.len++] = (struct externbox){NULL, NULL};
-  }
-  if (!LIST_ROOM(&s->externs)) return 0;
-  s->externs.at[s->externs.len] = (struct externbox){data, finalizer};
-  return (uint32_t)s->externs.len++;
+  return object_heap(s) ? gc_alloc_extern(s->heap, data, finalizer) : 0;
 }
 
-const struct externbox *store_extern(const struct store *s, uint32_t ref) {
-  return ref && ref < s->externs.len ? &s->externs.at[ref] : NULL;
+bool store_extern(const struct store *s, uint32_t ref, void **data) {
+  if (!ref_is_object(ref)) return false;
+  uint8_t *base = gc_base(s->heap);
+  if (object_head(base, ref) != OBJECT_TYPE_EXTERN) return false;
+  *data = ((const struct object_extern *)object_at(base, ref))->data;
+  return true;
 }

@@ -13,12 +13,18 @@
 #include "runtime/value.h"
 
 struct interrupt;
+struct gc_heap;
+struct instance;
+struct tableinst;
+struct globalinst;
 
 struct store_limits {
   uint64_t max_memory_size;    /* bytes of one memory */
   uint64_t max_table_elements; /* of one table */
   uint64_t max_instances, max_memories, max_tables;
   uint64_t max_wasm_stack; /* bytes of the thread's stack that one outermost call may use */
+  uint64_t max_heap_size;  /* bytes of garbage-collected objects; 0 = as much as there are addresses */
+  uint32_t heap_flags;     /* GC_STRESS_COLLECT .. of gc/gc.h */
 };
 struct store_config {
   const struct canon *canon;
@@ -26,6 +32,12 @@ struct store_config {
   bool interruption; /* the store gets a poll page of its own and an interrupt handle */
   int64_t fuel;      /* what it begins with; INT64_MAX when fuel is not metered */
 };
+
+/* store_limits.heap_flags */
+enum {
+  HEAP_STRESS = 1 | 2 | 8,
+  HEAP_VERIFY = 4
+}; /* GC_STRESS_COLLECT, GC_STRESS_MOVE, GC_POISON; GC_VERIFY */
 
 enum handle_kind {
   HANDLE_NONE,
@@ -44,9 +56,12 @@ struct owned {
   void *object;
   void (*free)(void *object);
 };
-struct externbox {
-  void *data;
-  void (*finalizer)(void *);
+/* Values in C that the collector must see: fill it, store_roots_add, and take it off in reverse order. */
+struct root_area {
+  struct root_area *outer;
+  union vm_value *at;    /* may change */
+  const uint8_t *is_ref; /* parallel */
+  uint32_t len;
 };
 
 struct store {
@@ -76,11 +91,16 @@ struct store {
   struct {
     struct value *at;
     size_t len, cap;
-  } refs; /* [0] unused */
+  } refs;               /* [0] unused */
+  struct gc_heap *heap; /* NULL before the first module or reference that needs it */
+  struct root_area *roots;
+  struct instance *instances; /* all, newest first, like memories */
+  struct tableinst *tables;
+  struct globalinst *globals; /* those of the host */
   struct {
-    struct externbox *at;
+    uint32_t *at; /* canonical type -> head of its structs and arrays, or of exceptions with such a payload */
     size_t len, cap;
-  } externs; /* [0] unused: 0 is null */
+  } heads, exn_heads;
 };
 
 MUST_USE bool store_new(const struct store_config *config, struct store **out, struct error *e);
@@ -100,9 +120,11 @@ const struct value *store_ref(const struct store *s, uint64_t index); /* NULL: n
 size_t store_scope_open(const struct store *s);
 void store_scope_close(struct store *s, size_t scope);
 
-/* An external reference of the host's that carries `data`. 0: memory is out (the finalizer did not run). */
+/* An external reference of the host's that carries `data`. May collect. 0: memory is out (the finalizer did
+ * not run). */
 uint32_t store_extern_new(struct store *s, void *data, void (*finalizer)(void *));
-const struct externbox *store_extern(const struct store *s, uint32_t ref); /* NULL: not one of the host's */
+/* False: not one of the host's. */
+bool store_extern(const struct store *s, uint32_t ref, void **data);
 
 static inline struct store *store_of(const struct vmctx *ctx) { return (struct store *)ctx->store; }
 

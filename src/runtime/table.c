@@ -53,6 +53,8 @@ bool table_new(struct store *s, const struct tabletype *type, union vm_value ini
                      (unsigned long long)type->limits.min);
   }
   s->ntables++;
+  t->next = s->tables;
+  s->tables = t;
   *out = t;
   return true;
 }

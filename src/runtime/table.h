@@ -10,9 +10,10 @@ struct store;
 struct tableinst {
   struct vm_table vm; /* first */
   struct store *store;
-  struct tabletype type; /* canonical; limits as declared */
-  bool is_func;          /* elements are pointers */
-  uint64_t cap, max;     /* elements: allocated, and the most it may grow to */
+  struct tableinst *next; /* in store->tables */
+  struct tabletype type;  /* canonical; limits as declared */
+  bool is_func;           /* elements are pointers */
+  uint64_t cap, max;      /* elements: allocated, and the most it may grow to */
   uint32_t handle;
 };
 /* `type` canonical; every element is `init` (a reference of the element type). */

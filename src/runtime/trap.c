@@ -3,6 +3,7 @@
 
 #include "abi/arch.h"
 #include "runtime/backtrace.h"
+#include "runtime/exn.h"
 #include "runtime/interrupt.h"
 #include "runtime/store.h"
 #include "runtime/unwind.h"
@@ -45,6 +46,8 @@ struct vm_result trap_unwind(struct vm_store *vm, uint64_t status) {
   if (!status) status = site_trap(vm);
   if (status == TRAP_INTERRUPT && s->interrupt && interrupt_pending(s->interrupt) == INTERRUPT_TIMEOUT)
     status = TRAP_TIMEOUT;
+  if (status == TRAP_EXCEPTION && exn_catch(s))
+    return (struct vm_result){(uint64_t)(uintptr_t)&vm->landing, 0};
   s->report.status = status;
   if (status != TRAP_HOST_ERROR) s->report.host_error = NULL;
   backtrace_capture(&s->report, vm);

@@ -20,6 +20,19 @@ void unwind_start(struct unwind *u, const struct vm_store *s) {
   if (site != UINT32_MAX && u->image->site_kind[site] & CODE_SITE_FAULT) u->inside = u->off;
 }
 
+void unwind_start_call(struct unwind *u, const struct stack *stack) {
+  *u = (struct unwind){.stack = stack, .fp = stack->fp};
+  if (stack->sp == stack->fp) { /* the thunk of a host function has a frame of its own */
+    u->pc = word_at(stack->fp + 8);
+    u->sp = stack->fp + 16;
+    u->fp = word_at(stack->fp);
+  } else {
+    u->pc = word_at(stack->sp);
+    u->sp = stack->sp + 8;
+  }
+  locate(u);
+}
+
 void unwind_next(struct unwind *u) {
   /* Only the innermost function can be one that makes no calls and so has no frame. */
   if (u->innermost && u->image->func_flags[code_func_at(u->image, u->inside)] & CODE_FUNC_FRAMELESS) {

@@ -16,6 +16,8 @@ struct unwind {
 };
 /* Begins at what `cur` says: pc, sp and fp of its innermost frame. */
 void unwind_start(struct unwind *u, const struct vm_store *s);
+/* Begins at an out-call: at the frame that called the builtin or host function for which `stack` was left. */
+void unwind_start_call(struct unwind *u, const struct stack *stack);
 void unwind_next(struct unwind *u);
 
 #endif

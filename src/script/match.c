@@ -77,7 +77,13 @@ bool pattern_value(heddle_store_t *store, const struct pattern *p, heddle_val_t 
     heddle_error_delete(error);
     return !error;
   }
-  case PATTERN_HOST:
+  case PATTERN_HOST: {
+    val->type = VT_ANYREF;
+    heddle_error_t *error = heddle_externref_new(store, extern_data(p->n), NULL, &val->of.ref);
+    if (!error) error = heddle_ref_internalize(store, val->of.ref, &val->of.ref);
+    heddle_error_delete(error);
+    return !error;
+  }
   case PATTERN_REF:
   case PATTERN_EITHER: break;
   }

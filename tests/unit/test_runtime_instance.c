@@ -1,4 +1,5 @@
 /* Instantiation: linking and its refusals, constant expressions, segments, exports, lack of memory. */
+#include "runtime/object.h"
 #include "runtime_fixture.h"
 
 #include <stdio.h>
@@ -276,14 +277,20 @@ START_TEST(start_function_runs_last) {
 }
 END_TEST
 
-START_TEST(garbage_collected_constants_are_unsupported) {
+START_TEST(constants_may_be_objects) {
   struct fixture f;
   fixture_init(&f, false);
-  fixture_module(&f, "(module (global i31ref (ref.i31 (i32.const 1))))");
-  struct error e;
-  ck_assert_ptr_null(try_instance(&f, NULL, &e));
-  ck_assert(e.kind == ERROR_UNSUPPORTED);
-  ck_assert_ptr_nonnull(strstr(e.message, "ref.i31"));
+  fixture_module(&f, "(module (type $p (struct (field i8) (field i64)))"
+                     " (global i31ref (ref.i31 (i32.const -1)))"
+                     " (global (ref $p) (struct.new $p (i32.const 300) (i64.const 7))))");
+  struct instance *in = fixture_instance(&f, NULL, NULL);
+  ck_assert_uint_eq(global_get(instance_global(in, 0)).ref, UINT32_MAX);
+  uint32_t ref = global_get(instance_global(in, 1)).ref;
+  ck_assert(ref_is_object(ref));
+  const struct subtype *type = canon_type(f.store->canon, in->module->canon_ids[0]);
+  const uint8_t *base = in->ctx->heap;
+  ck_assert_uint_eq(object_load(base, ref, object_field(f.store->canon, type, 0)).i32, 300 % 256);
+  ck_assert_uint_eq(object_load(base, ref, object_field(f.store->canon, type, 1)).i64, 7);
   fixture_free(&f);
 }
 END_TEST
@@ -364,6 +371,6 @@ int main(void) {
   return UNIT_RUN("runtime/instance", constants_are_evaluated, deep_constants_need_no_recursion,
                   imports_match_or_are_refused, functions_match_by_canonical_type, imports_are_shared,
                   segments_are_written_in_order_until_a_trap, passive_segments_last_until_dropped,
-                  start_function_runs_last, garbage_collected_constants_are_unsupported, limits_of_the_store,
+                  start_function_runs_last, constants_may_be_objects, limits_of_the_store,
                   every_allocation_may_fail, handles_name_one_thing_each);
 }

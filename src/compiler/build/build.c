@@ -52,13 +52,13 @@ static bool build_insn(struct builder *b) {
   case FAMILY_MEMORY: return build_memory(b);
   case FAMILY_TABLE: return build_table(b);
   case FAMILY_REF: return build_ref(b);
+  case FAMILY_GC: return build_gc(b);
+  case FAMILY_EXN: return build_exn(b);
+  case FAMILY_LEGACY: return build_legacy(b);
   case FAMILY_NONE:
-  case FAMILY_GC:
-  case FAMILY_EXN:
   case FAMILY_CONT:
   case FAMILY_SIMD:
-  case FAMILY_ATOMIC:
-  case FAMILY_LEGACY: break;
+  case FAMILY_ATOMIC: break;
   }
   return build_unsupported(b);
 }
@@ -68,6 +68,19 @@ static void skip_dead(struct builder *b) {
   uint64_t depth = 0;
   while (!reader_done(&b->r)) {
     switch (*b->r.at) {
+    case 0x06:
+      depth++;
+      b->tries_seen++;
+      break;
+    case 0x07:
+    case 0x19:
+      if (depth == 0) return;
+      break;
+    case 0x18:
+      if (depth == 0) return;
+      depth--;
+      break;
+    case 0x1f:
     case 0x02:
     case 0x04: depth++; break;
     case 0x03:
@@ -115,6 +128,8 @@ static bool build_locals(struct builder *b) {
 /* With locals in slots: their first values go there. */
 static void store_locals(struct builder *b) {
   b->f->nlocal_slots = b->nlocals;
+  for (uint32_t i = 0; i < b->nlocals; i++)
+    if (b->locals[i].type == IR_REF) VEC_PUSH(b->arena, &b->f->ref_locals, i);
   for (uint32_t i = 0; i < b->nlocals; i++)
     emit(b, IR_OP_LOCAL_SET, IR_VOID, b->locals[i].value, i, 0);
 }
@@ -217,6 +232,7 @@ static void drop_scratch(struct builder *b) {
 static bool build_once(struct builder *b, uint32_t func_index) {
   const struct func *func = &b->m->funcs[func_index];
   b->f = ir_func_new(b->arena, b->m, func_index);
+  map_init(&b->structs, b->arena);
   b->o = opt_new(b->f, func->body_size);
   if (b->config->plain) opt_only_append(b->o);
   b->locals = ARENA_ARRAY(b->arena, struct local, b->nlocals);

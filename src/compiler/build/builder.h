@@ -36,7 +36,16 @@ struct branch {
   struct opt_state state;
 };
 
-enum control_kind { CONTROL_FUNC, CONTROL_BLOCK, CONTROL_LOOP, CONTROL_IF, CONTROL_ELSE };
+enum control_kind {
+  CONTROL_FUNC,
+  CONTROL_BLOCK,
+  CONTROL_LOOP,
+  CONTROL_IF,
+  CONTROL_ELSE,
+  CONTROL_TRY,
+  CONTROL_LEGACY_TRY,
+  CONTROL_LEGACY_CATCH
+};
 struct control {
   enum control_kind kind;
   uint32_t nparams, nresults;
@@ -52,6 +61,17 @@ struct control {
   ir_block header;                    /* LOOP */
   uint32_t loop;                      /* LOOP: number of the IR loop */
   const struct scan_loop *scan;       /* LOOP */
+  /* Exceptions (exn.c). */
+  uint32_t try_;      /* frame that catches first what is thrown here; NONE: none in this function */
+  uint32_t outer_try; /* the same outside the frame */
+  uint32_t record;    /* of a frame that catches: number in f->tries */
+  uint32_t landings, nlandings; /* list of struct branch: the calls that throw into it */
+  const uint8_t *list;          /* TRY: its clauses */
+  ir_block landing;             /* where they meet */
+  struct opt_state landing_state;
+  uint32_t landing_pairs, nlanding_pairs; /* LEGACY_CATCH: locals there, in record */
+  uint32_t clause_edges, clause;          /* edges to the clauses, in record; how many have begun */
+  ir_val exn;                             /* LEGACY_CATCH: the exception */
   uint32_t shared_edge, shared_epoch; /* br_table: the edge to this label, if the epoch is builder.epoch */
 };
 
@@ -72,6 +92,10 @@ struct builder {
   uint32_t loops_seen; /* `loop` instructions so far */
   const struct branch_hint *hints,
       *hints_end; /* of this function, ascending; those behind the present instruction */
+  uint32_t tries_seen; /* `try` instructions so far */
+
+  struct map structs; /* struct type -> where its offsets begin in struct_offs (gc.c) */
+  VEC(uint32_t) struct_offs;
 
   VEC(ir_val) stack;
   VEC(struct control) controls;
@@ -167,6 +191,19 @@ void loop_end(struct builder *b, const struct control *c);
 /* Values for the phis of a loop's header, on an edge to it. */
 void loop_edge(struct builder *b, const struct control *c, uint32_t edge);
 
+/* The number of a new edge to where the frame controls[try_] catches. */
+uint32_t landing_edge(struct builder *b, uint32_t try_);
+/* Locals set since the undo log was `mark` long, as pairs (local, value) behind b->record; how many. */
+uint32_t record_pairs(struct builder *b, uint32_t mark);
+ir_val block_phi(struct builder *b, uint8_t type);
+/* Behind a call: it may throw into this function. */
+void call_may_throw(struct builder *b);
+/* The clauses of a try_table whose frame has been left; `c` is a copy. */
+MUST_USE bool try_table_end(struct builder *b, struct control *c);
+/* A field at a fixed place of an object; of an object that was just made. */
+ir_val emit_hload(struct builder *b, enum ir_type type, unsigned flags, ir_val ref, uint32_t off);
+void emit_hstore_new(struct builder *b, enum ir_type type, ir_val ref, uint32_t off, ir_val value);
+
 /* By family; each handles b->in. False: an error was reported. */
 MUST_USE bool build_control(struct builder *b);
 MUST_USE bool build_call(struct builder *b);
@@ -175,6 +212,9 @@ MUST_USE bool build_numeric(struct builder *b);
 MUST_USE bool build_memory(struct builder *b);
 MUST_USE bool build_table(struct builder *b);
 MUST_USE bool build_ref(struct builder *b);
+MUST_USE bool build_gc(struct builder *b);
+MUST_USE bool build_exn(struct builder *b);
+MUST_USE bool build_legacy(struct builder *b);
 /* Refuses values of types that cannot be compiled yet. */
 MUST_USE bool check_types(struct builder *b, const valtype *types, uint32_t len);
 /* The address of the table's element: LOAD or STORE it with IRF_TABLE. Traps `trap` when index is out of
@@ -183,6 +223,13 @@ ir_val table_element(struct builder *b, uint32_t table, ir_val index, enum trap_
 /* What the module says about the branch being built: 0 nothing, 1 it is likely taken (for `if`: the condition
  * holds), -1 unlikely. */
 int branch_hint(struct builder *b);
+/* Frames (control.c): begin one, the end of the innermost one, a jump from there to its label. */
+void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, uint32_t nresults);
+void control_end(struct builder *b);
+void fall_through(struct builder *b, struct control *c);
+void build_br(struct builder *b, uint32_t label);
+/* Parameters and results of the instruction's block type. */
+MUST_USE bool block_arity(struct builder *b, uint32_t *nparams, uint32_t *nresults);
 /* The frame of the function itself: its end returns. */
 void control_begin(struct builder *b);
 /* Goes on behind a branch to the label that is taken when `cond` is not zero (or is zero); the label's

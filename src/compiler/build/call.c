@@ -26,6 +26,7 @@ static bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint3
   ir_val call = emit(b, op, t->nresults ? ir_type_of(b->m, t->results[0]) : IR_VOID, callee, args, type);
   for (uint32_t i = 0; i < t->nresults; i++)
     push(b, i == 0 ? call : emit(b, IR_OP_PROJ, ir_type_of(b->m, t->results[i]), call, i, 0));
+  call_may_throw(b);
   return true;
 }
 

@@ -9,20 +9,23 @@ static struct control *control_at(struct builder *b, uint32_t label) {
   return &b->controls.at[b->controls.len - 1 - label];
 }
 
-static void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, uint32_t nresults) {
+void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, uint32_t nresults) {
+  uint32_t try_ = b->controls.len ? VEC_LAST(&b->controls).try_ : NONE;
   VEC_PUSH(b->arena, &b->controls,
            ((struct control){.kind = kind,
                              .nparams = nparams,
                              .nresults = nresults,
                              .height = b->stack.len - nparams,
                              .undo = b->undo.len,
-                             .branches = NONE}));
+                             .branches = NONE,
+                             .landings = NONE,
+                             .try_ = try_,
+                             .outer_try = try_}));
 }
 
 void control_begin(struct builder *b) { control_push(b, CONTROL_FUNC, 0, b->f->type->nresults); }
 
-/* Parameters and results of the instruction's block type. */
-static bool block_arity(struct builder *b, uint32_t *nparams, uint32_t *nresults) {
+bool block_arity(struct builder *b, uint32_t *nparams, uint32_t *nresults) {
   switch (b->in.block.kind) {
   case BLOCK_EMPTY: *nparams = *nresults = 0; return true;
   case BLOCK_VALUE:
@@ -71,7 +74,7 @@ static void build_if(struct builder *b, uint32_t nparams, uint32_t nresults) {
 }
 
 /* A jump from the end of the frame's code to its label. */
-static void fall_through(struct builder *b, struct control *c) {
+void fall_through(struct builder *b, struct control *c) {
   uint32_t edge = edge_new(b, IR_NO_BLOCK);
   branch_record(b, c, edge, c->undo);
   block_end(b, IR_OP_JUMP, 0, 0, 0, &edge, 1);
@@ -100,7 +103,27 @@ static void build_return(struct builder *b) {
   block_end(b, IR_OP_RETURN, 0, at, 0, NULL, 0);
 }
 
-static void build_end(struct builder *b) {
+/* The clauses stand between the body and what follows. */
+static bool end_try(struct builder *b) {
+  struct control *c = &VEC_LAST(&b->controls);
+  if (c->nlandings == 0 && c->nbranches == 0) { /* a plain block */
+    if (b->dead) b->stack.len = c->height;
+    b->controls.len--;
+    return true;
+  }
+  if (!b->dead) fall_through(b, c);
+  struct control ended = *c;
+  b->controls.len--;
+  if (!try_table_end(b, &ended)) return false;
+  if (b->too_much) return true;
+  if (ended.nbranches > 0)
+    label_bind(b, &ended);
+  else
+    b->stack.len = ended.height;
+  return true;
+}
+
+void control_end(struct builder *b) {
   struct control *c = &VEC_LAST(&b->controls);
   bool of_func = c->kind == CONTROL_FUNC;
   if (c->kind == CONTROL_LOOP) {
@@ -140,7 +163,7 @@ static uint32_t branch_edge(struct builder *b, uint32_t label) {
   return edge;
 }
 
-static void build_br(struct builder *b, uint32_t label) {
+void build_br(struct builder *b, uint32_t label) {
   if (control_at(b, label)->kind == CONTROL_FUNC) {
     build_return(b);
     return;
@@ -234,7 +257,10 @@ bool build_control(struct builder *b) {
     build_if(b, nparams, nresults);
     return true;
   case OP_ELSE: build_else(b); return true;
-  case OP_END: build_end(b); return true;
+  case OP_END:
+    if (VEC_LAST(&b->controls).kind == CONTROL_TRY) return end_try(b);
+    control_end(b);
+    return true;
   case OP_BR: build_br(b, b->in.a); return true;
   case OP_BR_IF: build_br_if(b, b->in.a); return true;
   case OP_BR_TABLE: build_br_table(b); return true;

@@ -21,6 +21,11 @@ bool build_ref(struct builder *b) {
   case OP_REF_NULL: push(b, emit_const(b, ir_type_of(b->m, b->in.type), 0)); return true;
   case OP_REF_IS_NULL: push(b, is_null(b, pop(b))); return true;
   case OP_REF_FUNC: push(b, func_reference(b, b->in.a)); return true;
+  case OP_REF_EQ: {
+    ir_val y = pop(b), x = pop(b);
+    push(b, emit(b, IR_OP_EQ, IR_I32, x, y, 0));
+    return true;
+  }
   case OP_REF_AS_NON_NULL:
     emit(b, IR_OP_TRAPIFZ, IR_VOID, VEC_LAST(&b->stack), TRAP_NULL_REFERENCE, 0);
     return true;

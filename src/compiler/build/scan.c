@@ -104,6 +104,7 @@ void scan_skip(struct reader *r, struct features features) {
   r->at = at;
 }
 
+enum { END_BLOCK, END_LOOP, END_TRY };
 struct scanner {
   struct scan *out;
   struct arena *arena;
@@ -111,7 +112,7 @@ struct scanner {
   VEC(uint32_t) log;   /* locals assigned in the open loops, innermost last */
   VEC(uint32_t) loops; /* open loops, by index in out->loops; [0] the body */
   VEC(uint32_t) marks; /* start in `log` of each open loop */
-  VEC(uint32_t) ends;  /* for each open block: 1 if it is a loop */
+  VEC(uint32_t) ends;  /* for each open block: END_BLOCK, END_LOOP, or END_TRY + its number */
   uint64_t max_locals;
 };
 
@@ -130,6 +131,7 @@ static void close_loop(struct scanner *s) {
   parent->stores |= loop->stores;
   parent->sets_global |= loop->sets_global;
   parent->sets_table |= loop->sets_table;
+  parent->sets_heap |= loop->sets_heap;
   if (s->out->too_many) return;
   /* Newest entries only: each local once. */
   uint32_t len = mark;
@@ -159,6 +161,18 @@ static void set_local(struct scanner *s, uint32_t local) {
   s->last[local] = s->log.len;
 }
 
+static void add_catch(struct scanner *s, uint32_t tag) {
+  struct scan_try *t = &s->out->tries.at[VEC_LAST(&s->ends) - END_TRY];
+  uint32_t at = s->out->catches.len;
+  VEC_PUSH(s->arena, &s->out->catches, ((struct scan_catch){.tag = tag, .next = UINT32_MAX}));
+  if (t->len++ == 0)
+    t->first = at;
+  else
+    s->out->catches.at[t->last].next = at;
+  t->last = at;
+  s->out->nbranches++;
+}
+
 static bool unsupported(struct reader *r, struct features features, struct error *e) {
   uint64_t off = reader_off(r);
   struct insn insn;
@@ -186,7 +200,7 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     open_loop(s);
     break;
   case 0x0b:
-    if (s->ends.len > 0 && VEC_POP(&s->ends)) close_loop(s);
+    if (s->ends.len > 0 && VEC_POP(&s->ends) == END_LOOP) close_loop(s);
     break;
   case 0x10:
   case 0x11:
@@ -204,7 +218,33 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     break;
   case 0x40: loop->has_call = true; break;
   case 0xd2: loop->has_call = true; break; /* ref.func may have to make the reference */
-  case 0xd3: return unsupported(r, m->features, e);
+  case 0xd3: break;
+  case 0x06:
+    s->out->nbranches++;
+    VEC_PUSH(s->arena, &s->ends, END_TRY + s->out->tries.len);
+    VEC_PUSH(s->arena, &s->out->tries, ((struct scan_try){.first = UINT32_MAX, .last = UINT32_MAX}));
+    break;
+  case 0x07: add_catch(s, small_leb(r->at + 1, r->end)); break;
+  case 0x19: add_catch(s, CODE_CATCH_ALL); break;
+  case 0x18: {
+    struct scan_try *t = &s->out->tries.at[VEC_POP(&s->ends) - END_TRY];
+    t->delegates = true;
+    t->label = small_leb(r->at + 1, r->end);
+    break;
+  }
+  case 0x1f:
+    s->out->nbranches++;
+    VEC_PUSH(s->arena, &s->ends, END_BLOCK);
+    break;
+  case 0x08:
+  case 0x09:
+  case 0x0a: s->out->nbranches++; break;
+  case 0xfb: {
+    uint32_t sub = small_leb(r->at + 1, r->end);
+    if (sub == 5 || sub == 14 || (sub >= 16 && sub <= 19)) loop->sets_heap = true;
+    if (sub >= 32) return unsupported(r, m->features, e);
+    break;
+  }
   case 0xfc: {
     uint32_t sub = small_leb(r->at + 1, r->end);
     if (sub >= 8 && sub <= 17 && sub != 16) loop->has_call = true;

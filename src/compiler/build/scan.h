@@ -2,6 +2,7 @@
 #ifndef COMPILER_BUILD_SCAN_H
 #define COMPILER_BUILD_SCAN_H
 
+#include "abi/code.h"
 #include "base/vec.h"
 #include "binary/insn.h"
 #include "wasm/module.h"
@@ -9,13 +10,25 @@
 /* What a loop may do, inner loops included. */
 struct scan_loop {
   uint32_t first, len; /* locals that it assigns: scan.locals[first..first+len) */
-  bool has_call, stores, sets_global, sets_table;
+  bool has_call, stores, sets_global, sets_table, sets_heap;
   uint32_t cost; /* instructions outside inner loops: fuel for one round */
+};
+/* A legacy try. */
+struct scan_try {
+  uint32_t first, last, len; /* its clauses, in scan.catches */
+  bool delegates;
+  uint32_t label; /* of delegate */
+};
+struct scan_catch {
+  uint32_t tag;  /* CODE_CATCH_ALL */
+  uint32_t next; /* UINT32_MAX ends */
 };
 struct scan {
   VEC(struct scan_loop)
   loops; /* by order of `loop` in the code; [0] is the whole body, its locals are not listed */
   VEC(uint32_t) locals;
+  VEC(struct scan_try) tries; /* by order of `try` in the code */
+  VEC(struct scan_catch) catches;
   uint32_t nbranches; /* instructions that begin a block or end one, but for br_table */
   bool too_many;      /* lists were cut short: loops x locals passes `max_locals` */
 };

@@ -48,7 +48,7 @@ void block_begin(struct builder *b, ir_block idom, struct opt_state state) {
   b->dead = false;
 }
 
-static ir_val block_phi(struct builder *b, uint8_t type) {
+ir_val block_phi(struct builder *b, uint8_t type) {
   b->f->blocks.at[b->block].nphis++;
   return emit(b, IR_OP_PHI, type, 0, 0, 0);
 }
@@ -107,7 +107,7 @@ void locals_rollback(struct builder *b, uint32_t mark) {
 }
 
 /* Appends (local, value) of each local set since `mark` to the record. */
-static uint32_t record_pairs(struct builder *b, uint32_t mark) {
+uint32_t record_pairs(struct builder *b, uint32_t mark) {
   uint32_t n = 0;
   work(b, b->undo.len - mark);
   if (b->too_much) return 0;
@@ -145,6 +145,19 @@ void branch_record(struct builder *b, struct control *c, uint32_t edge, uint32_t
   branch_add(b, c, br);
 }
 
+uint32_t landing_edge(struct builder *b, uint32_t try_) {
+  struct control *c = &b->controls.at[try_];
+  uint32_t edge = edge_new(b, IR_NO_BLOCK);
+  struct branch br = {
+      .edge = edge, .state = opt_state_now(b->o), .results = b->record.len, .next = c->landings};
+  br.pairs = b->record.len;
+  br.npairs = record_pairs(b, c->undo);
+  c->landings = b->branches.len;
+  c->nlandings++;
+  VEC_PUSH(b->arena, &b->branches, br);
+  return edge;
+}
+
 void branch_record_else(struct builder *b, struct control *c) {
   branch_add(b, c, (struct branch){.edge = c->else_edge, .results = c->else_params, .state = c->else_state});
 }
@@ -179,7 +192,8 @@ void loop_begin(struct builder *b, struct control *c) {
   struct opt_state state = opt_state_loop(
       b->o, opt_state_now(b->o),
       (c->scan->has_call ? (1u << OPT_CLASSES) - 1 : 0) | (c->scan->stores ? 1u << OPT_GUEST : 0) |
-          (c->scan->sets_global ? 1u << OPT_GLOBAL : 0) | (c->scan->sets_table ? 1u << OPT_TABLE : 0));
+          (c->scan->sets_heap ? 1u << OPT_HEAP : 0) | (c->scan->sets_global ? 1u << OPT_GLOBAL : 0) |
+          (c->scan->sets_table ? 1u << OPT_TABLE : 0));
   block_end(b, IR_OP_JUMP, 0, 0, 0, &edge, 1);
   c->header = block_next(b);
   c->loop = f->loops.len;

@@ -85,6 +85,14 @@ struct ir_mem ir_mem(const struct ir_func *f, ir_val v) {
   return (struct ir_mem){.index = in->a, .offset = in->c};
 }
 
+struct ir_mem ir_field(const struct ir_func *f, ir_val v) {
+  const struct ir_insn *in = &f->insns.at[v];
+  assert(in->op == IR_OP_HLOAD || in->op == IR_OP_HSTORE);
+  if (in->flags & IRF_EXT_ADDR)
+    return (struct ir_mem){.index = in->a, .offset = f->ext.at[in->c], .base = f->ext.at[in->c + 1]};
+  return (struct ir_mem){.index = in->a, .offset = in->c};
+}
+
 const uint32_t *ir_args(const struct ir_func *f, ir_val v, uint32_t *len) {
   const struct ir_insn *in = &f->insns.at[v];
   assert(ir_op_table[in->op].operands[1] == 'e');

@@ -12,6 +12,7 @@
 #ifndef COMPILER_IR_FUNC_H
 #define COMPILER_IR_FUNC_H
 
+#include "abi/code.h"
 #include "abi/trap.h"
 #include "base/vec.h"
 #include "wasm/module.h"
@@ -70,6 +71,12 @@ enum {
   /* SELECT: stands for speculation, not for its value: never folded, though the condition may be known. */
   IRF_MASK = 1,
   IRF_TABLE = 128, /* stores to table elements */
+  /* HLOAD, HSTORE: which trap a null reference is. None: it is not null. */
+  IRF_NULL_STRUCT = 64,
+  IRF_NULL_ARRAY = 128,
+  IRF_NULL_CAST = 192,
+  IRF_NULL_MASK = 192,
+  IRF_BARRIER = 32, /* HSTORE */
 };
 
 struct ir_insn {
@@ -110,11 +117,14 @@ struct ir_func {
   VEC(struct ir_blk) blocks;
   VEC(struct ir_edge) edges;
   VEC(uint32_t) succs, preds;
-  VEC(struct ir_loop) loops; /* [0] unused */
-  VEC(uint32_t) ext;         /* [0] unused */
-  uint32_t nlocal_slots;     /* 0, or LOCAL_GET and LOCAL_SET occur and name slots below it */
-  bool reload_instance;      /* direct calls too may come back with another instance
-                                (valid_module.has_indirect_tail_calls) */
+  VEC(struct ir_loop) loops;  /* [0] unused */
+  VEC(uint32_t) ext;          /* [0] unused */
+  uint32_t nlocal_slots;      /* 0, or LOCAL_GET and LOCAL_SET occur and name slots below it */
+  VEC(uint32_t) ref_locals;   /* of these slots, those that hold references */
+  VEC(struct code_try) tries; /* what TRY names */
+  VEC(uint32_t) clauses;
+  bool reload_instance; /* direct calls too may come back with another instance
+                           (valid_module.has_indirect_tail_calls) */
 };
 
 static inline struct ir_insn *ir_at(struct ir_func *f, ir_val v) {
@@ -132,6 +142,8 @@ struct ir_mem {
   uint32_t offset;
 };
 struct ir_mem ir_mem(const struct ir_func *f, ir_val v);
+/* The same of HLOAD and HSTORE; base: the array's index, 0 for fields. */
+struct ir_mem ir_field(const struct ir_func *f, ir_val v);
 /* Arguments of calls, returns and tail calls. */
 const uint32_t *ir_args(const struct ir_func *f, ir_val v, uint32_t *len);
 uint64_t ir_const(const struct ir_func *f, ir_val v); /* of ICONST, FCONST */

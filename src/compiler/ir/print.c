@@ -26,7 +26,7 @@ static const char *const trap_names[] = {
 #undef TRAP
 };
 static const char *const builtin_names[] = {
-#define BUILTIN(id, result, params) #id,
+#define BUILTIN(id, result, params) [BUILTIN_##id] = #id,
 #include "abi/builtin.def"
 #undef BUILTIN
 };
@@ -90,6 +90,18 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
     if (in->op == IR_OP_GSTORE) out_printf(out, ", v%u", in->b);
     break;
   }
+  case IR_OP_HLOAD:
+  case IR_OP_HSTORE: {
+    struct ir_mem m = ir_field(f, v);
+    out_printf(out, " v%u +%d", m.index, (int)m.offset);
+    if (m.base) out_printf(out, " index v%u", m.base);
+    if (in->op == IR_OP_HSTORE) out_printf(out, ", v%u", in->b);
+    if (in->op == IR_OP_HSTORE && (in->flags & IRF_BARRIER)) out_cstr(out, " barrier");
+    if (in->op == IR_OP_HLOAD && (in->flags & IRF_IMMUTABLE)) out_cstr(out, " immutable");
+    static const char *const nulls[4] = {"", " null_struct", " null_array", " null_cast"};
+    out_cstr(out, nulls[(in->flags & IRF_NULL_MASK) >> 6]);
+    break;
+  }
   case IR_OP_TRAPIF:
   case IR_OP_TRAPIFZ:
     out_printf(out, " v%u ", in->a);
@@ -130,6 +142,8 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
     print_list(args, len, out);
     break;
   }
+  case IR_OP_HLOAD:
+  case IR_OP_HSTORE: break;
   default: print_flags(in, out);
   }
 }
@@ -140,9 +154,10 @@ void ir_print_insn(struct ir_func *f, ir_val v, struct out *out) {
   bool has_result = info->type != '-' && in->type != IR_VOID;
   if (has_result) out_printf(out, "v%u = ", v);
   out_cstr(out, info->text);
-  if (has_result || in->op == IR_OP_STORE || in->op == IR_OP_GSTORE)
+  if (has_result || in->op == IR_OP_STORE || in->op == IR_OP_GSTORE || in->op == IR_OP_HSTORE)
     out_printf(out, ".%s", ir_type_name(in->type));
-  if (in->op == IR_OP_LOAD || in->op == IR_OP_STORE || in->op == IR_OP_GLOAD || in->op == IR_OP_GSTORE)
+  if (in->op == IR_OP_LOAD || in->op == IR_OP_STORE || in->op == IR_OP_GLOAD || in->op == IR_OP_GSTORE ||
+      in->op == IR_OP_HLOAD || in->op == IR_OP_HSTORE)
     out_cstr(out, access_names[in->flags & IRF_ACCESS_MASK]);
   print_operands(f, v, out);
 }

@@ -53,10 +53,10 @@ static void check_blocks(struct verifier *v) {
       if (ends != (i == blk->end - 1)) fail(v, b, i, "end of block out of place");
     }
     uint8_t op = f->insns.at[blk->end - 1].op;
-    bool right = op == IR_OP_JUMP     ? blk->nsucc == 1
-                 : op == IR_OP_BRANCH ? blk->nsucc == 2
-                 : op == IR_OP_SWITCH ? blk->nsucc > 1
-                                      : blk->nsucc == 0;
+    bool right = op == IR_OP_JUMP                        ? blk->nsucc == 1
+                 : op == IR_OP_BRANCH || op == IR_OP_TRY ? blk->nsucc == 2
+                 : op == IR_OP_SWITCH                    ? blk->nsucc > 1
+                                                         : blk->nsucc == 0;
     if (!right) fail(v, b, blk->end - 1, "wrong number of successors");
   }
 }
@@ -137,6 +137,9 @@ static uint8_t operand_type(const struct ir_func *f, const struct ir_insn *in, u
   case IR_OP_STORE: return i == 0 ? IR_PTR : in->type;
   case IR_OP_GLOAD: return i == 0 ? IR_VOID : IR_PTR;
   case IR_OP_GSTORE: return i == 0 ? IR_VOID : i == 1 ? in->type : IR_PTR;
+  case IR_OP_HLOAD: return IR_I32;
+  case IR_OP_HSTORE: return i == 1 ? in->type : IR_I32;
+  case IR_OP_TOP_STORE: return IR_I32;
   case IR_OP_LOCAL_SET:
   case IR_OP_TRAPIF:
   case IR_OP_TRAPIFZ:

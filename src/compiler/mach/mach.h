@@ -81,6 +81,8 @@ struct mach_call {
   uint64_t clobbers;          /* physical registers lost across it */
   uint32_t args_size, results_size; /* stack bytes (abi/call.h) */
   uint32_t target;            /* function index, builtin number, or unused */
+  bool safepoint;             /* objects may move meanwhile: no reference stays in a register */
+  uint32_t map, nmap;         /* after mach_maps: into mach_func.map_slots: frame slots with references that live across */
 };
 struct mach_edge { uint32_t from, to; uint32_t args; /* into mach_func.phi_args, one for each phi of `to` */ };
 struct mach_block {
@@ -90,6 +92,7 @@ struct mach_block {
   uint32_t loop;              /* ir loop number; 0 none */
   uint32_t loop_depth;
   bool cold, header;
+  bool landing;               /* entered by an exception: nothing is in a register, its only predecessor ends in a call */
 };
 struct mach_vreg {
   uint8_t is_float, size;     /* size in bytes: 4 8 16 */
@@ -111,6 +114,11 @@ struct mach_func {
   VEC(struct mach_fixed) fixed;
   VEC(struct mach_insn) remats;    /* copied with a new d; must not read virtual registers or write flags */
   VEC(uint64_t) pool;              /* constants of 8 bytes in the function's constant pool */
+  uint32_t nslots_ref;             /* after spill: the first so many of the 8-byte slots hold references and nothing else */
+  bool clear_refs;                 /* after mach_maps: they are all in every map, and must be null at the function's start */
+  VEC(uint32_t) map_slots;
+  uint32_t locals_off;             /* where ir->nlocal_slots begin, from rsp */
+  bool has_landings;
   uint32_t nslots8, nslots16;      /* after spill: frame slots; 16-byte ones are numbered behind the 8-byte ones */
   uint32_t out_size;               /* bytes of outgoing stack arguments and results, the largest */
   uint32_t args_size, results_size;/* own stack arguments and results (abi/call.h) */

@@ -154,6 +154,30 @@ static bool conflicts(struct checker *c, const mreg *now, const struct mach_op_i
   return true;
 }
 
+/* What is live across a call: references in slots of their own and nowhere else where objects may move; and
+ * what a handler reads is in its slot already. */
+static bool check_safepoint(struct checker *c, const struct mach_call *call) {
+  const struct mach_func *f = c->before;
+  const struct mach_block *b = &f->blocks.at[c->block];
+  for (uint32_t i = 0; i < b->nsucc; i++) {
+    uint32_t to = f->edges.at[f->succs.at[b->succ + i]].to;
+    if (!f->blocks.at[to].landing) continue;
+    for (uint32_t k = 0; k < c->entry[to].len; k++) {
+      if (c->entry[to].at[k].loc < LOC_SLOT)
+        return fail(c, "a handler reads a register", c->entry[to].at[k].loc, 0);
+      demand(c, c->entry[to].at[k].loc, c->entry[to].at[k].v);
+    }
+  }
+  for (uint32_t i = 0; call->safepoint && i < c->now.len; i++) {
+    const struct demand *d = &c->now.at[i];
+    bool slot = d->loc >= LOC_SLOT && d->loc - LOC_SLOT < c->after->nslots_ref;
+    if (slot != (f->vregs.at[d->v].is_ref != 0))
+      return fail(c, "a reference is not where the collector looks, or something else is there", d->loc,
+                  d->v);
+  }
+  return true;
+}
+
 /* An instruction of the original, `old`, as `in`. */
 static bool check_insn(struct checker *c, const struct mach_insn *old, const struct mach_insn *in) {
   const struct mach_func *f = c->before;
@@ -192,6 +216,7 @@ static bool check_insn(struct checker *c, const struct mach_insn *old, const str
     if (!meet_definition(c, x->phys, x->reg - MACH_VREG0, NULL)) return false;
   }
   if (!meet_clobbers(c, clobbers)) return false;
+  if (call && !(info->flags & MF_RETURN) && old->op != MACH_PARAMS && !check_safepoint(c, call)) return false;
   for (unsigned i = 0; i < 4; i++)
     if (is_operand(was[i]) && (info->role[i] & ROLE_USE))
       demand(c, i == 1 && folded != UINT32_MAX ? folded : now[i], was[i] - MACH_VREG0);
@@ -309,6 +334,7 @@ static void collect(struct checker *c, uint32_t n) {
     const struct mach_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     const struct mach_block *to = &f->blocks.at[e->to];
     const struct demand_list *list = &c->entry[e->to];
+    if (to->landing) continue; /* at the call: check_safepoint */
     for (uint32_t k = 0; k < list->len; k++) {
       uint32_t v = list->at[k].v;
       for (uint32_t p = 0; p < to->nphis; p++)

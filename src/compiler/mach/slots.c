@@ -1,4 +1,4 @@
-/* Linear scan over the ranges that live.c found, one free list for each size.
+/* Linear scan over the ranges that live.c found, one free list for references and for each size of the rest.
  *
  * A range covers all code between definition and last use in block order, loops included; a value that an
  * edge brings (a phi) needs its slot already at the edge's source, but there only values of other paths can
@@ -55,13 +55,18 @@ static struct range *sort_ranges(struct arena *a, struct range *at, uint32_t n, 
   return at;
 }
 
-static uint32_t scan(struct mach_func *f, struct spill *spill, bool wide) {
+enum kind { KIND_REF, KIND_8, KIND_16 };
+static enum kind kind_of(const struct mach_vreg *r) {
+  return r->is_ref ? KIND_REF : r->size == 16 ? KIND_16 : KIND_8;
+}
+
+static uint32_t scan(struct mach_func *f, struct spill *spill, enum kind kind) {
   struct arena *a = f->arena;
   const struct live *live = spill->live;
   uint32_t n = 0;
   struct range *ranges = arena_alloc(a, (f->vregs.len + 1u) * sizeof *ranges);
   for (uint32_t v = 0; v < f->vregs.len; v++)
-    if (spill->slot[v] != SPILL_NO_SLOT && (f->vregs.at[v].size == 16) == wide)
+    if (spill->slot[v] != SPILL_NO_SLOT && kind_of(&f->vregs.at[v]) == kind)
       ranges[n++] = (struct range){.from = live->vregs[v].def, .to = live->vregs[v].last, .v = v};
   if (!n) return 0;
   ranges = sort_ranges(a, ranges, n, f->insns.len);
@@ -79,9 +84,13 @@ static uint32_t scan(struct mach_func *f, struct spill *spill, bool wide) {
 
 void slots_assign(struct mach_func *f, struct spill *spill) {
   struct arena_mark mark = arena_mark(f->arena);
-  f->nslots8 = scan(f, spill, false);
-  f->nslots16 = scan(f, spill, true);
-  for (uint32_t v = 0; v < f->vregs.len; v++)
-    if (spill->slot[v] != SPILL_NO_SLOT && f->vregs.at[v].size == 16) spill->slot[v] += f->nslots8;
+  f->nslots_ref = scan(f, spill, KIND_REF);
+  f->nslots8 = f->nslots_ref + scan(f, spill, KIND_8);
+  f->nslots16 = scan(f, spill, KIND_16);
+  for (uint32_t v = 0; v < f->vregs.len; v++) {
+    if (spill->slot[v] == SPILL_NO_SLOT) continue;
+    enum kind kind = kind_of(&f->vregs.at[v]);
+    spill->slot[v] += kind == KIND_16 ? f->nslots8 : kind == KIND_8 ? f->nslots_ref : 0;
+  }
   arena_release(f->arena, mark);
 }

@@ -230,7 +230,8 @@ static void read_operands(struct spiller *s) {
 }
 
 static bool stays(const struct spiller *s, uint32_t v) {
-  return s->values[v].next != LIVE_NONE && s->values[v].defmark != s->now;
+  const struct spill_value *val = &s->values[v];
+  return val->next != LIVE_NONE && val->defmark != s->now && !(val->mark == s->now && val->leaving);
 }
 
 struct shape {         /* what an instruction asks of one class of registers */
@@ -289,6 +290,36 @@ static void leave(struct spiller *s, uint32_t at, uint32_t v, struct shape *shap
   }
 }
 
+/* A call that may throw into this function: what the landing needs is stored before it, and stays in its
+ * register. */
+static void store_for_landing(struct spiller *s, uint32_t at) {
+  uint32_t landing = spill_landing(s);
+  if (landing == IR_NO_BLOCK) return;
+  for (unsigned c = 0; c < 2; c++)
+    for (uint32_t k = 0; k < s->nw[c]; k++) {
+      uint32_t v = s->w[c][k];
+      struct spill_value *val = &s->values[v];
+      if (val->defmark == s->now || !spill_live_at(s, v, landing)) continue;
+      if (spill_leaves(s, v, val->clean, s->block)) event(s, at, EVENT_STORE, v, true);
+      val->clean = true;
+    }
+}
+
+/* Objects may move: references that live on leave their registers. */
+static void evict_references(struct spiller *s, uint32_t at) {
+  for (uint32_t k = s->nw[0]; k-- > 0;) {
+    uint32_t v = s->w[0][k];
+    struct spill_value *val = &s->values[v];
+    if (!s->f->vregs.at[v].is_ref || !stays(s, v)) continue;
+    if (val->mark != s->now) {
+      evict(s, at, v);
+      continue;
+    }
+    if (spill_leaves(s, v, val->clean, s->block)) event(s, at, EVENT_STORE, v, true);
+    val->leaving = true;
+  }
+}
+
 /* Evicts until what stays across the instruction fits beside what that loses and writes, then until all that
  * is in registers before it fits. Where the settings grant less than the instruction needs, that is what it
  * gets. */
@@ -336,6 +367,10 @@ static void step(struct spiller *s, uint32_t at) {
   s->now++;
   gather(s, at, in, info);
   read_operands(s);
+  if ((info->flags & MF_CALL) && !(info->flags & MF_RETURN)) {
+    store_for_landing(s, at);
+    if (f->calls.at[in->imm].safepoint) evict_references(s, at);
+  }
   make_room(s, at, 0, clobbers);
   make_room(s, at, 1, clobbers);
   for (uint32_t i = 0; i < s->nloads; i++)

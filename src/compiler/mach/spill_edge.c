@@ -34,6 +34,28 @@ static uint32_t next_at_entry(const struct spiller *s, uint32_t v) {
   return around < next ? around : next;
 }
 
+uint32_t spill_landing(struct spiller *s) {
+  const struct mach_block *b = &s->f->blocks.at[s->block];
+  if (b->nsucc != 2 || s->live->no_lists)
+    return IR_NO_BLOCK; /* without lists everything is stored when it is made */
+  uint32_t landing = s->f->edges.at[s->f->succs.at[b->succ + 1]].to;
+  if (!s->f->blocks.at[landing].landing) return IR_NO_BLOCK;
+  const struct live_in *in = s->live->entries.at + s->live->in_first[landing];
+  for (uint32_t i = 0; i < s->live->in_len[landing]; i++) {
+    s->values[in[i].v].listed = landing + 1;
+    s->values[in[i].v].dist = in[i].dist;
+  }
+  return landing;
+}
+
+bool spill_live_at(struct spiller *s, uint32_t v, uint32_t block) {
+  uint32_t present = s->block;
+  s->block = block;
+  bool live = next_at_entry(s, v) != LIVE_NONE;
+  s->block = present;
+  return live;
+}
+
 /* The `most` candidates with the nearest uses come first; returns how many. Heap of the nearest, farthest on
  * top. */
 static uint32_t nearest(struct spill_candidate *at, uint32_t n, uint32_t most) {
@@ -143,6 +165,7 @@ void spill_block_begin(struct spiller *s) {
   s->out->entry_first[n] = s->out->entries.len;
   s->out->entry_len[n] = 0;
   const struct live_in *in = live->entries.at + live->in_first[n];
+  if (b->landing) return; /* what it needs is in slots */
   uint32_t nin = live->no_lists ? 0 : live->in_len[n];
   for (uint32_t i = 0; i < nin; i++) {
     s->values[in[i].v].listed = n + 1;

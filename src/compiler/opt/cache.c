@@ -42,11 +42,12 @@ static struct place place_of(const struct ir_func *f, const struct ir_insn *in) 
     p.class = in->flags & IRF_GLOBAL ? OPT_GLOBAL : OPT_TABLE;
     return p;
   }
+  if (in->op == IR_OP_HLOAD || in->op == IR_OP_HSTORE) p.class = OPT_HEAP;
   if (in->flags & IRF_EXT_ADDR) {
     p.off = f->ext.at[in->c];
     p.base = f->ext.at[in->c + 1];
   }
-  if (ir_is_const(f, in->a)) {
+  if (p.class != OPT_HEAP && ir_is_const(f, in->a)) {
     p.off += ir_const(f, in->a);
     p.index = 0;
   }
@@ -62,6 +63,10 @@ static bool same_place(const struct place *a, const struct place *b) {
 static bool disjoint(const struct ir_func *f, const struct place *a, const struct place *b) {
   if (a->base == b->base && a->index == b->index)
     return a->off + a->size <= b->off || b->off + b->size <= a->off;
+  if (a->class == OPT_HEAP) { /* an object is no array and a struct at once, fields of one do not overlap */
+    if (!a->base != !b->base) return true;
+    return !a->base && a->off != b->off;
+  }
   return a->class == OPT_GLOBAL &&
          (f->insns.at[a->index].op == IR_OP_VMCTX) != (f->insns.at[b->index].op == IR_OP_VMCTX);
 }

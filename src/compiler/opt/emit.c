@@ -43,11 +43,31 @@ void opt_assume(struct opt *o, ir_val cond, bool nonzero) {
 
 static void changes(struct opt *o, enum opt_class c) { o->state.version[c] = ++o->last_version; }
 
+/* False: that is all it does to the state. */
+static bool builtin_effects(struct opt *o, enum builtin b) {
+  switch (b) {
+  case BUILTIN_REF_FUNC:
+  case BUILTIN_CALL_CHECK:
+  case BUILTIN_ALLOC:
+  case BUILTIN_ALLOC_ARRAY:
+  case BUILTIN_ARRAY_NEW_DATA:
+  case BUILTIN_ARRAY_NEW_ELEM:
+  case BUILTIN_REF_TEST:
+  case BUILTIN_FUNC_TEST:
+  case BUILTIN_ALLOC_EXN: return false;
+  case BUILTIN_ARRAY_FILL:
+  case BUILTIN_ARRAY_COPY:
+  case BUILTIN_ARRAY_INIT_DATA:
+  case BUILTIN_ARRAY_INIT_ELEM: changes(o, OPT_HEAP); return false;
+  default: return true;
+  }
+}
+
 /* What calls do to the state. */
 static void effects(struct opt *o, const struct ir_insn *in) {
   switch (in->op) {
   case IR_OP_CALL_BUILTIN:
-    if (in->a == BUILTIN_REF_FUNC || in->a == BUILTIN_CALL_CHECK) break;
+    if (!builtin_effects(o, (enum builtin)in->a)) break;
     FALLTHROUGH;
   case IR_OP_CALL:
   case IR_OP_CALL_FUNC:
@@ -121,6 +141,10 @@ ir_val opt_emit(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
     fold_stored(o, &in);
     cache_store(o, &in, wasm_off);
     return 0;
+  case IR_OP_HLOAD:
+    if (in.flags & IRF_IMMUTABLE && !(in.flags & IRF_EXT_ADDR)) return emit_numbered(o, &in, wasm_off);
+    return cache_load(o, &in, wasm_off);
+  case IR_OP_HSTORE: cache_store(o, &in, wasm_off); return 0;
   case IR_OP_DIV_S:
   case IR_OP_DIV_U:
   case IR_OP_REM_S:

@@ -11,6 +11,7 @@ enum opt_class {
   OPT_GUEST /* linear memories */,
   OPT_GLOBAL,
   OPT_TABLE,
+  OPT_HEAP /* mutable fields and elements of objects */,
   OPT_META /* sizes; bases of tables */,
   OPT_CLASSES
 };

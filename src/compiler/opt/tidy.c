@@ -56,6 +56,9 @@ static bool has_effect(const struct ir_insn *in) {
   case IR_OP_REM_U:
   case IR_OP_LOCAL_GET: return false;
   case IR_OP_LOAD: return (in->flags & IRF_FAULTS) != 0;
+  case IR_OP_HLOAD: return (in->flags & IRF_NULL_MASK) != 0;
+  case IR_OP_TOP_LOAD:
+  case IR_OP_EXN_LOAD: return false;
   default: return !(ir_op_table[in->op].flags & IRF_P);
   }
 }

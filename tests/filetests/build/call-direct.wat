@@ -19,7 +19,7 @@
 ;;   poll
 ;;   v4 = call.i32 f1 t1 (v1)
 ;;   v5 = vmctx.ptr
-;;   v6 = load.funcref v5 +64 immutable
+;;   v6 = load.funcref v5 +80 immutable
 ;;   v7 = call_func.i32 v6 t0 (v4)
 ;;   v8 = proj.i64 v7, 1
 ;;   v9 = zext32.i64 v7
@@ -31,7 +31,7 @@
 ;;   v1 = param.i32 0
 ;;   poll
 ;;   v3 = vmctx.ptr
-;;   v4 = load.funcref v3 +64 immutable
+;;   v4 = load.funcref v3 +80 immutable
 ;;   tail_call_func v4 t0 (v1)
 ;; }
 ;; fn 4 (i32) -> (i32) {

@@ -11,7 +11,7 @@
 ;;   v1 = param.i32 0
 ;;   v2 = param.i32 1
 ;;   v3 = vmctx.ptr
-;;   v4 = load.ptr v3 +40 immutable
+;;   v4 = load.ptr v3 +48 immutable
 ;;   v5 = zext32.i64 v2
 ;;   v6 = iconst.i32 4
 ;;   v7 = ge_u.i32 v2, v6
@@ -22,7 +22,7 @@
 ;;   v12 = add.ptr v9, v11
 ;;   v13 = load.funcref v12 +0 table
 ;;   v14 = load.i32 v13 +16 immutable faults
-;;   v15 = load.i32 v3 +56 immutable
+;;   v15 = load.i32 v3 +64 immutable
 ;;   v16 = ne.i32 v14, v15
 ;;   trapif v16 indirect_call_type_mismatch
 ;;   v18 = call_func.i32 v13 t0 (v1)
@@ -33,7 +33,7 @@
 ;;   v1 = param.i32 0
 ;;   v2 = iconst.i64 1
 ;;   v3 = vmctx.ptr
-;;   v4 = load.ptr v3 +48 immutable
+;;   v4 = load.ptr v3 +56 immutable
 ;;   v5 = zext32.i64 v1
 ;;   v6 = load.i64 v4 +8
 ;;   v7 = ge_u.i32 v5, v6
@@ -44,7 +44,7 @@
 ;;   v12 = add.ptr v9, v11
 ;;   v13 = load.funcref v12 +0 table
 ;;   v14 = load.i32 v13 +16 immutable faults
-;;   v15 = load.i32 v3 +60 immutable
+;;   v15 = load.i32 v3 +68 immutable
 ;;   v16 = ne.i32 v14, v15
 ;;   branch v16 b1 b2
 ;; b1: cold

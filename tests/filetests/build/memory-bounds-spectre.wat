@@ -6,7 +6,7 @@
 ;; b0:
 ;;   v1 = param.i64 0
 ;;   v2 = vmctx.ptr
-;;   v3 = load.ptr v2 +40 immutable
+;;   v3 = load.ptr v2 +48 immutable
 ;;   v4 = load.i64 v3 +8
 ;;   v5 = iconst.i64 4
 ;;   v6 = iconst.i64 -4

@@ -18,7 +18,7 @@
 ;;   v1 = param.i32 0
 ;;   v2 = zext32.i64 v1
 ;;   v3 = vmctx.ptr
-;;   v4 = load.ptr v3 +40 immutable
+;;   v4 = load.ptr v3 +48 immutable
 ;;   v5 = load.i64 v4 +8
 ;;   v6 = iconst.i64 2415919105
 ;;   v7 = lt_u.i32 v5, v6
@@ -36,7 +36,7 @@
 ;; b0:
 ;;   v1 = param.i64 0
 ;;   v2 = vmctx.ptr
-;;   v3 = load.ptr v2 +48 immutable
+;;   v3 = load.ptr v2 +56 immutable
 ;;   v4 = load.i64 v3 +8
 ;;   v5 = iconst.i64 16
 ;;   v6 = iconst.i64 -16
@@ -51,7 +51,7 @@
 ;; b0:
 ;;   v1 = param.i64 0
 ;;   v2 = vmctx.ptr
-;;   v3 = load.ptr v2 +48 immutable
+;;   v3 = load.ptr v2 +56 immutable
 ;;   v4 = load.i64 v3 +8
 ;;   v5 = iconst.i64 131080
 ;;   v6 = lt_u.i32 v4, v5
@@ -68,7 +68,7 @@
 ;; b0:
 ;;   v1 = param.i64 0
 ;;   v2 = vmctx.ptr
-;;   v3 = load.ptr v2 +48 immutable
+;;   v3 = load.ptr v2 +56 immutable
 ;;   v4 = load.i64 v3 +8
 ;;   v5 = iconst.i32 1
 ;;   trapif v5 memory_out_of_bounds

@@ -6,7 +6,7 @@
 ;; fn 0 () -> (funcref) {
 ;; b0:
 ;;   v1 = vmctx.ptr
-;;   v2 = load.funcref v1 +48
+;;   v2 = load.funcref v1 +64
 ;;   branch v2 b2(v2) b1
 ;; b1: cold
 ;;   v4 = iconst.i32 0

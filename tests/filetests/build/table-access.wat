@@ -9,7 +9,7 @@
 ;; b0:
 ;;   v1 = param.i32 0
 ;;   v2 = vmctx.ptr
-;;   v3 = load.ptr v2 +40 immutable
+;;   v3 = load.ptr v2 +48 immutable
 ;;   v4 = zext32.i64 v1
 ;;   v5 = load.i64 v3 +8
 ;;   v6 = ge_u.i32 v4, v5
@@ -26,7 +26,7 @@
 ;;   v1 = param.i32 0
 ;;   v2 = param.ref 1
 ;;   v3 = vmctx.ptr
-;;   v4 = load.ptr v3 +48 immutable
+;;   v4 = load.ptr v3 +56 immutable
 ;;   v5 = zext32.i64 v1
 ;;   v6 = load.i64 v4 +8
 ;;   v7 = ge_u.i32 v5, v6
@@ -41,7 +41,7 @@
 ;; fn 2 () -> (i32) {
 ;; b0:
 ;;   v1 = vmctx.ptr
-;;   v2 = load.ptr v1 +48 immutable
+;;   v2 = load.ptr v1 +56 immutable
 ;;   v3 = load.i64 v2 +8
 ;;   v4 = wrap.i32 v3
 ;;   return (v4)

@@ -9,6 +9,6 @@
 ;;   v1 = iconst.i64 -5
 ;;   v2 = fconst.f32 0x3fc00000
 ;;   v3 = vmctx.ptr
-;;   v4 = load.i32 v3 +80 immutable
+;;   v4 = load.i32 v3 +96 immutable
 ;;   return (v1, v2, v4)
 ;; }

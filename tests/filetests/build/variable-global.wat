@@ -10,15 +10,15 @@
 ;; fn 0 () -> (f64) {
 ;; b0:
 ;;   v1 = vmctx.ptr
-;;   v2 = load.ptr v1 +40 immutable
+;;   v2 = load.ptr v1 +48 immutable
 ;;   v3 = load.i32 v2 +0 global
 ;;   v4 = add.i32 v3, v3
 ;;   store.i32 v2 +0, v4 global
-;;   v6 = load.f64 v1 +64 global
-;;   v7 = load.ptr v1 +48 immutable
+;;   v6 = load.f64 v1 +80 global
+;;   v7 = load.ptr v1 +56 immutable
 ;;   v8 = load.i64 v7 +0 immutable
 ;;   v9 = convert_s.f64 v8
 ;;   v10 = fadd.f64 v6, v9
-;;   store.f64 v1 +64, v10 global
+;;   store.f64 v1 +80, v10 global
 ;;   return (v10)
 ;; }

@@ -9,5 +9,4 @@
 ;;      c: 33 d2 f7 f7                          div eax, edi
 ;;     10: c3                                   ret (v0:rax)
 ;; out of line:
-;;     11: e8 00 00 00 00 4d 8b 5f 10 41 ff a3
-;;     1d: 88 00 00 00
+;;     11: e8 00 00 00 00 4d 8b 5f 10 41 ff 23

@@ -70,6 +70,12 @@ void x64_prologue(struct x64_asm *a, bool frameless) {
   if (f->saves_instance) x64_rm(a, X64_MOV_MR, 8, R15, RBP, -8);
   for (uint32_t i = 0; i < a->frame->nsaved; i++)
     x64_rm(a, X64_MOV_MR, 8, a->frame->saved[i], RBP, -(int32_t)a->frame->saved_off[i]);
+  for (uint32_t i = 0; f->clear_refs && i < f->nslots_ref; i++) {
+    struct mach_insn clear = {
+        .op = X64_MOV_MI, .size = 8, .d = MREG_NONE, .s = MREG_NONE, .base = RBP, .idx = MREG_NONE};
+    clear.disp = frame_slot_off(f, a->frame, i);
+    x64_encode(a, &clear);
+  }
 }
 
 void x64_cold_stack(struct x64_asm *a, const struct x64_cold *c) {
@@ -133,9 +139,16 @@ static void own_instance(struct x64_asm *a) {
   load(a, R14, R15, OFF_MEMORY0);
 }
 
+/* Behind a call that returns. */
+static void add_call_site(struct x64_asm *a, const struct mach_insn *in) {
+  x64_add_site(a, in->src, TRAP_NONE, false);
+  struct x64_call_site site = {.site = a->sites.len - 1, .call = (uint32_t)in->imm};
+  VEC_PUSH(a->arena, &a->calls, site);
+}
+
 static void call_r11(struct x64_asm *a, const struct mach_insn *in) {
   x64_opcode_mem(a, 0xff, 2, R11, offsetof(struct vm_func, code));
-  x64_add_site(a, in->src, TRAP_NONE, false);
+  add_call_site(a, in);
 }
 
 /* Through a function reference, mostly into the same instance: then r15 and r14 are right before and after.
@@ -168,7 +181,7 @@ void x64_call(struct x64_asm *a, const struct mach_insn *in) {
   switch (in->op) {
   case X64_CALL:
     call_rel32(a, 0xe8, c->target);
-    x64_add_site(a, in->src, TRAP_NONE, false);
+    add_call_site(a, in);
     break;
   case X64_CALL_FUNC: call_func(a, in); break;
   default:
@@ -176,7 +189,7 @@ void x64_call(struct x64_asm *a, const struct mach_insn *in) {
     load(a, R11, R15, OFF_BUILTINS);
     x64_rr(a, (enum x64_op)MACH_MOVE, 8, RDI, R15);
     x64_opcode_mem(a, 0xff, 2, R11, (int32_t)(8 * c->target));
-    x64_add_site(a, in->src, TRAP_NONE, false);
+    add_call_site(a, in);
     break;
   }
   if (c->args_size) x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)c->args_size);

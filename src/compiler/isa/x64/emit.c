@@ -7,6 +7,7 @@
  * int3 up to 16. Must not: fail; memory is the arena's. */
 #include "compiler/isa/x64/emit.h"
 
+#include "abi/call.h"
 #include "compiler/isa/x64/call.h"
 #include "compiler/isa/x64/sequence.h"
 
@@ -215,6 +216,15 @@ static void put_insn(struct layout *l, uint32_t i, uint32_t block, struct region
     if (to != next) add_jump(r, ALWAYS, to);
     break;
   }
+  case X64_TRY: {
+    uint32_t to = l->region_of[block_succ(f, block, 0)];
+    struct x64_handler h = {.call = VEC_LAST(&a->calls).call,
+                            .try_ = (uint32_t)in->imm,
+                            .region = l->region_of[block_succ(f, block, 1)]};
+    VEC_PUSH(a->arena, &a->handlers, h);
+    if (to != next) add_jump(r, ALWAYS, to);
+    break;
+  }
   case X64_JCC:
     plan_branch(r, in->cc, l->region_of[block_succ(f, block, 0)], l->region_of[block_succ(f, block, 1)],
                 next);
@@ -414,6 +424,72 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
   out->size = (uint32_t)size;
 }
 
+/* Where references stand in every frame of the function, from rbp: stack arguments, locals kept in slots. */
+static uint32_t lasting_refs(const struct x64_asm *a, int32_t *out) {
+  const struct mach_func *f = a->f;
+  const struct functype *type = f->ir->type;
+  struct call_walk w = call_walk_params();
+  uint32_t n = 0;
+  for (uint32_t i = 0; type && i < type->nparams; i++) {
+    struct call_loc loc = call_walk_next(&w, type->params[i]);
+    if (!loc.on_stack || !vt_is_ref(type->params[i])) continue;
+    if (ir_type_of(f->ir->module, type->params[i]) != IR_REF) continue;
+    if (out) out[n] = 16 + (int32_t)loc.at;
+    n++;
+  }
+  for (uint32_t i = 0; i < f->ir->ref_locals.len; i++, n++)
+    if (out) out[n] = (int32_t)(f->locals_off + 8 * f->ir->ref_locals.at[i]) - (int32_t)a->frame->size;
+  return n;
+}
+
+static void put_maps(const struct layout *l, struct code *out) {
+  const struct x64_asm *a = &l->a;
+  const struct mach_func *f = a->f;
+  if (!f->ir) return;
+  uint32_t nlasting = lasting_refs(a, NULL);
+  int32_t *lasting = ARENA_ARRAY(a->arena, int32_t, nlasting + 1u);
+  lasting_refs(a, lasting);
+  uint64_t words = 0;
+  for (uint32_t i = 0; i < a->calls.len; i++)
+    words += f->calls.at[a->calls.at[i].call].nmap + nlasting;
+  if (words > UINT32_MAX / 8) arena_out_of_memory(a->arena);
+  if (!words) return;
+  out->maps = ARENA_ARRAY(a->arena, struct code_map, a->calls.len);
+  out->map_words = ARENA_ARRAY(a->arena, int32_t, words);
+  for (uint32_t i = 0; i < a->calls.len; i++) {
+    const struct mach_call *call = &f->calls.at[a->calls.at[i].call];
+    if (call->nmap + nlasting == 0) continue;
+    out->maps[out->nmaps++] = (struct code_map){
+        .off = out->sites[a->calls.at[i].site].off, .first = out->nmap_words, .len = call->nmap + nlasting};
+    for (uint32_t k = 0; k < call->nmap; k++)
+      out->map_words[out->nmap_words++] = frame_slot_off(f, a->frame, f->map_slots.at[call->map + k]);
+    for (uint32_t k = 0; k < nlasting; k++)
+      out->map_words[out->nmap_words++] = lasting[k];
+  }
+}
+
+/* A call through a function reference may return to two addresses: each is listed. */
+static void put_handlers(const struct layout *l, struct code *out) {
+  const struct x64_asm *a = &l->a;
+  const struct mach_func *f = a->f;
+  if (!a->handlers.len) return;
+  uint32_t *handler_of = ARENA_ARRAY(a->arena, uint32_t, f->calls.len); /* 1 + index */
+  for (uint32_t i = 0; i < a->handlers.len; i++)
+    handler_of[a->handlers.at[i].call] = i + 1;
+  out->handlers = ARENA_ARRAY(a->arena, struct code_handler, a->calls.len);
+  for (uint32_t i = 0; i < a->calls.len; i++) {
+    uint32_t handler = handler_of[a->calls.at[i].call];
+    if (!handler) continue;
+    const struct x64_handler *h = &a->handlers.at[handler - 1];
+    out->handlers[out->nhandlers++] = (struct code_handler){
+        .off = out->sites[a->calls.at[i].site].off, .try_ = h->try_, .landing = l->regions[h->region].at};
+  }
+  out->tries = f->ir->tries.at;
+  out->ntries = f->ir->tries.len;
+  out->clauses = f->ir->clauses.at;
+  out->nclauses = f->ir->clauses.len;
+}
+
 static void put_marks(const struct layout *l, struct code *out) {
   const struct x64_asm *a = &l->a;
   out->nsites = a->sites.len;
@@ -455,7 +531,10 @@ static struct layout *lay_out(const struct mach_func *f, const struct frame *fra
 void x64_emit(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
               struct arena *arena, struct code *out) {
   (void)config;
-  put_marks(lay_out(f, frame, arena, false, out), out);
+  struct layout *l = lay_out(f, frame, arena, false, out);
+  put_marks(l, out);
+  put_maps(l, out);
+  put_handlers(l, out);
 }
 
 /* ---- the listing ---- */

@@ -22,6 +22,12 @@ struct x64_site {
   struct x64_pos at;
   struct code_site site;
 };
+struct x64_call_site { /* of a call that returns: its site, its mach_call */
+  uint32_t site, call;
+};
+struct x64_handler { /* of the mach_call: where it lands, as a region */
+  uint32_t call, try_, region;
+};
 struct x64_reloc {
   struct x64_pos at;
   uint32_t index;
@@ -48,6 +54,8 @@ struct x64_asm {
   VEC(struct x64_fixup) fixups;
   VEC(struct x64_site) sites;
   VEC(struct x64_reloc) relocs;
+  VEC(struct x64_call_site) calls;
+  VEC(struct x64_handler) handlers;
   VEC(struct x64_cold) colds;
   VEC(struct x64_table) tables;
   VEC(uint64_t) pool; /* the function's, then what sequences add */

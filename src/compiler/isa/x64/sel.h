@@ -21,6 +21,7 @@ struct x64_sel {
   ir_block *block_of;
   ir_block block;                    /* being selected */
   ir_val at;                         /* being selected */
+  mreg heap;                         /* the heap's base; 0: nobody has asked */
   struct call_loc *params, *results; /* room for one call_layout */
 };
 
@@ -71,6 +72,12 @@ bool x64_select_int(struct x64_sel *s, ir_val v);
 bool x64_select_float(struct x64_sel *s, ir_val v);
 bool x64_select_memory(struct x64_sel *s, ir_val v);
 bool x64_select_call(struct x64_sel *s, ir_val v);
+bool x64_select_gc(struct x64_sel *s, ir_val v);
 void x64_select_params(struct x64_sel *s);
+void x64_select_heap(struct x64_sel *s);
+mreg x64_heap(struct x64_sel *s);
+void x64_field_address(struct x64_sel *s, ir_val v, struct mach_insn *in); /* of HLOAD, HSTORE */
+void x64_mark_card(struct x64_sel *s, ir_val v);
+uint8_t x64_access_size(const struct ir_insn *in); /* bytes that a load or store touches */
 
 #endif

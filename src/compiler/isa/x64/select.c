@@ -21,6 +21,9 @@ static void number_effects(struct x64_sel *s) {
       uint8_t op = ir->insns.at[v].op;
       s->epoch[v] = epoch;
       s->block_of[v] = b;
+      bool null_check = op == IR_OP_HLOAD && (ir->insns.at[v].flags & IRF_NULL_MASK);
+      if (null_check) s->epoch[v] = ++epoch; /* nothing passes it, it may pass what has no effect */
+      if (op == IR_OP_HLOAD) continue;
       bool effect = op != IR_OP_GLOAD && (ir_op_table[op].flags & (IRF_T | IRF_W | IRF_C));
       if (effect || (op == IR_OP_LOAD && (ir->insns.at[v].flags & IRF_FAULTS))) epoch++;
     }
@@ -47,6 +50,13 @@ static void copy_shape(struct x64_sel *s) {
     for (uint32_t i = 0; i < k->nphis; i++)
       VEC_PUSH(a, &f->phis, x64_def(s, k->first + i));
     VEC_PUSH(a, &f->blocks, m);
+  }
+  for (ir_block b = 0; b < ir->blocks.len; b++) {
+    const struct ir_blk *k = &ir->blocks.at[b];
+    if (ir->insns.at[k->end - 1].op != IR_OP_TRY) continue;
+    f->blocks.at[ir->edges.at[ir->succs.at[k->succ + 1]].to].landing = true;
+    f->has_landings = true;
+    f->saves_instance = true;
   }
   for (uint32_t e = 0; e < ir->edges.len; e++) {
     const struct ir_edge *edge = &ir->edges.at[e];
@@ -167,7 +177,8 @@ static void select_one(struct x64_sel *s, ir_val v) {
   uint8_t flags = ir_op_table[in->op].flags;
   bool only_order =
       in->op >= IR_OP_DIV_S && in->op <= IR_OP_REM_U; /* T, but their checks are instructions of their own */
-  if (!x64_wanted(s, v) && (only_order || !(flags & (IRF_T | IRF_W | IRF_C | IRF_X))) && in->op != IR_OP_LOAD)
+  if (!x64_wanted(s, v) && (only_order || !(flags & (IRF_T | IRF_W | IRF_C | IRF_X))) &&
+      in->op != IR_OP_LOAD && in->op != IR_OP_HLOAD)
     return;
   switch (in->op) {
   case IR_OP_NONE:
@@ -187,6 +198,12 @@ static void select_one(struct x64_sel *s, ir_val v) {
   case IR_OP_FUEL: fuel(s, in->a); return;
   case IR_OP_JUMP: x64_push(s, x64_new(X64_JMP, 8)); return;
   case IR_OP_BRANCH: branch(s, v); return;
+  case IR_OP_TRY: {
+    struct mach_insn m = x64_new(X64_TRY, 8);
+    m.imm = (int32_t)in->a;
+    x64_push(s, m);
+    return;
+  }
   case IR_OP_SWITCH: switch_(s, v); return;
   case IR_OP_TRAP: {
     struct mach_insn m = x64_new(X64_TRAP, 8);
@@ -196,8 +213,8 @@ static void select_one(struct x64_sel *s, ir_val v) {
   }
   default: break;
   }
-  bool known =
-      x64_select_int(s, v) || x64_select_float(s, v) || x64_select_memory(s, v) || x64_select_call(s, v);
+  bool known = x64_select_int(s, v) || x64_select_float(s, v) || x64_select_memory(s, v) ||
+               x64_select_call(s, v) || x64_select_gc(s, v);
   assert(known);
   (void)known;
 }
@@ -222,6 +239,7 @@ static void select_block(struct x64_sel *s, ir_block b) {
     uint32_t from = s->f->insns.len;
     s->at = k->first;
     x64_select_params(s);
+    x64_select_heap(s);
     reverse(s, from);
   }
   /* counted from the end until everything is turned around */
@@ -273,6 +291,7 @@ static void turn_around(struct x64_sel *s) {
   if (s->ir->nlocal_slots == 0) return;
   for (uint32_t i = 0; i < n; i++)
     if (f->insns.at[i].flags & X64_LOCAL) f->insns.at[i].disp += (int32_t)f->out_size;
+  f->locals_off = f->out_size;
   f->out_size = (uint32_t)align_up(f->out_size + 8 * (size_t)s->ir->nlocal_slots, 16);
 }
 

@@ -89,7 +89,7 @@ static void builtin_call(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   uint32_t n;
   const uint32_t *args = ir_args(s->ir, v, &n);
-  struct mach_call call = {.clobbers = X64_CALL_CLOBBERS, .target = in->a};
+  struct mach_call call = {.clobbers = X64_CALL_CLOBBERS, .target = in->a, .safepoint = true};
   mreg regs[COUNT_OF(builtin_args)];
   assert(n <= COUNT_OF(builtin_args));
   for (uint32_t i = 0; i < n; i++)
@@ -114,6 +114,7 @@ static void wasm_call(struct x64_sel *s, ir_val v) {
   struct call_layout layout = {.params = s->params, .results = s->results};
   call_layout(type, &layout);
   struct mach_call call = {.clobbers = X64_CALL_CLOBBERS,
+                           .safepoint = true,
                            .args_size = layout.args_size,
                            .results_size = layout.results_size,
                            .target = in->a};

@@ -1,8 +1,7 @@
 /* Loads, stores, and arithmetic done in memory; locals that live in frame slots. */
 #include "compiler/isa/x64/sel.h"
 
-/* Bytes that an access of this kind touches. */
-static uint8_t access_size(const struct ir_insn *in) {
+uint8_t x64_access_size(const struct ir_insn *in) {
   switch (in->flags & IRF_ACCESS_MASK) {
   case ACCESS_8U:
   case ACCESS_8S: return 1;
@@ -29,11 +28,12 @@ static struct mach_insn load_form(const struct ir_insn *in) {
 
 static void load(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  bool may_trap = in->op == IR_OP_GLOAD || (in->flags & IRF_FAULTS);
+  bool may_trap = in->op == IR_OP_GLOAD || (in->op == IR_OP_LOAD && (in->flags & IRF_FAULTS)) ||
+                  (in->op == IR_OP_HLOAD && (in->flags & IRF_NULL_MASK));
   if (!x64_wanted(s, v)) {
     if ((s->state[v] & SEL_FOLDED) || !may_trap) return;
     /* only its trap matters */
-    uint8_t size = access_size(in);
+    uint8_t size = x64_access_size(in);
     struct mach_insn m = x64_new(size == 16 ? X64_FMOV_RM : X64_CMP_MI, size);
     if (size == 16) m.d = x64_temp(s, IR_V128);
     x64_address(s, v, &m);
@@ -102,7 +102,7 @@ static bool modify_memory(struct x64_sel *s, ir_val v) {
 static void store(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   if (modify_memory(s, v)) return;
-  uint8_t size = access_size(in);
+  uint8_t size = x64_access_size(in);
   int32_t imm = 0;
   const struct ir_insn *value = sel_at(s, in->b);
   bool is_float = ir_type_is_float(value->type);
@@ -125,6 +125,7 @@ static void store(struct x64_sel *s, ir_val v) {
   }
   x64_address(s, v, &m);
   x64_push(s, m);
+  if (in->op == IR_OP_HSTORE && (in->flags & IRF_BARRIER)) x64_mark_card(s, v);
 }
 
 /* Slots stand above the outgoing area: select.c adds its size when that is known. */
@@ -150,8 +151,10 @@ static void local(struct x64_sel *s, ir_val v) {
 bool x64_select_memory(struct x64_sel *s, ir_val v) {
   switch (sel_at(s, v)->op) {
   case IR_OP_LOAD:
+  case IR_OP_HLOAD:
   case IR_OP_GLOAD: load(s, v); return true;
   case IR_OP_STORE:
+  case IR_OP_HSTORE:
   case IR_OP_GSTORE: store(s, v); return true;
   case IR_OP_LOCAL_GET:
   case IR_OP_LOCAL_SET: local(s, v); return true;

@@ -126,9 +126,16 @@
   mov rsp, [r11 + ENTRY_ROOT_SP]
   and rsp, -16
   call trap_unwind
+  test rdx, rdx
+  jz 1f
   mov rsp, rax
   mov rax, rdx
   jmp .Lleave
+1:mov rsp, [rax + LANDING_SP]   /* caught: landing code finds all it needs in its frame */
+  mov rbp, [rax + LANDING_FP]
+  mov r15, [rax + LANDING_INST]
+  mov r14, [r15 + VMCTX_MEMORY0]
+  jmp [rax + LANDING_PC]
 
   /* Publishes the state after a `call` to the stub it stands in; rdi = store. */
   .macro publish_site
@@ -183,7 +190,7 @@
   mov rsi, rdx
   jmp arch_fault_stub
 
-  .set outcall_offset, 0
+  .set outcall_offset, 16     /* behind the two stubs */
   .macro outcall
   endbr64
   mov eax, outcall_offset
@@ -201,11 +208,11 @@
   .hidden arch_builtins
   .type arch_builtins, @object
 arch_builtins:
+  .quad .Ltrap_stub
+  .quad .Lstack_stub
 #define BUILTIN(id, result, params) .quad .Loutcall_##id
 #include "abi/builtin.def"
 #undef BUILTIN
-  .quad .Ltrap_stub
-  .quad .Lstack_stub
   .size arch_builtins, . - arch_builtins
   .text
 

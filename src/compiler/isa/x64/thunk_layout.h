@@ -7,7 +7,7 @@
 #define FUNC_INST            8
 #define VMCTX_STORE          0
 #define VMCTX_MEMORY0        8
-#define HOST_ARGS_SIZE       40
+#define HOST_ARGS_SIZE       48
 #define STORE_CUR            0
 #define STORE_ENTRY          8
 #define STACK_SP             0
@@ -16,6 +16,10 @@
 #define ENTRY_ROOT_SP        0
 #define REGS_XMM             64
 #define REGS_SIZE            192
+#define LANDING_SP           0
+#define LANDING_FP           8
+#define LANDING_PC           16
+#define LANDING_INST         24
 #define CODE_STACK_EXHAUSTED 10
 
 #endif

@@ -1,0 +1,82 @@
+/* See exn.h.  Handlers are found by return address, tags compared by identity. */
+#include "runtime/exn.h"
+
+#include "gc/gc.h"
+#include "runtime/instance.h"
+#include "runtime/object.h"
+#include "runtime/unwind.h"
+
+#include <string.h>
+
+/* The clause that catches `tag` in a frame of the instance; UINT32_MAX: none. */
+static uint32_t find_clause(const struct code_image *image, uint32_t try_, struct vmctx *ctx,
+                            const struct vm_tag *tag) {
+  const struct instance *in = instance_of(ctx);
+  struct vm_tag *const *tags = (struct vm_tag *const *)(void *)((uint8_t *)ctx + in->layout.tags);
+  while (try_ != CODE_NO_TRY) {
+    const uint32_t *t = image->tries + CODE_TRY_WORDS * (size_t)try_;
+    for (uint32_t i = t[1]; i < t[1] + t[2]; i++)
+      if (image->clauses[i] == CODE_CATCH_ALL || tags[image->clauses[i]] == tag) return i;
+    try_ = t[0];
+  }
+  return UINT32_MAX;
+}
+
+bool exn_catch(struct store *s) {
+  const struct vm_tag *tag = exn_tag(s, s->vm.exn);
+  struct unwind u;
+  for (unwind_start(&u, &s->vm); u.image; unwind_next(&u)) {
+    struct code_landing landing;
+    if (!code_handler_at(u.image, u.off, &landing)) continue;
+    struct vmctx *ctx = ((struct vmctx *const *)u.fp)[-1];
+    uint32_t clause = find_clause(u.image, landing.try_, ctx, tag);
+    if (clause == UINT32_MAX) continue;
+    s->vm.exn_clause = clause - landing.first_clause;
+    s->vm.landing =
+        (struct vm_landing){.sp = u.fp - landing.frame_size, .fp = u.fp, .pc = landing.pc, .inst = ctx};
+    return true;
+  }
+  return false;
+}
+
+/* The tag's name, in the first instance that has it under one. */
+static void print_tag(const struct store *s, const struct vm_tag *tag, struct buf *out) {
+  for (const struct instance *in = s->instances; in; in = in->next) {
+    for (uint32_t i = 0; i < in->module->ntags; i++) {
+      struct slice name = name_map_find(&in->module->tag_names, i);
+      if (&instance_tag(in, i)->vm != tag || !name.len) continue;
+      buf_printf(out, "tag $%.*s", (int)min_u64(name.len, 100), (const char *)name.data);
+      return;
+    }
+  }
+  buf_cstr(out, "a tag without a name");
+}
+
+static void print_value(valtype t, union vm_value v, struct buf *out) {
+  double d;
+  float f;
+  switch (t) {
+  case VT_I32: buf_printf(out, " %d", (int32_t)v.i32); return;
+  case VT_I64: buf_printf(out, " %lld", (long long)v.i64); return;
+  case VT_F32:
+    memcpy(&f, &v.f32, sizeof f);
+    buf_printf(out, " %.9g", (double)f);
+    return;
+  case VT_F64:
+    memcpy(&d, &v.f64, sizeof d);
+    buf_printf(out, " %.17g", d);
+    return;
+  default: buf_cstr(out, v.i64 ? " (a reference)" : " null"); return;
+  }
+}
+
+enum { DESCRIBED_MAX = 8 };
+
+void exn_describe(const struct store *s, uint32_t exn, struct buf *out) {
+  const struct vm_tag *tag = exn_tag(s, exn);
+  const struct functype *t = &canon_type(s->canon, tag->type)->func;
+  print_tag(s, tag, out);
+  for (uint32_t i = 0; i < t->nparams && i < DESCRIBED_MAX; i++)
+    print_value(t->params[i], object_load(gc_base(s->heap), exn, exn_field(s->canon, t, i)), out);
+  if (t->nparams > DESCRIBED_MAX) buf_cstr(out, " ..");
+}

@@ -1,0 +1,15 @@
+/* Exceptions on their way: who catches them. */
+#ifndef RUNTIME_EXN_H
+#define RUNTIME_EXN_H
+
+#include "base/buf.h"
+#include "runtime/store.h"
+
+/* Looks for what catches vm.exn among the frames of the innermost entry, from cur's pc, sp and fp outward;
+ * nothing has been unwound when there is none. True: vm.landing and vm.exn_clause say where to go on. */
+bool exn_catch(struct store *s);
+
+/* Tag and payload in words. */
+void exn_describe(const struct store *s, uint32_t exn, struct buf *out);
+
+#endif

@@ -1,0 +1,64 @@
+/* Visits every root: frames of compiled code, globals, tables, element segments, handles, values in C.
+ *
+ * In: a store in the middle of an allocation: compiled code does not run, each of its stacks was left by an
+ * out-call. Out: gc_visit for every slot that may hold a reference.  Must not: look at an object. */
+#include "runtime/roots.h"
+
+#include "runtime/instance.h"
+#include "runtime/unwind.h"
+
+static void visit_frame(const struct unwind *u, struct gc_visitor *v) {
+  uint32_t map = code_map_at(u->image, u->off);
+  if (map == UINT32_MAX) return;
+  for (uint32_t i = u->image->map_first[map]; i < u->image->map_first[map + 1]; i++)
+    gc_visit(v, (uint32_t *)(u->fp + (uintptr_t)(intptr_t)u->image->map_words[i]));
+}
+
+/* The frames of every entry that is on its way, newest first. */
+static void visit_frames(const struct store *s, struct gc_visitor *v) {
+  const struct stack *stack = s->vm.cur;
+  for (const struct entry *entry = s->vm.entry; entry; entry = entry->outer) {
+    struct unwind u;
+    for (unwind_start_call(&u, stack); u.image; unwind_next(&u))
+      visit_frame(&u, v);
+    stack = entry->outer_cur;
+  }
+}
+
+static bool holds_object(const struct store *s, valtype t) {
+  return vt_is_ref(t) && !valtype_is_funcref(s->canon, t);
+}
+
+static void visit_instance(const struct store *s, struct instance *in, struct gc_visitor *v) {
+  const struct module *m = in->module;
+  union vm_value *cells = (union vm_value *)(void *)((uint8_t *)in->ctx + in->layout.globals);
+  for (uint32_t i = m->nimported_globals; i < m->nglobals; i++)
+    if (holds_object(s, module_canon_vt(m, m->globals[i].type.type)))
+      gc_visit(v, &cells[i - m->nimported_globals].ref);
+  for (uint32_t i = 0; i < m->nelems; i++) {
+    if (!in->elem_values[i] || in->elem_dropped[i] || !holds_object(s, module_canon_vt(m, m->elems[i].type)))
+      continue;
+    for (uint32_t k = 0; k < m->elems[i].len; k++)
+      gc_visit(v, &in->elem_values[i][k].ref);
+  }
+}
+
+static void visit_roots(void *host, struct gc_visitor *v) {
+  struct store *s = host;
+  visit_frames(s, v);
+  gc_visit(v, &s->vm.exn);
+  for (struct instance *in = s->instances; in; in = in->next)
+    visit_instance(s, in, v);
+  for (struct tableinst *t = s->tables; t; t = t->next)
+    for (uint64_t i = 0; !t->is_func && i < t->vm.len; i++)
+      gc_visit(v, (uint32_t *)t->vm.elems + i);
+  for (struct globalinst *g = s->globals; g; g = g->next)
+    if (holds_object(s, g->type.type)) gc_visit(v, &g->own.ref);
+  for (size_t i = 1; i < s->refs.len; i++)
+    if (holds_object(s, s->refs.at[i].type)) gc_visit(v, &s->refs.at[i].of.ref);
+  for (struct root_area *area = s->roots; area; area = area->outer)
+    for (uint32_t i = 0; i < area->len; i++)
+      if (area->is_ref[i]) gc_visit(v, &area->at[i].ref);
+}
+
+const struct gc_host roots_host = {.visit_roots = visit_roots};
