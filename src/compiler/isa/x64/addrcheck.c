@@ -1,11 +1,13 @@
 /* Every guest memory operand is base + zero-extended 32-bit index + displacement below 2^31, and whoever
- * writes a 32-bit register clears its upper half. Together they keep a compiled function inside 4 GiB + 2 GiB
- * behind a memory's base.
+ * writes a 32-bit register clears its upper half (wider indices were compared first). Together they keep a
+ * compiled function inside 4 GiB + 2 GiB behind a memory's base.
  *
  * In: a selected function, before allocation (which mach/regcheck.c proves to keep the data flow).  Out: yes,
  * or what is wrong.  Must not: trust selection: it looks at instructions only, not at the IR they were made
  * from. */
 #include "compiler/isa/x64/addrcheck.h"
+
+#include "base/bitset.h"
 
 static bool fail(const struct mach_func *f, const struct mach_insn *in, const char *what, struct out *why) {
   out_printf(why, "instruction %u, ", (unsigned)(in - f->insns.at));
@@ -49,15 +51,31 @@ static bool clears_upper(const struct mach_func *f, const struct mach_insn *in,
   }
 }
 
-static bool has_64_bit_memory(const struct mach_func *f) {
-  const struct module *m = f->ir ? f->ir->module : NULL;
-  for (uint32_t i = 0; m && i < m->nmems; i++)
-    if (m->mems[i].type.limits.is64 || m->mems[i].type.limits.page_log2 != 16) return true;
-  return false;
+/* Wider indices (memory64, other page sizes, large static offsets) have been compared with the memory's size:
+ * themselves, or what they were computed from. Which registers those are, by number of the virtual register.
+ */
+static struct bitset compared_registers(const struct mach_func *f) {
+  struct bitset set;
+  bitset_init(&set, f->arena, f->vregs.len);
+  for (uint32_t i = 0; i < f->insns.len; i++) {
+    const struct mach_insn *in = &f->insns.at[i];
+    bool compares = in->size == 8 && (in->op == X64_CMP_RR || in->op == X64_CMP_RM || in->op == X64_CMP_MR ||
+                                      in->op == X64_CMP_RI);
+    if (compares && mreg_is_virt(in->d)) bitset_add(&set, in->d - MACH_VREG0);
+    if (compares && mreg_is_virt(in->s)) bitset_add(&set, in->s - MACH_VREG0);
+  }
+  for (uint32_t i = 0; i < f->insns.len; i++) {
+    const struct mach_insn *in = &f->insns.at[i];
+    bool copies = in->op == MACH_MOVE || in->op == X64_CMOV_RR || in->op == X64_ADD_RR, from = false;
+    if (copies && mreg_is_virt(in->s)) from = bitset_has(&set, in->s - MACH_VREG0);
+    if (in->op == X64_LEA && mreg_is_virt(in->base)) from = bitset_has(&set, in->base - MACH_VREG0);
+    if ((from || in->op == X64_MOV_RI) && mreg_is_virt(in->d)) bitset_add(&set, in->d - MACH_VREG0);
+  }
+  return set;
 }
 
 bool x64_check_addresses(const struct mach_func *f, struct out *why) {
-  bool wide_index = has_64_bit_memory(f); /* those are compared with the size before */
+  struct bitset compared = compared_registers(f);
   for (uint32_t i = 0; i < f->insns.len; i++) {
     const struct mach_insn *in = &f->insns.at[i], *next = i + 1 < f->insns.len ? in + 1 : NULL;
     const struct mach_op_info *info = &x64_ops[in->op];
@@ -72,8 +90,10 @@ bool x64_check_addresses(const struct mach_func *f, struct out *why) {
       return fail(f, in, "not the base of a memory", why);
     if (in->disp < 0 || in->disp > INT32_MAX - 63)
       return fail(f, in, "the displacement leaves the reservation", why);
-    if (in->idx != MREG_NONE && (in->scale || !(is_narrow(f, in->idx) || wide_index)))
-      return fail(f, in, "the index may have more than 32 bits", why);
+    if (in->idx == MREG_NONE) continue;
+    bool bounded =
+        mreg_is_virt(in->idx) && (is_narrow(f, in->idx) || bitset_has(&compared, in->idx - MACH_VREG0));
+    if (in->scale || !bounded) return fail(f, in, "the index may have more than 32 bits", why);
   }
   return true;
 }
