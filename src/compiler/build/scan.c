@@ -208,8 +208,6 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   case 0x12: /* leaves its loop, but the function has to poll */
   case 0x13:
   case 0x15: s->out->loops.at[0].has_call = true; break;
-  case 0x21:
-  case 0x22: set_local(s, small_leb(r->at + 1, r->end)); break;
   case 0x24: loop->sets_global = true; break;
   case 0x25:
   case 0x26: /* references other than functions go through calls */
@@ -266,15 +264,26 @@ bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64
   VEC_PUSH(a, &out->loops, (struct scan_loop){0});
   VEC_PUSH(a, &s.loops, 0);
   VEC_PUSH(a, &s.marks, 0);
-  while (!reader_done(&r)) {
-    /* Plain arithmetic has nothing to see. */
+  while (r.at < r.end) {
+    /* Arithmetic has nothing to see; the commonest others are looked at here. */
     uint32_t plain = 0;
-    while (r.at < r.end && *r.at >= 0x45 && *r.at <= 0xc4) {
-      r.at++;
-      plain++;
+    const uint8_t *at = r.at, *end = r.end;
+    for (; at < end; plain++) {
+      uint8_t code = *at;
+      if (code >= 0x45 && code <= 0xc4) {
+        at++;
+      } else if (code == 0x20 || code == 0x23 || code == 0x41 || code == 0x42) {
+        at = skip_leb(at + 1, end);
+      } else if (code == 0x21 || code == 0x22) {
+        set_local(&s, small_leb(at + 1, end));
+        at = skip_leb(at + 1, end);
+      } else {
+        break;
+      }
     }
     out->loops.at[VEC_LAST(&s.loops)].cost += plain;
-    if (reader_done(&r)) break;
+    r.at = at;
+    if (at == end) break;
     if (!scan_insn(&s, &r, m, e)) return false;
     scan_skip(&r, m->features);
   }

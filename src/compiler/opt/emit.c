@@ -112,10 +112,11 @@ static ir_val emit_effect(struct opt *o, struct ir_insn *in, uint32_t wasm_off) 
 }
 
 static ir_val emit_numbered(struct opt *o, const struct ir_insn *in, uint32_t wasm_off) {
-  ir_val known = gvn_find(o, in);
-  if (known) return known;
-  ir_val v = ir_append(o->f, *in, wasm_off);
-  gvn_add(o, in, v);
+  const struct gvn_key key = gvn_key(o, in);
+  ir_val v = gvn_find(o, &key);
+  if (v) return v;
+  v = ir_append(o->f, *in, wasm_off);
+  gvn_add(o, &key, v);
   return v;
 }
 

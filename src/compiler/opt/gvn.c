@@ -9,6 +9,8 @@
 
 #include "compiler/ir/cfg.h"
 
+#include <string.h>
+
 static void table_alloc(struct opt *o, uint32_t len) {
   o->table = ARENA_ARRAY(o->f->arena, uint32_t, len);
   o->mask = len - 1;
@@ -28,59 +30,48 @@ void gvn_init(struct opt *o, uint32_t size) {
   table_alloc(o, len);
 }
 
-static uint32_t mix(uint32_t h, uint32_t x) { return (h ^ x) * 0x9e3779b1u ^ (h >> 15); }
+/* The state that an instruction reads, as a version. */
+static uint32_t version_of(const struct opt *o, const struct ir_insn *in) {
+  return in->op == IR_OP_LOAD && !(in->flags & IRF_IMMUTABLE) ? o->state.version[OPT_META] : 0;
+}
 
-/* Normal form of what decides equality, and the version of the state it reads. */
-static uint32_t key_of(const struct opt *o, const struct ir_insn *in, struct ir_insn *key) {
-  *key = *in;
-  key->uses = 0;
+struct gvn_key gvn_key(const struct opt *o, const struct ir_insn *in) {
+  struct gvn_key key = {.insn = *in, .version = version_of(o, in)};
+  key.insn.uses = 0;
   /* x + y and y + x are equal; the instruction keeps the order of the source, which is a hint for registers.
    */
   if ((ir_op_table[in->op].flags & IRF_K) && in->b < in->a) {
-    key->a = in->b;
-    key->b = in->a;
+    key.insn.a = in->b;
+    key.insn.b = in->a;
   }
-  switch (in->op) {
-  case IR_OP_LOAD: return in->flags & IRF_IMMUTABLE ? 0 : o->state.version[OPT_META];
-  default: return 0;
-  }
+  uint32_t kind = (uint32_t)in->op << 16 | (uint32_t)in->type << 8 | in->flags;
+  uint64_t h = ((uint64_t)key.insn.a << 32 | key.insn.b) * UINT64_C(0x9e3779b97f4a7c15);
+  h ^= ((uint64_t)in->c << 32 | (kind ^ key.version << 20)) * UINT64_C(0xc2b2ae3d27d4eb4f);
+  key.hash = (uint32_t)(h >> 32) ^ (uint32_t)(h >> 20);
+  return key;
 }
 
-static uint32_t hash_of(const struct ir_insn *key, uint32_t version) {
-  uint32_t h = mix((uint32_t)key->op << 16 | (uint32_t)key->type << 8 | key->flags, key->a);
-  h = mix(h, key->b);
-  h = mix(h, key->c);
-  h = mix(h, version);
-  return h ^ h >> 13;
+static bool same(const struct gvn_key *x, const struct gvn_key *y) {
+  return x->hash == y->hash && memcmp(&x->insn, &y->insn, sizeof x->insn) == 0 && x->version == y->version;
 }
 
-static bool same(const struct gvn_entry *e, const struct ir_insn *key, uint32_t version) {
-  return e->key.op == key->op && e->key.type == key->type && e->key.flags == key->flags &&
-         e->key.a == key->a && e->key.b == key->b && e->key.c == key->c && e->version == version;
-}
-
-ir_val gvn_find(struct opt *o, const struct ir_insn *in) {
-  struct ir_insn key;
-  uint32_t version = key_of(o, in, &key), hash = hash_of(&key, version);
-  for (uint32_t i = hash & o->mask; o->table[i] != 0; i = (i + 1) & o->mask) {
+ir_val gvn_find(const struct opt *o, const struct gvn_key *key) {
+  for (uint32_t i = key->hash & o->mask; o->table[i] != 0; i = (i + 1) & o->mask) {
     const struct gvn_entry *e = &o->log.at[o->table[i] - 1];
-    if (e->hash == hash && same(e, &key, version)) return e->value;
+    if (same(&e->key, key)) return e->value;
   }
   return 0;
 }
 
 static void table_put(struct opt *o, uint32_t entry) {
-  uint32_t i = o->log.at[entry].hash & o->mask;
+  uint32_t i = o->log.at[entry].key.hash & o->mask;
   while (o->table[i] != 0)
     i = (i + 1) & o->mask;
   o->table[i] = entry + 1;
 }
 
-void gvn_add(struct opt *o, const struct ir_insn *in, ir_val v) {
-  struct gvn_entry e = {.value = v};
-  e.version = key_of(o, in, &e.key);
-  e.hash = hash_of(&e.key, e.version);
-  VEC_PUSH(o->f->arena, &o->log, e);
+void gvn_add(struct opt *o, const struct gvn_key *key, ir_val v) {
+  VEC_PUSH(o->f->arena, &o->log, ((struct gvn_entry){.key = *key, .value = v}));
   if (o->log.len >
       o->mask / 2) { /* in the order of the log, so that the newest stay last in their sequences */
     arena_drop(o->f->arena, o->table, (o->mask + 1) * sizeof *o->table);
@@ -94,7 +85,7 @@ void gvn_add(struct opt *o, const struct ir_insn *in, ir_val v) {
 
 static void forget_newest(struct opt *o) {
   uint32_t entry = o->log.len--;
-  uint32_t i = o->log.at[entry - 1].hash & o->mask;
+  uint32_t i = o->log.at[entry - 1].key.hash & o->mask;
   while (o->table[i] != entry)
     i = (i + 1) & o->mask;
   o->table[i] = 0;

@@ -7,10 +7,13 @@
 
 /* An expression that has a value: operands and kind as `key` says, in the state of `version` where it reads
  * some. */
-struct gvn_entry {
-  struct ir_insn key;
+struct gvn_key {
+  struct ir_insn insn;
   uint32_t version;
   uint32_t hash;
+};
+struct gvn_entry {
+  struct gvn_key key;
   ir_val value;
 };
 struct gvn_scope {
@@ -48,9 +51,10 @@ struct opt {
 /* gvn.c: value numbering over the dominator tree. */
 void gvn_init(struct opt *o, uint32_t size);
 void gvn_end(struct opt *o);
-void gvn_enter(struct opt *o, ir_block b);                /* forgets what does not dominate b */
-ir_val gvn_find(struct opt *o, const struct ir_insn *in); /* 0: not known */
-void gvn_add(struct opt *o, const struct ir_insn *in, ir_val v);
+void gvn_enter(struct opt *o, ir_block b); /* forgets what does not dominate b */
+struct gvn_key gvn_key(const struct opt *o, const struct ir_insn *in);
+ir_val gvn_find(const struct opt *o, const struct gvn_key *key); /* 0: not known */
+void gvn_add(struct opt *o, const struct gvn_key *key, ir_val v);
 
 ir_val opt_constant(struct opt *o, enum ir_type type, uint64_t bits, uint32_t wasm_off);
 

@@ -12,6 +12,7 @@ struct tidy {
   uint32_t *equal;  /* value -> value that it equals; itself when none */
   uint8_t *empty;   /* block -> nothing in it but its jump */
   VEC(ir_val) late; /* found to be used after the sweep had passed them */
+  bool joined;      /* `equal` says something */
   ir_val at;        /* the sweep's position */
 };
 
@@ -46,7 +47,8 @@ static bool join_phis(struct tidy *t) {
 }
 
 /* Stays though nobody uses its value. Divisions do not: their checks are instructions of their own. */
-static bool has_effect(const struct ir_insn *in) {
+static inline bool has_effect(const struct ir_insn *in) {
+  if (ir_op_table[in->op].flags & IRF_P) return false;
   switch (in->op) {
   case IR_OP_NONE:
   case IR_OP_PHI:
@@ -59,13 +61,14 @@ static bool has_effect(const struct ir_insn *in) {
   case IR_OP_HLOAD: return (in->flags & IRF_NULL_MASK) != 0;
   case IR_OP_TOP_LOAD:
   case IR_OP_EXN_LOAD: return false;
-  default: return !(ir_op_table[in->op].flags & IRF_P);
+  default: return true;
   }
 }
 
 /* One use, by its right name. */
 static void use(struct tidy *t, uint32_t *operand) {
-  ir_val v = *operand = equal_to(t, *operand);
+  ir_val v = *operand;
+  if (t->joined) v = *operand = equal_to(t, v);
   struct ir_insn *in = ir_at(t->f, v);
   if (in->uses < 255) in->uses++;
   if (in->uses == 1 && v > t->at) VEC_PUSH(t->f->arena, &t->late, v);
@@ -197,8 +200,10 @@ static void remove_block(struct ir_func *f, ir_block b) {
   blk->first = blk->end = 0;
 }
 
-/* Edges to blocks that only jump lead to where those lead. The block before a loop stays. */
-static void thread_edges(struct tidy *t) {
+/* Edges to blocks that only jump lead to where those lead. The block before a loop stays. True: edges
+ * changed. */
+static bool thread_edges(struct tidy *t) {
+  bool changed = false;
   struct ir_func *f = t->f;
   for (ir_block b = f->blocks.len; b-- > 0;) {
     const struct ir_blk *blk = &f->blocks.at[b];
@@ -210,6 +215,7 @@ static void thread_edges(struct tidy *t) {
       if (to->header && next->from < next->to) continue;
       edge->to = next->to;
       edge->args = next->args;
+      changed = true;
       for (uint32_t k = 0; k < to->nphis; k++) {
         struct ir_insn *arg = ir_at(f, f->ext.at[next->args + k]);
         if (arg->uses < 255) arg->uses++;
@@ -225,8 +231,10 @@ static void thread_edges(struct tidy *t) {
       f->edges.at[f->succs.at[blk->succ + 1]].to = IR_NO_BLOCK;
       f->insns.at[blk->end - 1] = (struct ir_insn){.op = IR_OP_JUMP};
       f->blocks.at[b].nsucc = 1;
+      changed = true;
     }
   }
+  if (!changed) return false;
   uint32_t *npred = ARENA_ARRAY(f->arena, uint32_t, f->blocks.len);
   for (uint32_t e = 0; e < f->edges.len; e++)
     if (f->edges.at[e].to != IR_NO_BLOCK) npred[f->edges.at[e].to]++;
@@ -237,10 +245,13 @@ static void thread_edges(struct tidy *t) {
     remove_block(f, b);
   }
   arena_drop(f->arena, npred, f->blocks.len * sizeof *npred);
+  return true;
 }
 
-/* A block with one successor, the only predecessor of the block whose code follows its own, takes it in. */
-static void join_blocks(struct ir_func *f) {
+/* A block with one successor, the only predecessor of the block whose code follows its own, takes it in.
+ * True: some did. */
+static bool join_blocks(struct ir_func *f) {
+  bool joined = false;
   ir_block before = 0;
   for (ir_block b = 1; b < f->blocks.len; b++) {
     struct ir_blk *blk = &f->blocks.at[b], *head = &f->blocks.at[before];
@@ -261,7 +272,9 @@ static void join_blocks(struct ir_func *f) {
       f->edges.at[f->succs.at[blk->succ + i]].from = before;
     blk->nsucc = 0;
     blk->first = blk->end = 0;
+    joined = true;
   }
+  return joined;
 }
 
 /* A block is cold where every way out of it is, or every way into it. */
@@ -293,15 +306,14 @@ void opt_tidy(struct ir_func *f) {
   t.empty = arena_alloc(f->arena, f->blocks.len);
   for (uint32_t v = 0; v < f->insns.len; v++)
     t.equal[v] = v;
-  for (int round = 0; round < 3 && join_phis(&t); round++) {
-  }
+  for (int round = 0; round < 3 && join_phis(&t); round++)
+    t.joined = true;
   count_uses(&t);
   if (pack(&t)) rename_operands(&t);
-  thread_edges(&t);
+  bool threaded = thread_edges(&t);
   arena_drop(f->arena, t.equal, f->insns.len * sizeof *t.equal);
-  ir_compute_preds(f);
-  join_blocks(f);
-  ir_compute_preds(f);
+  if (threaded) ir_compute_preds(f);
+  if (join_blocks(f)) ir_compute_preds(f);
   spread_cold(f);
   opt_order(f);
 }
