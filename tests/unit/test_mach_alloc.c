@@ -79,4 +79,68 @@ START_TEST(random_functions) {
 }
 END_TEST
 
-int main(void) { return UNIT_RUN("mach/alloc", random_functions); }
+/* Swaps one register or slot of the allocated code for another. False: this instruction has none that
+ * matters. */
+static bool damage(struct mach_func *f, uint32_t at, uint32_t salt) {
+  struct mach_insn *in = &f->insns.at[at];
+  const struct mach_op_info *info = &fake_ops[in->op];
+  if (in->op == MACH_SPILL || in->op == MACH_RELOAD) {
+    if (f->nslots8 < 2 || (uint32_t)in->imm >= f->nslots8) return false;
+    in->imm = (int32_t)(((uint32_t)in->imm + 1 + salt % (f->nslots8 - 1)) % f->nslots8);
+    return true;
+  }
+  mreg *field[4] = {&in->d, &in->s, &in->base, &in->idx};
+  mreg *r = field[salt % 4];
+  if (!info->role[salt % 4] || !mreg_is_phys(*r)) return false;
+  mreg other = (*r & 32) | ((*r & 31) + 1 + salt / 4 % 3) % 4;
+  if (!(f->isa->allocatable >> other & 1) || other == *r) return false;
+  *r = other;
+  return true;
+}
+
+/* The proof must refuse every damage that changes what is computed. */
+START_TEST(damaged_code_is_refused) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  ck_assert_int_eq(setjmp(oom), 0);
+  uint32_t harmful = 0, refused = 0, missed = 0;
+  for (uint32_t seed = 1; seed < 400; seed++) {
+    struct fake_shape s = {.seed = seed,
+                           .nint = 4 + seed % 5,
+                           .nfloat = 4,
+                           .kept = seed % 2,
+                           .vars = 4 + seed % 20,
+                           .size = 10 + seed % 60,
+                           .calls = true,
+                           .fixed = true};
+    struct isa_config config = {0};
+    struct arena_mark mark = arena_mark(&a);
+    struct isa isa = fake_isa(s.nint, s.nfloat, s.kept);
+    struct mach_func *f = fake_func(&a, &isa, s), *before = mach_copy(f);
+    struct live *live = mach_live(f, &config);
+    mach_assign(f, mach_spill(f, live, &config), &config);
+    uint64_t right = fake_run(before, &a, false, 300);
+    for (uint32_t k = 0; k < 30; k++) {
+      uint32_t at = (seed * 7919 + k * 104729) % f->insns.len;
+      struct mach_insn saved = f->insns.at[at];
+      if (damage(f, at, seed + k)) {
+        struct out nowhere = out_digest();
+        bool proved = mach_regcheck(before, f, &nowhere);
+        bool differs = fake_run(f, &a, true, 300) != right;
+        harmful += differs;
+        refused += !proved;
+        missed += differs && proved;
+      }
+      f->insns.at[at] = saved;
+    }
+    arena_release(&a, mark);
+  }
+  ck_assert_uint_eq(missed, 0);
+  ck_assert_uint_gt(harmful, 500);
+  ck_assert_uint_ge(refused, harmful);
+  arena_free(&a);
+}
+END_TEST
+
+int main(void) { return UNIT_RUN("mach/alloc", random_functions, damaged_code_is_refused); }

@@ -60,6 +60,9 @@ static const struct mach_insn *remat_of(const struct checker *c, uint32_t v) {
 static bool meet_definition(struct checker *c, uint32_t loc, uint32_t v, const struct mach_insn *remat) {
   for (uint32_t i = 0; i < c->now.len;) {
     if (c->now.at[i].loc != loc) {
+      /* What can be computed again may be elsewhere, by the same right. */
+      if (c->now.at[i].v == v && !remat_of(c, v))
+        return fail(c, "read from where it was not put", c->now.at[i].loc, v);
       i++;
       continue;
     }
