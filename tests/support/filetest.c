@@ -2,9 +2,10 @@
  *
  *   filetest [--bless] FILE|DIRECTORY...
  *
- * A file begins with `;; test: STAGE [option...]`, then comes a module in the text format, then the expected
- * output as lines that begin with `;;`.  Options: func=N (else every function), interruption, fuel, spectre,
- * slots, modern (every CPU feature; else the least that the instruction set asks for).
+ * A file begins with `;; test: STAGE [option...]`, then comes a module in the text format (.ir: one function
+ * of IR), then the expected output as lines that begin with `;;`.  Options: func=N (else every function),
+ * interruption, fuel, spectre, slots, modern (every CPU feature; else the least that the instruction set asks
+ * for).
  * `--bless` rewrites the expected lines.  Exit status 1 when a file differs, 2 when one cannot be read.
  * Stages are the rows of compiler/stage.def; `build` and `tidy` are made here, all others by compile_func's
  * dump. */
@@ -12,6 +13,7 @@
 #include "binary/decode.h"
 #include "compiler/build/build.h"
 #include "compiler/compile.h"
+#include "compiler/ir/parse.h"
 #include "compiler/ir/print.h"
 #include "compiler/ir/verify.h"
 #include "compiler/isa/isa.h"
@@ -27,6 +29,7 @@ struct options {
   char stage[32];
   long func;
   bool interruption, fuel, spectre, slots, modern;
+  bool is_ir_text;
 };
 struct files {
   char **at;
@@ -120,6 +123,20 @@ static bool run_compile(const struct valid_module *v, uint32_t func, const struc
   return compile_func(v, func, &config, a, &code, NULL, e);
 }
 
+/* A file that holds IR: for `build` what was read, for `tidy` what becomes of it. */
+static bool run_text_ir(const struct options *o, struct slice input, struct arena *a, struct out *out,
+                        struct error *e) {
+  struct ir_func *f = ir_parse(input, NULL, a, e);
+  if (!f) return false;
+  bool ok = ir_verify(f, IR_BUILT, out);
+  if (ok && strcmp(o->stage, "tidy") == 0) {
+    opt_tidy(f);
+    ok = ir_verify(f, IR_TIDY, out);
+  }
+  ir_print(f, out);
+  return ok || error_set(e, ERROR_USAGE, "the verifier objects");
+}
+
 /* The output of the stage, every line behind ";; ". */
 static bool run_stage(const struct options *o, struct slice input, struct buf *lines, struct error *e) {
   jmp_buf oom;
@@ -135,11 +152,15 @@ static bool run_stage(const struct options *o, struct slice input, struct buf *l
   }
   arena_init(&arena, &oom);
   struct features features = features_all();
+  struct out out = out_buf(&text);
+  if (o->is_ir_text) {
+    ok = run_text_ir(o, input, &arena, &out, e);
+    goto print;
+  }
   if (!canon || !text_parse_module(input, features, &bytes, e)) goto out;
   struct module *m = module_decode(&arena, buf_slice(&bytes), features, e);
   struct valid_module *v = m ? module_validate(m, canon, e) : NULL;
   if (!v) goto out;
-  struct out out = out_buf(&text);
   bool is_ir = strcmp(o->stage, "build") == 0 || strcmp(o->stage, "tidy") == 0;
   ok = true;
   for (uint32_t i = m->nimported_funcs; i < m->nfuncs && ok; i++) {
@@ -151,6 +172,7 @@ static bool run_stage(const struct options *o, struct slice input, struct buf *l
       ok = true;
     }
   }
+print:
   for (size_t at = 0; at < text.len;) {
     const uint8_t *end = memchr(text.data + at, '\n', text.len - at);
     size_t len = end ? (size_t)(end - text.data) - at : text.len - at;
@@ -199,6 +221,8 @@ static int run_file(const char *path, bool bless) {
     printf("%s: the first line is no `;; test: STAGE`\n", path);
     goto out;
   }
+  size_t path_len = strlen(path);
+  o.is_ir_text = path_len > 3 && strcmp(path + path_len - 3, ".ir") == 0;
   if (!run_stage(&o, slice_of(text, input), &lines, &e)) {
     printf("%s: %u:%u: %s\n", path, e.line, e.column, e.message);
     goto out;
@@ -234,12 +258,14 @@ static void add_file(struct files *files, const char *path) {
   if (files->at) files->at[files->len++] = strdup(path);
 }
 
-/* Every .wat in and directly below a directory; a file as it is. */
+/* Every .wat and .ir in and below a directory; a file as it is. */
 static void find_files(struct files *files, const char *path, int depth) {
   struct stat st;
   if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
     size_t len = strlen(path);
-    if (depth == 0 || (len > 4 && strcmp(path + len - 4, ".wat") == 0)) add_file(files, path);
+    if (depth == 0 ||
+        (len > 4 && (strcmp(path + len - 4, ".wat") == 0 || strcmp(path + len - 3, ".ir") == 0)))
+      add_file(files, path);
     return;
   }
   DIR *dir = depth < 3 ? opendir(path) : NULL;

@@ -6,6 +6,7 @@
 #include "abi/vmctx.h"
 #include "binary/decode.h"
 #include "compiler/build/build.h"
+#include "compiler/ir/parse.h"
 #include "compiler/ir/print.h"
 #include "compiler/ir/verify.h"
 #include "compiler/opt/opt.h"
@@ -66,6 +67,33 @@ static void show_and_fail(struct ir_func *slots, struct ir_func *ssa, const char
   ck_abort_msg("%s", what);
 }
 
+/* What print writes, parse reads: the same function, but for the numbers of its values, which are then
+ * stable. */
+static struct ir_func *through_text(struct arena *a, struct ir_func *f) {
+  struct buf text[2];
+  struct error e = ERROR_INIT;
+  for (int i = 0; i < 2; i++) {
+    buf_init(&text[i]);
+    struct out out = out_buf(&text[i]);
+    ir_print(f, &out);
+    f = ir_parse(buf_slice(&text[i]), f->module, a, &e);
+    if (!f) {
+      fwrite(text[i].data, 1, text[i].len, stdout);
+      fflush(stdout);
+      ck_abort_msg("line %u: %s", e.line, e.message);
+    }
+  }
+  struct buf again;
+  buf_init(&again);
+  struct out out = out_buf(&again);
+  ir_print(f, &out);
+  ck_assert(slice_eq(buf_slice(&again), buf_slice(&text[1])));
+  for (int i = 0; i < 2; i++)
+    buf_free(&text[i]);
+  buf_free(&again);
+  return f;
+}
+
 static uint32_t one_module(struct arena *a, uint32_t number) {
   struct buf bytes;
   struct error e = ERROR_INIT;
@@ -99,6 +127,13 @@ static uint32_t one_module(struct arena *a, uint32_t number) {
     if (want[i].stuck || x.stuck || y.stuck) continue;
     if (!same(&want[i], &x) || !same(&want[i], &y))
       show_and_fail(slots, ssa, "tidy changes what is computed");
+  }
+  struct ir_func *read = through_text(a, ssa);
+  if (!ir_verify(read, IR_TIDY, &out)) show_and_fail(ssa, read, "read back");
+  for (int i = 0; i < 3; i++) {
+    struct outcome got = run(a, read, params[i]);
+    if (want[i].stuck || got.stuck) continue;
+    if (!same(&want[i], &got)) show_and_fail(ssa, read, "what was read back computes something else");
   }
   canon_delete(canon);
   buf_free(&bytes);
