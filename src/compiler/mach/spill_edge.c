@@ -7,6 +7,7 @@
 #include "compiler/mach/spiller.h"
 
 enum { NEAR = 64 /* instructions: a phi used so soon is worth a register */ };
+enum { LOOKED_AT = 6 /* predecessors of a phi */ };
 
 static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
 
@@ -97,18 +98,16 @@ static void enter(struct spiller *s, uint32_t v, uint32_t next, bool clean) {
   s->out->entry_len[s->block]++;
 }
 
-static bool phi_wanted(struct spiller *s, uint32_t phi, uint32_t next, uint32_t k, bool header) {
+/* A phi that an argument brings in a register, or that is read soon, gets one. */
+static bool phi_wanted(const struct spiller *s, uint32_t next, uint32_t k) {
   const struct mach_block *b = &s->f->blocks.at[s->block];
-  (void)phi;
-  if (header) return next < b->first + live_beyond(b->loop_depth);
   if (next < b->first + NEAR) return true;
-  for (uint32_t i = 0; i < b->npred; i++) {
+  for (uint32_t i = 0; i < b->npred && i < LOOKED_AT; i++) {
     const struct mach_edge *e = pred_edge(s, b, i);
     if (live_is_back_edge(e) || (s->f->blocks.at[e->from].cold && !b->cold)) continue;
     uint32_t a = index_of(s->f->phi_args.at[e->args + k]);
     for (uint32_t j = 0; j < s->exit_len[e->from]; j++)
       if (s->exits.at[s->exit_first[e->from] + j] / 2 == a) return true;
-    if (i > 4) break;
   }
   return false;
 }
@@ -155,120 +154,154 @@ static void edge_transfer(struct spiller *s, const struct mach_edge *e) {
   }
 }
 
-void spill_block_begin(struct spiller *s) {
-  struct mach_func *f = s->f;
+/* What the block's list says goes into the values themselves. */
+static void load_list(struct spiller *s) {
   const struct live *live = s->live;
-  uint32_t n = s->block;
-  const struct mach_block *b = &f->blocks.at[n];
-  bool header = b->header && b->loop && live->loops[b->loop].header == n;
-  w_clear(s);
-  s->out->entry_first[n] = s->out->entries.len;
-  s->out->entry_len[n] = 0;
-  const struct live_in *in = live->entries.at + live->in_first[n];
-  if (b->landing) return; /* what it needs is in slots */
-  uint32_t nin = live->no_lists ? 0 : live->in_len[n];
-  for (uint32_t i = 0; i < nin; i++) {
-    s->values[in[i].v].listed = n + 1;
+  const struct live_in *in = live->entries.at + live->in_first[s->block];
+  for (uint32_t i = 0; i < live->in_len[s->block]; i++) {
+    s->values[in[i].v].listed = s->block + 1;
     s->values[in[i].v].dist = in[i].dist;
   }
-  uint32_t forward = 0, hot = 0, total = nin + b->nphis;
+}
+
+/* The only predecessor's registers, as far as they are live. */
+static void run_on(struct spiller *s, const struct mach_edge *e) {
+  for (uint32_t i = 0; i < s->exit_len[e->from]; i++) {
+    uint32_t x = s->exits.at[s->exit_first[e->from] + i], next = next_at_entry(s, x / 2);
+    if (next != LIVE_NONE) enter(s, x / 2, next, x & 1);
+  }
+}
+
+/* Candidates for the registers of a block where paths meet. */
+struct merge {
+  bool header;
+  bool hot_only;   /* cold predecessors have no say */
+  uint32_t voters; /* predecessors that have one */
+  uint32_t inside; /* next uses from here on are outside the loop (headers) */
+  uint32_t nphis[2];
+};
+
+static void candidate(struct spiller *s, uint32_t v, uint32_t next, bool passes) {
+  unsigned c = spill_class(s, v);
+  struct spill_candidate x = {v, next};
+  if (passes)
+    VEC_PUSH(s->f->arena, &s->through[c], x);
+  else
+    VEC_PUSH(s->f->arena, &s->cand[c], x);
+}
+
+static struct merge merge_begin(struct spiller *s, const struct mach_block *b) {
+  struct merge m = {.header = b->header && b->loop && s->live->loops[b->loop].header == s->block,
+                    .inside = b->first + live_beyond(b->loop_depth)};
+  uint32_t forward = 0, hot = 0;
   for (uint32_t i = 0; i < b->npred; i++) {
     const struct mach_edge *e = pred_edge(s, b, i);
     if (live_is_back_edge(e)) continue;
     forward++;
-    hot += !f->blocks.at[e->from].cold;
-    total += s->exit_len[e->from];
+    hot += !s->f->blocks.at[e->from].cold;
   }
-  if (live->no_lists) {
-    for (uint32_t k = 0; k < b->nphis; k++)
-      if (live->phi_next[b->phis + k] != LIVE_NONE ||
-          live->vregs[index_of(f->phis.at[b->phis + k])].crosses) {
-        s->values[index_of(f->phis.at[b->phis + k])].memory_phi = true;
-        s->values[index_of(f->phis.at[b->phis + k])].slot = true;
-      }
-  } else if (b->npred == 1 && !b->nphis) {
-    const struct mach_edge *e = pred_edge(s, b, 0);
-    for (uint32_t i = 0; i < s->exit_len[e->from]; i++) {
-      uint32_t x = s->exits.at[s->exit_first[e->from] + i];
-      uint32_t next = next_at_entry(s, x / 2);
-      if (next != LIVE_NONE) enter(s, x / 2, next, x & 1);
+  m.hot_only = hot && !b->cold;
+  m.voters = m.hot_only ? hot : forward;
+  for (unsigned c = 0; c < 2; c++)
+    s->cand[c].len = s->through[c].len = 0;
+  return m;
+}
+
+/* What a loop uses, whether a predecessor has it in a register or not. */
+static void gather_uses(struct spiller *s, const struct mach_block *b, const struct merge *m) {
+  const struct live_in *in = s->live->entries.at + s->live->in_first[s->block];
+  for (uint32_t i = 0; i < s->live->in_len[s->block]; i++)
+    if (b->first + in[i].dist < m->inside) candidate(s, in[i].v, b->first + in[i].dist, false);
+}
+
+/* What all predecessors that have a say have in registers. */
+static void gather_common(struct spiller *s, const struct mach_block *b, const struct merge *m) {
+  uint32_t here = ++s->stamp;
+  for (uint32_t i = 0; i < b->npred; i++) {
+    const struct mach_edge *e = pred_edge(s, b, i);
+    if (live_is_back_edge(e) || (m->hot_only && s->f->blocks.at[e->from].cold)) continue;
+    for (uint32_t j = 0; j < s->exit_len[e->from]; j++) {
+      uint32_t v = s->exits.at[s->exit_first[e->from] + j] / 2;
+      struct spill_value *val = &s->values[v];
+      if (val->seen != here) val->count = 0;
+      val->seen = here;
+      if (++val->count != m->voters) continue;
+      uint32_t next = next_at_entry(s, v);
+      if (next == LIVE_NONE || (m->header && next < m->inside)) continue;
+      candidate(s, v, next, m->header);
     }
-    return;
+  }
+}
+
+static void gather_phis(struct spiller *s, const struct mach_block *b, struct merge *m) {
+  for (uint32_t k = 0; k < b->nphis; k++) {
+    uint32_t v = index_of(s->f->phis.at[b->phis + k]), next = s->live->phi_next[b->phis + k];
+    if (next == LIVE_NONE) continue;
+    s->values[v].memory_phi = true; /* unless it is chosen */
+    if (m->header ? next >= m->inside : !phi_wanted(s, next, k)) continue;
+    candidate(s, v, next, false);
+    m->nphis[spill_class(s, v)]++;
+  }
+}
+
+/* In a loop with calls only so much stays in registers as calls keep; the phis come in registers anyway. */
+static void choose(struct spiller *s, const struct mach_block *b, const struct merge *m, unsigned c) {
+  struct spill_candidate *cand = s->cand[c].at, *through = s->through[c].at;
+  uint32_t kept = (uint32_t)__builtin_popcountll(s->callee_saved & s->mask[c]);
+  bool calls = m->header && s->live->loops[b->loop].calls;
+  uint32_t most = calls ? min_u32(s->limit[c], kept + m->nphis[c]) : s->limit[c];
+  uint32_t got = nearest(cand, s->cand[c].len, most);
+  for (uint32_t i = 0; i < got; i++) {
+    s->values[cand[i].v].memory_phi = false;
+    enter(s, cand[i].v, cand[i].next, true);
+  }
+  if (!m->header) return;
+  uint32_t room = calls ? min_u32(kept, most) : most;
+  uint32_t used = max_u32(got, calls ? 0 : s->live->loops[b->loop].press[c]);
+  uint32_t more = nearest(through, s->through[c].len, room > used ? room - used : 0);
+  for (uint32_t i = 0; i < more; i++)
+    enter(s, through[i].v, through[i].next, true);
+}
+
+/* Without lists nothing crosses blocks in registers: phis live in slots. */
+static void phis_to_slots(struct spiller *s, const struct mach_block *b) {
+  for (uint32_t k = 0; k < b->nphis; k++) {
+    uint32_t v = index_of(s->f->phis.at[b->phis + k]);
+    if (s->live->phi_next[b->phis + k] != LIVE_NONE || s->live->vregs[v].crosses)
+      s->values[v].memory_phi = s->values[v].slot = true;
+  }
+}
+
+static void merge(struct spiller *s, const struct mach_block *b) {
+  struct merge m = merge_begin(s, b);
+  if (m.header) gather_uses(s, b, &m);
+  gather_common(s, b, &m);
+  gather_phis(s, b, &m);
+  choose(s, b, &m, 0);
+  choose(s, b, &m, 1);
+  for (uint32_t k = 0; k < b->nphis; k++) {
+    struct spill_value *val = &s->values[index_of(s->f->phis.at[b->phis + k])];
+    if (s->live->phi_next[b->phis + k] == LIVE_NONE) continue;
+    val->slot |= val->memory_phi;
+    val->clean &= val->memory_phi;
+  }
+}
+
+void spill_block_begin(struct spiller *s) {
+  const struct mach_block *b = &s->f->blocks.at[s->block];
+  w_clear(s);
+  s->out->entry_first[s->block] = s->out->entries.len;
+  s->out->entry_len[s->block] = 0;
+  if (b->landing) return; /* what it needs is in slots */
+  if (s->live->no_lists) {
+    phis_to_slots(s, b);
   } else {
-    if (b->cold || !hot) hot = 0; /* all predecessors count */
-    struct spill_candidate *cand[2], *through[2];
-    uint32_t ncand[2] = {0}, nthrough[2] = {0};
-    for (unsigned c = 0; c < 2; c++) {
-      VEC_RESERVE(f->arena, &s->cand[c], total);
-      VEC_RESERVE(f->arena, &s->through[c], total);
-      cand[c] = s->cand[c].at;
-      through[c] = s->through[c].at;
+    load_list(s);
+    if (b->npred == 1 && !b->nphis) {
+      run_on(s, pred_edge(s, b, 0));
+      return;
     }
-    uint32_t here = ++s->stamp;
-    if (header)
-      for (uint32_t i = 0; i < nin; i++)
-        if (in[i].dist < live_beyond(b->loop_depth)) {
-          unsigned c = spill_class(s, in[i].v);
-          cand[c][ncand[c]++] = (struct spill_candidate){in[i].v, b->first + in[i].dist};
-        }
-    for (uint32_t i = 0; i < b->npred; i++) {
-      const struct mach_edge *e = pred_edge(s, b, i);
-      if (live_is_back_edge(e)) continue;
-      bool counts = !hot || !f->blocks.at[e->from].cold;
-      for (uint32_t j = 0; j < s->exit_len[e->from]; j++) {
-        uint32_t v = s->exits.at[s->exit_first[e->from] + j] / 2;
-        struct spill_value *val = &s->values[v];
-        if (val->seen != here) {
-          val->seen = here;
-          val->count = 0;
-        }
-        val->count += counts;
-        if (val->count != (hot ? hot : forward) || !counts) continue;
-        uint32_t next = next_at_entry(s, v);
-        if (next == LIVE_NONE || (header && next < b->first + live_beyond(b->loop_depth))) continue;
-        unsigned c = spill_class(s, v);
-        if (header)
-          through[c][nthrough[c]++] = (struct spill_candidate){v, next};
-        else
-          cand[c][ncand[c]++] = (struct spill_candidate){v, next};
-      }
-    }
-    uint32_t nphi_cand[2] = {0};
-    for (uint32_t k = 0; k < b->nphis; k++) {
-      uint32_t v = index_of(f->phis.at[b->phis + k]), next = live->phi_next[b->phis + k];
-      if (next == LIVE_NONE) continue;
-      unsigned c = spill_class(s, v);
-      if (phi_wanted(s, v, next, k, header)) {
-        cand[c][ncand[c]++] = (struct spill_candidate){v, next};
-        nphi_cand[c]++;
-      }
-      s->values[v].memory_phi = true; /* unless chosen below */
-    }
-    for (unsigned c = 0; c < 2; c++) {
-      uint32_t most = s->limit[c];
-      uint32_t kept = (uint32_t)__builtin_popcountll(s->callee_saved & s->mask[c]);
-      bool calls = header && live->loops[b->loop].calls;
-      if (calls) most = min_u32(most, kept + nphi_cand[c]);
-      uint32_t got = nearest(cand[c], ncand[c], most);
-      for (uint32_t i = 0; i < got; i++) {
-        s->values[cand[c][i].v].memory_phi = false;
-        enter(s, cand[c][i].v, cand[c][i].next, true);
-      }
-      if (!header) continue;
-      uint32_t room = calls ? min_u32(kept, most) : most;
-      uint32_t used = max_u32(got, calls ? 0 : live->loops[b->loop].press[c]);
-      uint32_t more = nearest(through[c], nthrough[c], room > used ? room - used : 0);
-      for (uint32_t i = 0; i < more; i++)
-        enter(s, through[c][i].v, through[c][i].next, true);
-    }
-    for (uint32_t k = 0; k < b->nphis; k++) {
-      struct spill_value *val = &s->values[index_of(f->phis.at[b->phis + k])];
-      if (live->phi_next[b->phis + k] == LIVE_NONE) continue;
-      if (val->memory_phi)
-        val->slot = true;
-      else
-        val->clean = false;
-    }
+    merge(s, b);
   }
   for (uint32_t i = 0; i < b->npred; i++)
     if (!live_is_back_edge(pred_edge(s, b, i))) edge_transfer(s, pred_edge(s, b, i));
