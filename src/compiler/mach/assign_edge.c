@@ -1,0 +1,143 @@
+/* Edges in assignment: a block begins with its entry list's values where its most frequent predecessor left
+ * them; all other edges get one parallel move each, at the end of their source or at the start of their
+ * target. */
+#include "compiler/mach/assigner.h"
+
+static void load_exit(struct assigner *a, uint32_t block) {
+  a->stamp++;
+  for (uint32_t i = 0; i < a->exit_len[block]; i++) {
+    const struct assign_place *p = &a->exits.at[a->exit_first[block] + i];
+    a->seen[p->v] = a->stamp;
+    a->seen_reg[p->v] = p->reg;
+  }
+}
+
+/* Where `v` is at the end of the block that load_exit has loaded. */
+static mach_loc source_of(const struct assigner *a, uint32_t v) {
+  if (a->seen[v] == a->stamp) return a->seen_reg[v];
+  if (a->f->vregs.at[v].remat) return LOC_REMAT + a->f->vregs.at[v].remat - 1;
+  assert(a->spill->slot[v] != SPILL_NO_SLOT);
+  return LOC_SLOT + a->spill->slot[v];
+}
+
+static bool is_phi_of(const struct assigner *a, uint32_t v, uint32_t block) {
+  return a->live->vregs[v].def_block == block;
+}
+
+/* Moves that bring what the edge's target expects; into `out`. */
+static void edge_moves(struct assigner *a, const struct mach_edge *e, struct insn_list *out) {
+  struct mach_func *f = a->f;
+  const struct mach_block *to = &f->blocks.at[e->to];
+  uint32_t first = a->spill->entry_first[e->to], len = a->spill->entry_len[e->to];
+  uint64_t busy = 0;
+  load_exit(a, e->from);
+  a->moves.len = 0;
+  for (uint32_t i = first; i < first + len; i++) {
+    uint32_t v = a->spill->entries.at[i];
+    busy |= reg_bit(a->entry_reg[i]);
+    if (is_phi_of(a, v, e->to)) continue;
+    struct move m = assign_move_of(a, v, a->entry_reg[i], source_of(a, v));
+    VEC_PUSH(f->arena, &a->moves, m);
+  }
+  for (uint32_t k = 0; k < to->nphis; k++) {
+    uint32_t phi = assign_index(f->phis.at[to->phis + k]);
+    uint32_t arg = assign_index(f->phi_args.at[e->args + k]);
+    mach_loc dst = UINT32_MAX;
+    for (uint32_t i = first; i < first + len && dst == UINT32_MAX; i++)
+      if (a->spill->entries.at[i] == phi) dst = a->entry_reg[i];
+    if (dst == UINT32_MAX) {
+      if (a->spill->slot[phi] == SPILL_NO_SLOT) continue; /* dead */
+      dst = LOC_SLOT + a->spill->slot[phi];
+    }
+    struct move m = assign_move_of(a, phi, dst, source_of(a, arg));
+    VEC_PUSH(f->arena, &a->moves, m);
+  }
+  const struct mach_block *from = &f->blocks.at[e->from];
+  a->mover.src = from->first < from->end ? f->insns.at[from->end - 1].src : 0;
+  moves_resolve(&a->mover, a->moves.at, a->moves.len, busy, out);
+}
+
+static void edge_to_tail(struct assigner *a, const struct mach_edge *e) {
+  assert(a->f->blocks.at[e->from].nsucc == 1);
+  struct assign_tail *t = &a->tail[e->from];
+  t->first = a->edge_code.len;
+  edge_moves(a, e, &a->edge_code);
+  t->len = a->edge_code.len - t->first;
+}
+
+static const struct mach_edge *edge_in(const struct assigner *a, const struct mach_block *b, uint32_t i) {
+  return &a->f->edges.at[a->f->preds.at[b->pred + i]];
+}
+
+/* The edge by which the block is entered most often, of those whose source is done. */
+static const struct mach_edge *best_edge(const struct assigner *a, const struct mach_block *b) {
+  const struct mach_edge *best = NULL;
+  for (uint32_t i = 0; i < b->npred; i++) {
+    const struct mach_edge *e = edge_in(a, b, i);
+    if (live_is_back_edge(e)) continue;
+    const struct mach_block *from = &a->f->blocks.at[e->from];
+    const struct mach_block *old = best ? &a->f->blocks.at[best->from] : NULL;
+    if (!old || (old->cold && !from->cold) || (old->cold == from->cold && from->loop_depth > old->loop_depth))
+      best = e;
+  }
+  return best;
+}
+
+void assign_block_begin(struct assigner *a, uint32_t n) {
+  struct mach_func *f = a->f;
+  const struct mach_block *b = &f->blocks.at[n];
+  uint32_t first = a->spill->entry_first[n], len = a->spill->entry_len[n];
+  for (uint64_t rest = a->used; rest; rest &= rest - 1)
+    a->loc[a->value[__builtin_ctzll(rest)]] = ASSIGN_NO_REG;
+  a->used = 0;
+  const struct mach_edge *best = best_edge(a, b);
+  if (best) load_exit(a, best->from);
+  for (uint32_t i = first; i < first + len; i++) {
+    uint32_t v = a->spill->entries.at[i];
+    if (!is_phi_of(a, v, n) && best && a->seen[v] == a->stamp) assign_hold(a, v, a->seen_reg[v]);
+  }
+  for (uint32_t k = 0; k < b->nphis && best; k++) {
+    uint32_t phi = assign_index(f->phis.at[b->phis + k]);
+    uint32_t arg = assign_index(f->phi_args.at[best->args + k]);
+    if (a->seen[arg] != a->stamp) continue;
+    bool listed = false;
+    for (uint32_t i = first; i < first + len && !listed; i++)
+      listed = a->spill->entries.at[i] == phi;
+    uint8_t r = a->seen_reg[arg];
+    if (!listed || (a->used & reg_bit(r))) continue;
+    if (a->spill->across_calls[phi] && !(a->callee_saved & reg_bit(r)) &&
+        (class_mask(a, phi) & a->callee_saved & ~a->used))
+      continue;
+    assign_hold(a, phi, r);
+  }
+  for (uint32_t i = first; i < first + len; i++) {
+    uint32_t v = a->spill->entries.at[i];
+    if (a->loc[v] == ASSIGN_NO_REG) assign_define(a, v, 0);
+    a->entry_reg[i] = a->loc[v];
+    if (is_phi_of(a, v, n)) a->phi_reg[v] = a->loc[v];
+  }
+  for (uint32_t i = 0; i < b->npred; i++) {
+    const struct mach_edge *e = edge_in(a, b, i);
+    if (live_is_back_edge(e)) continue;
+    if (f->blocks.at[e->from].nsucc == 1)
+      edge_to_tail(a, e);
+    else if (b->nphis)
+      edge_moves(a, e, &a->code);
+  }
+}
+
+void assign_block_end(struct assigner *a, uint32_t n) {
+  struct mach_func *f = a->f;
+  const struct mach_block *b = &f->blocks.at[n];
+  a->exit_first[n] = a->exits.len;
+  for (uint64_t rest = a->used; rest; rest &= rest - 1) {
+    uint8_t r = (uint8_t)__builtin_ctzll(rest);
+    struct assign_place p = {.v = a->value[r], .reg = r};
+    VEC_PUSH(f->arena, &a->exits, p);
+  }
+  a->exit_len[n] = a->exits.len - a->exit_first[n];
+  for (uint32_t i = 0; i < b->nsucc; i++) {
+    const struct mach_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
+    if (live_is_back_edge(e)) edge_to_tail(a, e);
+  }
+}
