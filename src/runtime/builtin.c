@@ -170,10 +170,11 @@ static struct vm_result builtin_array_new_elem(struct vmctx *ctx, uint64_t type,
   return array;
 }
 
-static struct vm_result builtin_array_fill(struct vmctx *ctx, uint64_t array, uint64_t index, uint64_t bits,
-                                           uint64_t len) {
+static struct vm_result builtin_array_fill(struct vmctx *ctx, uint64_t array, uint64_t index, uint64_t low,
+                                           uint64_t high, uint64_t len) {
   if (!charge(ctx, len, 8)) return trap(TRAP_OUT_OF_FUEL);
-  return trap(array_fill(store_of(ctx), (uint32_t)array, (uint32_t)index, bits, (uint32_t)len));
+  return trap(
+      array_fill(store_of(ctx), (uint32_t)array, (uint32_t)index, (uint64_t[2]){low, high}, (uint32_t)len));
 }
 
 static struct vm_result builtin_array_copy(struct vmctx *ctx, uint64_t dst, uint64_t dst_index, uint64_t src,

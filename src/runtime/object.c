@@ -257,16 +257,17 @@ static void stored(const struct array *a, uint32_t ref, uint32_t index, uint32_t
   if (a->refs && len) gc_stored_refs(a->base, ref, OBJECT_DATA + (index << a->log2), len << a->log2);
 }
 
-enum trap_code array_fill(struct store *s, uint32_t ref, uint32_t index, uint64_t bits, uint32_t len) {
+enum trap_code array_fill(struct store *s, uint32_t ref, uint32_t index, const uint64_t bits[2],
+                          uint32_t len) {
   struct array a = array_at(s, ref);
   if (!in_range(index, len, a.len)) return TRAP_ARRAY_OUT_OF_BOUNDS;
   uint8_t *to = a.data + ((uint64_t)index << a.log2);
   size_t size = (size_t)1 << a.log2;
   if (size == 1)
-    memset(to, (int)(bits & 0xff), len);
+    memset(to, (int)(bits[0] & 0xff), len);
   else
     for (uint32_t i = 0; i < len; i++)
-      memcpy(to + i * size, &bits, size);
+      memcpy(to + i * size, bits, size);
   stored(&a, ref, index, len);
   return TRAP_NONE;
 }

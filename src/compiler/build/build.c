@@ -25,12 +25,6 @@ bool build_unsupported(struct builder *b) {
   return error_at(b->e, ERROR_UNSUPPORTED, b->off, "%s is not supported yet", op_info(b->in.op)->text);
 }
 
-bool check_types(struct builder *b, const valtype *types, uint32_t len) {
-  for (uint32_t i = 0; i < len; i++)
-    if (types[i] == VT_V128) return error_at(b->e, ERROR_UNSUPPORTED, b->off, "v128 is not supported yet");
-  return true;
-}
-
 static void build_one(struct builder *b, const struct lower *l) {
   ir_val y = 0;
   if (ir_op_table[l->ir].operands[1] == 'v') y = pop(b);
@@ -55,9 +49,9 @@ static bool build_insn(struct builder *b) {
   case FAMILY_GC: return build_gc(b);
   case FAMILY_EXN: return build_exn(b);
   case FAMILY_LEGACY: return build_legacy(b);
+  case FAMILY_SIMD: return build_simd(b);
   case FAMILY_NONE:
   case FAMILY_CONT:
-  case FAMILY_SIMD:
   case FAMILY_ATOMIC: break;
   }
   return build_unsupported(b);
@@ -103,7 +97,6 @@ static void skip_dead(struct builder *b) {
 /* Parameters, then the zeros of the other locals. */
 static bool build_locals(struct builder *b) {
   const struct functype *t = b->f->type;
-  if (!check_types(b, t->params, t->nparams) || !check_types(b, t->results, t->nresults)) return false;
   uint32_t n = 0;
   for (; n < t->nparams; n++) {
     enum ir_type type = ir_type_of(b->m, t->params[n]);
@@ -114,9 +107,8 @@ static bool build_locals(struct builder *b) {
     uint32_t len = read_uleb32(&b->r);
     valtype vt = read_valtype(&b->r, b->m->features);
     if (len == 0) continue;
-    if (!check_types(b, &vt, 1)) return false;
     enum ir_type type = ir_type_of(b->m, vt);
-    ir_val zero = emit_const(b, type, 0);
+    ir_val zero = emit_zero(b, type);
     for (; len > 0; len--, n++) {
       b->locals[n].type = (uint8_t)type;
       b->locals[n].value = zero;
@@ -127,11 +119,14 @@ static bool build_locals(struct builder *b) {
 
 /* With locals in slots: their first values go there. */
 static void store_locals(struct builder *b) {
-  b->f->nlocal_slots = b->nlocals;
+  b->slot_step = 1;
   for (uint32_t i = 0; i < b->nlocals; i++)
-    if (b->locals[i].type == IR_REF) VEC_PUSH(b->arena, &b->f->ref_locals, i);
+    if (b->locals[i].type == IR_V128) b->slot_step = 2;
+  b->f->nlocal_slots = b->slot_step * b->nlocals;
   for (uint32_t i = 0; i < b->nlocals; i++)
-    emit(b, IR_OP_LOCAL_SET, IR_VOID, b->locals[i].value, i, 0);
+    if (b->locals[i].type == IR_REF) VEC_PUSH(b->arena, &b->f->ref_locals, b->slot_step * i);
+  for (uint32_t i = 0; i < b->nlocals; i++)
+    emit(b, IR_OP_LOCAL_SET, IR_VOID, b->locals[i].value, b->slot_step * i, 0);
 }
 
 /* The commonest instructions, decoded here: locals, i32.const with one byte, and all that lower.def has in

@@ -18,7 +18,6 @@ static uint32_t payload_off(struct builder *b, struct object_layout *l, valtype 
 
 static bool push_payload(struct builder *b, uint32_t tag, ir_val exn) {
   const struct functype *t = module_tag_type(b->m, tag);
-  if (!check_types(b, t->params, t->nparams)) return false;
   struct object_layout l;
   object_layout_start(&l, OBJECT_EXN);
   for (uint32_t i = 0; i < t->nparams; i++) {
@@ -38,7 +37,6 @@ static void throw_value(struct builder *b, ir_val exn) {
 
 static bool build_throw(struct builder *b, uint32_t tag) {
   const struct functype *t = module_tag_type(b->m, tag);
-  if (!check_types(b, t->params, t->nparams)) return false;
   ir_val index = emit_const(b, IR_I32, tag);
   ir_val exn = emit_builtin(b, BUILTIN_ALLOC_EXN, IR_REF, &index, 1);
   struct object_layout l;

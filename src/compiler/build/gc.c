@@ -67,14 +67,6 @@ static uint32_t element_log2(const struct builder *b, uint32_t type) {
   return storage_log2(storage_of_type(b, b->m->types[type].array.type));
 }
 
-static bool check_storage(struct builder *b, uint32_t type) {
-  const struct subtype *t = &b->m->types[type];
-  if (t->kind == COMP_ARRAY) return check_types(b, &t->array.type, 1);
-  for (uint32_t i = 0; t->kind == COMP_STRUCT && i < t->struct_.nfields; i++)
-    if (!check_types(b, &t->struct_.fields[i].type, 1)) return false;
-  return true;
-}
-
 /* ---- loads and stores ---- */
 
 ir_val emit_hload(struct builder *b, enum ir_type type, unsigned flags, ir_val ref, uint32_t off) {
@@ -136,7 +128,7 @@ static ir_val head_of(struct builder *b, uint32_t type) {
 }
 
 /* Zero bits of any type. */
-static ir_val zero(struct builder *b, uint8_t type) { return emit_const(b, (enum ir_type)type, 0); }
+static ir_val zero(struct builder *b, uint8_t type) { return emit_zero(b, (enum ir_type)type); }
 
 /* Nobody loads it by any other way than as an immutable field. */
 static void store_head(struct builder *b, ir_val ref, uint32_t off, ir_val value) {
@@ -194,8 +186,7 @@ static void build_struct_new(struct builder *b, uint32_t type, bool defaults) {
 
 enum { FIXED_INLINE_MAX = 64 /* elements */ };
 
-/* All elements equal `value`. */
-static void fill_new(struct builder *b, uint32_t type, ir_val ref, ir_val value, ir_val len);
+static void fill(struct builder *b, ir_val ref, ir_val index, ir_val value, ir_val len);
 
 static void build_array_new_fixed(struct builder *b, uint32_t type, uint32_t n) {
   uint64_t size = array_size(element_log2(b, type), n);
@@ -224,26 +215,27 @@ static void build_array_new(struct builder *b, uint32_t type, bool defaults) {
   } else {
     ir_val args[2] = {emit_const(b, IR_I32, type), len};
     ref = emit_builtin(b, BUILTIN_ALLOC_ARRAY, IR_REF, args, 2);
-    if (!null) fill_new(b, type, ref, value, len);
+    if (!null) fill(b, ref, zero(b, IR_I32), value, len);
   }
   push(b, ref);
 }
 
-/* A value's bits as 64-bit argument of a builtin. */
-static ir_val bits_argument(struct builder *b, ir_val v) {
+/* The low 64 bits of a value, as an argument of a builtin. */
+static ir_val low_bits(struct builder *b, ir_val v) {
   switch (type_of(b, v)) {
   case IR_F32: v = emit(b, IR_OP_BITCAST, IR_I32, v, 0, 0); FALLTHROUGH;
   case IR_I32:
   case IR_REF: return emit(b, IR_OP_ZEXT32, IR_I64, v, 0, 0);
   case IR_F64: return emit(b, IR_OP_BITCAST, IR_I64, v, 0, 0);
+  case IR_V128: return emit_quad(b, v, 0);
   default: return v;
   }
 }
 
-static void fill_new(struct builder *b, uint32_t type, ir_val ref, ir_val value, ir_val len) {
-  (void)type;
-  ir_val args[4] = {ref, zero(b, IR_I32), bits_argument(b, value), len};
-  emit_builtin(b, BUILTIN_ARRAY_FILL, IR_VOID, args, 4);
+static void fill(struct builder *b, ir_val ref, ir_val index, ir_val value, ir_val len) {
+  ir_val high = type_of(b, value) == IR_V128 ? emit_quad(b, value, 1) : emit_const(b, IR_I64, 0);
+  ir_val args[5] = {ref, index, low_bits(b, value), high, len};
+  emit_builtin(b, BUILTIN_ARRAY_FILL, IR_VOID, args, 5);
 }
 
 static void build_array_new_segment(struct builder *b, enum builtin which, uint32_t type, uint32_t segment) {
@@ -285,8 +277,7 @@ static void build_array_set(struct builder *b) {
 static void build_array_fill(struct builder *b) {
   ir_val len = pop(b), value = pop(b), index = pop(b), ref = pop(b);
   emit(b, IR_OP_TRAPIFZ, IR_VOID, ref, TRAP_NULL_ARRAY_REFERENCE, 0);
-  ir_val args[4] = {ref, index, bits_argument(b, value), len};
-  emit_builtin(b, BUILTIN_ARRAY_FILL, IR_VOID, args, 4);
+  fill(b, ref, index, value, len);
 }
 
 static void build_array_copy(struct builder *b) {
@@ -473,21 +464,6 @@ static void build_ref_i31(struct builder *b) {
 }
 
 bool build_gc(struct builder *b) {
-  switch (b->in.op) {
-  case OP_STRUCT_NEW:
-  case OP_STRUCT_NEW_DEFAULT:
-  case OP_ARRAY_NEW:
-  case OP_ARRAY_NEW_DEFAULT:
-  case OP_ARRAY_NEW_FIXED:
-  case OP_STRUCT_GET:
-  case OP_STRUCT_SET:
-  case OP_ARRAY_GET:
-  case OP_ARRAY_SET:
-  case OP_ARRAY_FILL:
-    if (!check_storage(b, b->in.a)) return false;
-    break;
-  default: break;
-  }
   switch (b->in.op) {
   case OP_STRUCT_NEW: build_struct_new(b, b->in.a, false); return true;
   case OP_STRUCT_NEW_DEFAULT: build_struct_new(b, b->in.a, true); return true;

@@ -67,13 +67,12 @@ static struct address access_address(struct builder *b, ir_val index, uint32_t w
   return (struct address){.index = index, .c = ir_ext(b->f, words, 2), .flags = IRF_EXT_ADDR};
 }
 
-static void build_load(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width) {
+ir_val guest_load(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width) {
   struct address a = access_address(b, pop(b), width);
-  push(b, emit_flags(b, IR_OP_GLOAD, type, a.flags | access, a.index, 0, a.c));
+  return emit_flags(b, IR_OP_GLOAD, type, a.flags | access, a.index, 0, a.c);
 }
 
-static void build_store(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width) {
-  ir_val value = pop(b);
+void guest_store(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width, ir_val value) {
   struct address a = access_address(b, pop(b), width);
   emit_flags(b, IR_OP_GSTORE, type, a.flags | access, a.index, value, a.c);
 }
@@ -116,11 +115,11 @@ bool build_memory(struct builder *b) {
 #define ONE(op, ir, type)
 #define LOAD(op, type, access, size)                                                                         \
   case OP_##op:                                                                                              \
-    build_load(b, IR_##type, ACCESS_##access, size);                                                         \
+    push(b, guest_load(b, IR_##type, ACCESS_##access, size));                                                \
     return true;
 #define STORE(op, type, access, size)                                                                        \
   case OP_##op:                                                                                              \
-    build_store(b, IR_##type, ACCESS_##access, size);                                                        \
+    guest_store(b, IR_##type, ACCESS_##access, size, pop(b));                                                \
     return true;
 #include "compiler/build/lower.def"
 #undef ONE

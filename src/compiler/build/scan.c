@@ -249,6 +249,11 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     if (sub > 17 && (sub < 19 || sub > 22)) return unsupported(r, m->features, e);
     break;
   }
+  case 0xfd: {
+    uint32_t sub = small_leb(r->at + 1, r->end);
+    if (sub == 0x0b || (sub >= 0x58 && sub <= 0x5b)) loop->stores = true;
+    break;
+  }
   case 0x1c:
   case 0xd0: break; /* read as a whole by scan_skip */
   default:

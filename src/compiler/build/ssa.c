@@ -81,7 +81,7 @@ ir_val block_rejoin(struct builder *b, struct cold c, ir_val value, ir_val other
 void local_set(struct builder *b, uint32_t local, ir_val v) {
   struct local *l = &b->locals[local];
   if (b->slots) {
-    emit(b, IR_OP_LOCAL_SET, IR_VOID, v, local, 0);
+    emit(b, IR_OP_LOCAL_SET, IR_VOID, v, b->slot_step * local, 0);
     return;
   }
   if (l->value == v) return;
@@ -94,7 +94,7 @@ void local_set(struct builder *b, uint32_t local, ir_val v) {
 }
 
 ir_val local_get(struct builder *b, uint32_t local) {
-  if (b->slots) return emit(b, IR_OP_LOCAL_GET, b->locals[local].type, local, 0, 0);
+  if (b->slots) return emit(b, IR_OP_LOCAL_GET, b->locals[local].type, b->slot_step * local, 0, 0);
   return b->locals[local].value;
 }
 

@@ -32,7 +32,6 @@ static bool constant_global(const struct builder *b, uint32_t index, uint64_t *b
 
 static bool build_global(struct builder *b, uint32_t index) {
   const struct globaltype *t = &b->m->globals[index].type;
-  if (!check_types(b, &t->type, 1)) return false;
   enum ir_type type = ir_type_of(b->m, t->type);
   uint32_t off;
   uint64_t bits;

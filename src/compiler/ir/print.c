@@ -120,6 +120,21 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
     print_lower(out, builtin_names[in->a]);
     break;
   case IR_OP_RETURN: break;
+  case IR_OP_VUNARY:
+  case IR_OP_VBINARY: {
+    bool unary = in->op == IR_OP_VUNARY;
+    uint32_t which = unary ? in->b : in->c;
+    out_printf(out, " %s", op_info((enum op)(which & 0xffff))->text);
+    if (which >> 16) out_printf(out, "[%u]", which >> 16);
+    out_printf(out, " v%u", in->a);
+    if (!unary) out_printf(out, ", v%u", in->b);
+    break;
+  }
+  case IR_OP_VSHUFFLE:
+    out_printf(out, " v%u, v%u,", in->a, in->b);
+    for (uint32_t i = 0; i < 16; i++)
+      out_printf(out, " %u", f->ext.at[in->c + i / 4] >> (8 * (i % 4)) & 0xff);
+    break;
   default: {
     const uint32_t fields[3] = {in->a, in->b, in->c};
     const char *sep = " ";

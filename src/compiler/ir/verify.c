@@ -129,6 +129,8 @@ static uint8_t operand_type(const struct ir_func *f, const struct ir_insn *in, u
   case IR_OP_CONVERT_U:
   case IR_OP_BITCAST:
   case IR_OP_PROJ: return IR_VOID;
+  case IR_OP_VUNARY: return IR_VOID;
+  case IR_OP_VBINARY: return i == 0 ? IR_V128 : IR_VOID;
   case IR_OP_ZEXT32: return IR_I32;
   case IR_OP_WRAP: return IR_I64;
   case IR_OP_DEMOTE: return IR_F64;

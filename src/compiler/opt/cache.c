@@ -82,7 +82,8 @@ static ir_val make(struct opt *o, enum ir_op op, uint8_t type, ir_val a, ir_val 
 static ir_val forward(struct opt *o, const struct ir_insn *load, ir_val v, uint32_t size, uint32_t off) {
   uint8_t type = o->f->insns.at[v].type;
   enum ir_access access = (enum ir_access)(load->flags & IRF_ACCESS_MASK);
-  bool whole = type == IR_I32 || type == IR_F32 || type == IR_REF ? size == 4 : size == 8;
+  bool whole =
+      type == IR_I32 || type == IR_F32 || type == IR_REF ? size == 4 : size == (type == IR_V128 ? 16 : 8);
   if (access == ACCESS_FULL) {
     if (load->type == type && whole) return v;
     if (!whole)

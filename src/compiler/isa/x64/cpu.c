@@ -11,6 +11,7 @@ uint32_t x64_cpu_features(void) {
   uint32_t a, b, c, d, bits = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
   if (c & bit_SSE4_1) bits |= X64_CPU_SSE41;
+  if (c & bit_SSE4_2) bits |= X64_CPU_SSE42;
   if (c & bit_POPCNT) bits |= X64_CPU_POPCNT;
   if ((c & bit_AVX) && (c & bit_OSXSAVE)) {
     uint32_t low, high;

@@ -11,6 +11,7 @@ enum x64_cpu {
   X64_CPU_BMI1 = 8,
   X64_CPU_BMI2 = 16,
   X64_CPU_AVX = 32,
+  X64_CPU_SSE42 = 64,
 };
 uint32_t x64_cpu_features(void); /* of the CPU that this runs on */
 

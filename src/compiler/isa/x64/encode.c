@@ -256,7 +256,8 @@ void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
   if (e->enc & ENC_FRESH) clear_stale(a, in);
   if (in->trap && (x64_ops[in->op].flags & MF_MEM)) x64_add_site(a, in->src, in->trap, true);
   bool byte = (e->enc & ENC_B) && in->size == 1;
-  uint8_t imm = e->form == FORM_MI || e->form == FORM_RMI ? imm_size(e, in) : 0;
+  bool has_imm = e->form == FORM_MI || e->form == FORM_RMI || e->form == FORM_MRI;
+  uint8_t imm = has_imm ? imm_size(e, in) : 0;
   uint32_t opcode = sized_opcode(e, in, imm);
   struct rm m;
   unsigned reg;
@@ -268,6 +269,7 @@ void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
     put_opcode(a, e, in->size, opcode, reg, &m, byte, byte || (e->enc & ENC_BRM));
     break;
   case FORM_MR:
+  case FORM_MRI:
     m = rm_of(a, in, in->d);
     reg = low4(in->s);
     put_opcode(a, e, in->size, opcode, reg, &m, byte && !mreg_is_float(in->s), byte);

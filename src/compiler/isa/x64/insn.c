@@ -131,7 +131,7 @@ static uint8_t memory_size(const struct mach_insn *in) {
 
 static bool has_imm(const struct mach_insn *in) {
   const struct x64_encoding *e = &x64_encodings[in->op];
-  return e->form == FORM_MI || e->form == FORM_RMI || (e->enc & ENC_I8);
+  return e->form == FORM_MI || e->form == FORM_RMI || e->form == FORM_MRI || (e->enc & ENC_I8);
 }
 
 static void print_call(const struct mach_func *f, const struct mach_insn *in, struct out *out) {

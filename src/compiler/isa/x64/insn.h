@@ -25,7 +25,7 @@ enum x64_op {
 };
 enum { X64_OP_COUNT = X64_OP_END };
 
-enum x64_form { FORM_X, FORM_RM, FORM_MR, FORM_MI, FORM_M1, FORM_RMI, FORM_RMV, FORM_RVM, FORM_VM };
+enum x64_form { FORM_X, FORM_RM, FORM_MR, FORM_MI, FORM_M1, FORM_RMI, FORM_MRI, FORM_RMV, FORM_RVM, FORM_VM };
 enum x64_enc {
   ENC_W = 1,  /* REX.W at size 8 */
   ENC_W1 = 2, /* always */

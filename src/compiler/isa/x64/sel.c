@@ -99,6 +99,8 @@ static struct mach_insn load_const(struct x64_sel *s, ir_val v) {
     m.disp = (int32_t)x64_pool64(s, bits);
   } else {
     const uint32_t *w = &s->ir->ext.at[in->a];
+    if (!(w[0] | w[1] | w[2] | w[3])) return x64_new(X64_FZERO, 16);
+    if ((w[0] & w[1] & w[2] & w[3]) == UINT32_MAX) return x64_new(X64_FONES, 16);
     m = x64_new(X64_FMOV_RM, 16);
     m.disp = (int32_t)x64_pool128(s, (uint64_t)w[1] << 32 | w[0], (uint64_t)w[3] << 32 | w[2]);
   }

@@ -57,6 +57,8 @@ void x64_push_pool(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, uint
 /* Emits a comparison and says by which condition `v` is not zero (an integer is compared with 0). */
 enum x64_cc x64_condition(struct x64_sel *s, ir_val v);
 enum x64_cc x64_float_compare(struct x64_sel *s, ir_val v);
+/* Tests a vector where v is any_true or all_true; else false. */
+bool x64_vector_condition(struct x64_sel *s, ir_val v, enum x64_cc *cc);
 
 /* address.c */
 /* Makes the memory operand of a LOAD, STORE, GLOAD or GSTORE, with its trap and source. */
@@ -67,12 +69,13 @@ bool x64_can_fold(const struct x64_sel *s, ir_val v, uint8_t size);
 void x64_fold(struct x64_sel *s, ir_val v, struct mach_insn *in);
 bool x64_same_address(const struct x64_sel *s, ir_val load, ir_val store);
 
-/* select_int.c, select_float.c, select_memory.c, select_call.c: false when the operation is not theirs */
+/* select_int.c, select_float.c, select_memory.c, select_call.c, select_simd.c: false when the operation is not theirs */
 bool x64_select_int(struct x64_sel *s, ir_val v);
 bool x64_select_float(struct x64_sel *s, ir_val v);
 bool x64_select_memory(struct x64_sel *s, ir_val v);
 bool x64_select_call(struct x64_sel *s, ir_val v);
 bool x64_select_gc(struct x64_sel *s, ir_val v);
+bool x64_select_simd(struct x64_sel *s, ir_val v);
 void x64_select_params(struct x64_sel *s);
 void x64_select_heap(struct x64_sel *s);
 mreg x64_heap(struct x64_sel *s);

@@ -474,7 +474,7 @@ enum x64_cc x64_condition(struct x64_sel *s, ir_val v) {
     const struct ir_insn *in = sel_at(s, v);
     if (in->op != IR_OP_EQ || !x64_const(s, in->b, &zero) || zero != 0) break;
     uint8_t inner = sel_at(s, in->a)->op;
-    if (!is_int_compare(inner) && !is_float_compare(inner)) break;
+    if (!is_int_compare(inner) && !is_float_compare(inner) && inner != IR_OP_VUNARY) break;
     inverted = !inverted;
     v = in->a;
   }
@@ -484,7 +484,7 @@ enum x64_cc x64_condition(struct x64_sel *s, ir_val v) {
     cc = int_compare(s, v);
   else if (is_float_compare(op))
     cc = x64_float_compare(s, v);
-  else
+  else if (!x64_vector_condition(s, v, &cc))
     compare_zero(s, v, true);
   return inverted ? x64_cc_invert(cc) : cc;
 }

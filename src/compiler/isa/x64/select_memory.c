@@ -135,7 +135,7 @@ static void local(struct x64_sel *s, ir_val v) {
   if (is_get && !x64_wanted(s, v)) return;
   uint8_t type = is_get ? in->type : sel_at(s, in->a)->type;
   bool is_float = ir_type_is_float(type);
-  uint8_t size = is_float ? x64_type_size(type) : 8;
+  uint8_t size = is_float || is_get ? x64_type_size(type) : 8;
   struct mach_insn m =
       x64_new(is_get ? (is_float ? X64_FMOV_RM : X64_MOV_RM) : (is_float ? X64_FMOV_MR : X64_MOV_MR), size);
   m.flags = X64_LOCAL;

@@ -270,6 +270,7 @@ void x64_sequence(struct x64_asm *a, const struct mach_insn *in, bool flags_live
     x64_mov_imm(a, in->d, in->size, (uint64_t)(uint32_t)in->disp << 32 | (uint32_t)in->imm, flags_live);
     break;
   case X64_FZERO: x64_rr(a, X64_XORPS_RR, 16, in->d, in->d); break;
+  case X64_FONES: x64_rr(a, X64_PCMPEQD_RR, 16, in->d, in->d); break;
   case X64_SETCC: set_condition(a, in); break;
   case X64_CMOV_RR:
   case X64_CMOV_RM: cmov(a, in); break;
