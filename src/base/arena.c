@@ -111,7 +111,10 @@ bool arena_try_reserve(struct arena *a, size_t size) {
   size_t chunk_size = a->total < CHUNK_FIRST ? CHUNK_FIRST : a->total > CHUNK_MOST ? CHUNK_MOST : a->total;
   if (a->limit && a->limit - (a->total < a->limit ? a->total : a->limit) < chunk_size) chunk_size = need;
   if (chunk_size < need) chunk_size = need;
-  if (a->limit && (a->total > a->limit || chunk_size > a->limit - a->total)) return false;
+  if (a->limit && (a->total > a->limit || chunk_size > a->limit - a->total)) {
+    a->limited = true;
+    return false;
+  }
   struct arena_chunk *c = mem_alloc(chunk_size);
   if (!c) return false;
   c->size = chunk_size;

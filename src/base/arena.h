@@ -21,6 +21,7 @@ struct arena {
   jmp_buf *on_oom; /* must be set before the first allocation */
   size_t total;    /* bytes in chunks, the spare one included */
   size_t limit;    /* bytes in chunks that may not be passed (then on_oom); 0 = none */
+  bool limited;    /* an allocation failed because of it */
 };
 struct arena_mark {
   struct arena_chunk *chunk;

@@ -173,6 +173,9 @@ bool compile_func(const struct valid_module *m, uint32_t func_index, const struc
   if (setjmp(on_oom) == 0) {
     a->on_oom = &on_oom;
     ok = run_stages(&r, m, a, out, e);
+  } else if (a->limited) {
+    error_set(e, ERROR_LIMIT, "function %u is too large: to compile it takes more than %zu MiB", func_index,
+              a->limit >> 20);
   } else {
     error_memory(e);
   }

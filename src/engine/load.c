@@ -44,6 +44,8 @@ bool program_validate(struct engine *engine, struct slice wasm, bool check_custo
 /* ---- compile ---- */
 
 enum { MAX_THREADS = 64, PARALLEL_FROM = 16 /* functions */ };
+/* For one function's work: what its size in bytes does not bound (calls of a thousand values) this does. */
+#define SCRATCH_MOST ((size_t)500 << 20)
 
 /* One job for all threads: they take the next function until none is left or one has failed. */
 struct job {
@@ -147,6 +149,7 @@ static bool compile_all(struct program *p, program_progress progress, void *env,
     w->job = &job;
     w->reports_progress = started == 0;
     arena_init(&w->scratch, NULL);
+    w->scratch.limit = SCRATCH_MOST;
     arena_init(&w->results, NULL);
     if (started > 0 && !thread_start(&w->thread, worker_run, w, 0, true))
       break; /* fewer threads do as well */

@@ -392,16 +392,18 @@ static void step(struct spiller *s, uint32_t at) {
 }
 
 /* What nobody reads any more. */
-static void drop(struct spiller *s, uint32_t nvregs, uint32_t ninsns) {
+static void drop(struct spiller *s, uint32_t nblocks, uint32_t nvregs, uint32_t ninsns) {
   struct arena *a = s->f->arena;
   struct live *live = s->live;
   VEC_DROP(a, &live->entries);
   VEC_DROP(a, &s->events);
   VEC_DROP(a, &s->tails);
   VEC_DROP(a, &s->exits);
+  arena_drop(a, s->tail_of, nblocks * sizeof *s->tail_of);
+  arena_drop(a, s->exit_first, nblocks * sizeof *s->exit_first);
+  arena_drop(a, s->exit_len, nblocks * sizeof *s->exit_len);
   arena_drop(a, s->values, nvregs * sizeof *s->values);
-  arena_drop(a, s->kills, ninsns);
-  arena_drop(a, live->ops, ninsns * sizeof *live->ops);
+  if (s->kills != s->out->kills) arena_drop(a, s->kills, ninsns);
 }
 
 struct spill *mach_spill(struct mach_func *f, struct live *live, const struct isa_config *config) {
@@ -441,7 +443,8 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
       step(&s, at);
     spill_block_end(&s);
   }
+  arena_drop(a, live->ops, ninsns * sizeof *live->ops);
   spill_rewrite(&s);
-  drop(&s, nvregs, ninsns);
+  drop(&s, nblocks, nvregs, ninsns);
   return out;
 }

@@ -103,9 +103,12 @@ void spill_rewrite(struct spiller *s) {
   slots_assign(f, s->out);
   uint64_t most = (uint64_t)f->insns.len + s->events.len + s->tails.len + stores;
   if (most > UINT32_MAX / 2) arena_out_of_memory(f->arena);
-  struct rewriter w = {.s = s};
-  w.out = arena_alloc(f->arena, (size_t)(most + 1) * sizeof *w.out);
-  w.kills = arena_alloc(f->arena, (size_t)most + 1);
+  struct rewriter w = {.s = s, .out = f->insns.at, .kills = s->kills};
+  bool in_place = most == f->insns.len; /* nothing is added: no instruction moves backward */
+  if (!in_place) {
+    w.out = arena_alloc(f->arena, (size_t)(most + 1) * sizeof *w.out);
+    w.kills = arena_alloc(f->arena, (size_t)most + 1);
+  }
   uint32_t next_event = 0;
   for (uint32_t n = 0; n < f->blocks.len; n++) {
     struct mach_block *b = &f->blocks.at[n];
@@ -129,9 +132,13 @@ void spill_rewrite(struct spiller *s) {
     b->end = w.n;
   }
   assert(w.n <= most);
+  s->out->kills = w.kills;
+  if (in_place) {
+    f->insns.len = w.n;
+    return;
+  }
   VEC_DROP(f->arena, &f->insns);
   f->insns.at = w.out;
   f->insns.len = w.n;
   f->insns.cap = (uint32_t)most + 1;
-  s->out->kills = w.kills;
 }

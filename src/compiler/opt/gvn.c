@@ -70,7 +70,12 @@ static void table_put(struct opt *o, uint32_t entry) {
   o->table[i] = entry + 1;
 }
 
+/* Entries on one path of the dominator tree: past these the table misses every cache and costs more than all
+ * else. */
+enum { LOG_MOST = 1 << 17 };
+
 void gvn_add(struct opt *o, const struct gvn_key *key, ir_val v) {
+  if (o->log.len >= LOG_MOST) return;
   VEC_PUSH(o->f->arena, &o->log, ((struct gvn_entry){.key = *key, .value = v}));
   if (o->log.len >
       o->mask / 2) { /* in the order of the log, so that the newest stay last in their sequences */

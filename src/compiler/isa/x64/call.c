@@ -160,7 +160,7 @@ static void call_func(struct x64_asm *a, const struct mach_insn *in) {
     return;
   }
   struct x64_cold c = {
-      .kind = COLD_CALL, .in = x64_label(a), .back = x64_label(a), .src = in->src, .insn = *in};
+      .kind = COLD_CALL, .in = x64_label(a), .back = x64_label(a), .src = in->src, .insn = in};
   x64_rm(a, X64_CMP_RM, 8, R15, R11, offsetof(struct vm_func, inst));
   x64_jcc_label(a, CC_NE, c.in);
   call_r11(a, in);
@@ -171,7 +171,7 @@ static void call_func(struct x64_asm *a, const struct mach_insn *in) {
 void x64_cold_call(struct x64_asm *a, const struct x64_cold *c) {
   x64_place(a, c->in);
   instance_of_r11(a);
-  call_r11(a, &c->insn);
+  call_r11(a, c->insn);
   own_instance(a);
   x64_jmp_label(a, c->back);
 }

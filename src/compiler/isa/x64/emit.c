@@ -290,6 +290,7 @@ static void write_regions(struct layout *l) {
     x64_trap_stub(a);
   }
   r->end = a->code.len;
+  VEC_DROP(a->arena, &a->colds);
 }
 
 static uint32_t jump_size(const struct jump *j) { return !j->is_long ? 2 : j->cc == ALWAYS ? 5 : 6; }
@@ -401,6 +402,7 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
   if (size > INT32_MAX) arena_out_of_memory(a->arena);
   uint8_t *bytes = arena_alloc(a->arena, size);
   copy_regions(l, bytes);
+  VEC_DROP(a->arena, &a->code);
   memset(bytes + code_size, 0xcc, size - code_size);
   if (a->pool.len) memcpy(bytes + pool_at, a->pool.at, 8 * (size_t)a->pool.len);
   for (uint32_t t = 0; t < a->tables.len; t++) {
@@ -420,6 +422,8 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
     }
     put32(bytes + from, to - (from + 4 + x->tail));
   }
+  VEC_DROP(a->arena, &a->fixups);
+  VEC_DROP(a->arena, &a->labels);
   out->bytes = bytes;
   out->size = (uint32_t)size;
 }

@@ -38,7 +38,7 @@ struct x64_cold {
   uint8_t kind, trap;
   uint32_t in, back;
   uint32_t src;
-  struct mach_insn insn; /* COLD_SEQUENCE, COLD_CALL: what it is part of */
+  const struct mach_insn *insn; /* COLD_SEQUENCE, COLD_CALL: what it is part of; of the function */
 };
 struct x64_table { /* a jump table: offsets from its start to the successors of `block` */
   uint32_t block;

@@ -314,5 +314,9 @@ struct mach_func *x64_select(const struct ir_func *ir, const struct isa_config *
   for (ir_block b = ir->blocks.len; b-- > 0;)
     select_block(&s, b);
   turn_around(&s);
+  arena_drop(a, s.reg, n * sizeof *s.reg);
+  arena_drop(a, s.state, n * sizeof *s.state);
+  arena_drop(a, s.epoch, n * sizeof *s.epoch);
+  arena_drop(a, s.block_of, n * sizeof *s.block_of);
   return f;
 }
