@@ -124,10 +124,43 @@ static void nested(struct gen *g, uint8_t code, uint8_t type, uint8_t kind) {
   op(g, 0x0b);
 }
 
+/* if (x) y = 1..; maybe of !x. */
+static void on_local(struct gen *g, uint32_t x) {
+  op1(g, 0x20, x);
+  if (below(3) == 0) op(g, 0x45);
+  op(g, 0x04);
+  op(g, 0x40);
+  op1(g, 0x41, below(64));
+  op1(g, 0x21, below(LOCALS));
+  op(g, 0x0b);
+}
+
+/* A comparison of a local with a small number, and on either side of it the same local, or its comparison,
+ * again. */
+static void facts(struct gen *g) {
+  uint32_t x = below(LOCALS), c = below(3);
+  uint8_t compare = (uint8_t)(0x46 + below(10));
+  op1(g, 0x20, x);
+  op1(g, 0x41, c);
+  op(g, compare);
+  op(g, 0x04);
+  op(g, 0x40);
+  for (int side = 0; side < 2; side++) {
+    if (below(2)) on_local(g, x);
+    op1(g, 0x20, x);
+    op1(g, 0x41, below(4) ? c : below(3));
+    op(g, (uint8_t)(below(2) ? 0x46 + below(10) : compare));
+    op1(g, 0x21, below(LOCALS));
+    if (side == 0) op(g, 0x05);
+  }
+  op(g, 0x0b);
+  on_local(g, x);
+}
+
 static void statement(struct gen *g) {
   uint32_t l;
   bool deep = g->depth > 12 || g->budget < 0;
-  switch (deep ? below(5) : below(14)) {
+  switch (deep ? below(5) : below(15)) {
   case 0:
   case 1:
     expr(g, 3);
@@ -208,6 +241,7 @@ static void statement(struct gen *g) {
     expr(g, 2);
     op(g, 0x0f);
     break;
+  case 14: facts(g); break;
   case 13:
     if ((l = label(g, 0)) == UINT32_MAX || below(4)) break;
     op1(g, 0x0c, l);
