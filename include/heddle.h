@@ -98,7 +98,8 @@ typedef enum heddle_trap {
   HEDDLE_TRAP_OUT_OF_MEMORY,
   HEDDLE_TRAP_OUT_OF_FUEL,
   HEDDLE_TRAP_INTERRUPT,
-  HEDDLE_TRAP_TIMEOUT
+  HEDDLE_TRAP_TIMEOUT,
+  HEDDLE_TRAP_UNHANDLED_TAG /* a suspension that no handler took */
 } heddle_trap_t;
 
 /* One frame of a backtrace, innermost first. Strings are borrowed from the error. */

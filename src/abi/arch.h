@@ -32,7 +32,15 @@ extern const uint8_t arch_host_thunk[];
  * status); pc, sp and fp of the fault stand in store->cur. */
 extern const uint8_t arch_fault_stub[];
 
-/* ---- called by thunk.S ---- */
+/* ---- supplied by switch.S ---- */
+
+/* Values of struct stack.pc that are no sites: nothing has run and there is no memory; nothing has run;
+ * arguments are bound. */
+extern const uint8_t arch_fresh[], arch_body[], arch_bound[];
+/* Parent of every root: has no handlers and no parent. Never written. */
+extern struct stack arch_barrier;
+
+/* ---- called by thunk.S and switch.S ---- */
 
 /* runtime/builtin.c: the C functions, by enum builtin. */
 extern void (*const builtin_functions[])(void);
@@ -44,5 +52,18 @@ uint64_t host_dispatch(struct vm_host *host, struct arch_regs *regs);
  * or, when an exception is caught, status 0 and the address of the store's landing, where the stub goes on.
  */
 struct vm_result trap_unwind(struct vm_store *store, uint64_t status);
+/* runtime/cont.c. cur runs out of stack at a prologue, sp and fp are valid: they are again, in more of it. A
+ * status, as in the next ones. */
+uint64_t cont_grow(struct vm_store *store);
+/* cur is fresh and about to run: gives it memory. */
+uint64_t cont_attach(struct vm_store *store);
+/* cur is about to go on with more arguments, in `regs`, than came with its resume: adds those bound to it. */
+uint64_t cont_unbind(struct vm_store *store, struct arch_regs *regs);
+/* Resume or switch to `child` with stack arguments: args_size bytes at cur->sp go to where the child wants
+ * them. */
+uint64_t cont_pass(struct vm_store *store, struct stack *child, uint32_t args_size, struct arch_regs *regs);
+/* cur has returned, its results area is at its sp: hands that to its parent, frees it, and makes the parent
+ * cur. */
+void cont_finish(struct vm_store *store);
 
 #endif

@@ -5,8 +5,13 @@ enum builtin {
   /* Stubs in vmctx->builtins before the functions: */
   BUILTIN_TRAP_STUB,  /* `call` it from a cold trap site: the return address is the site; never returns there
                        */
-  BUILTIN_STACK_STUB, /* prologue's slow path: `call` it before anything but the frame is set up; returns to
-                         retry, or traps */
+  BUILTIN_STACK_STUB, /* prologue's slow path: jump to it before anything but the frame is set up, xmm15 =
+                         the site where it comes back to retry, or traps */
+  /* Switches, jumped to: contract in compiler/isa/x64/switch.S. */
+  BUILTIN_RESUME_STUB,
+  BUILTIN_SUSPEND_STUB,
+  BUILTIN_SWITCH_STUB,
+  BUILTIN_RESUME_TRAP_STUB,
 #define BUILTIN(id, result, params) BUILTIN_##id,
 #include "abi/builtin.def"
 #undef BUILTIN

@@ -60,9 +60,10 @@ struct vm_result {
 struct vm_store {
   struct stack *cur;   /* the running stack; written by switch sequences, entry, exit, trap and throw only */
   struct entry *entry; /* innermost entry record; written by host entry and exit only */
-  int64_t fuel;        /* counts down; below 0: TRAP_OUT_OF_FUEL. Only when the engine meters fuel. */
-  uint32_t exn;        /* the exception on its way, a root of the collector; landing code takes it */
-  uint32_t exn_clause; /* which clause of the function's (struct code) has caught it */
+  struct stack *finished; /* free stacks, most recent first: stack/stack.h */
+  int64_t fuel;           /* counts down; below 0: TRAP_OUT_OF_FUEL. Only when the engine meters fuel. */
+  uint32_t exn;           /* the exception on its way, a root of the collector; landing code takes it */
+  uint32_t exn_clause;    /* which clause of the function's (struct code) has caught it */
   struct vm_landing landing;
 };
 

@@ -12,6 +12,7 @@
 enum vm_access { VM_ACCESS_NONE, VM_ACCESS_READ, VM_ACCESS_READ_WRITE, VM_ACCESS_READ_EXEC };
 
 size_t vm_page_size(void);
+uint64_t vm_memory_size(void); /* of the machine, in bytes */
 static inline size_t vm_page_up(size_t size) {
   return align_up(size, vm_page_size());
 } /* size + a page fits */

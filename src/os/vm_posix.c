@@ -10,6 +10,11 @@
 
 size_t vm_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
+uint64_t vm_memory_size(void) {
+  long pages = sysconf(_SC_PHYS_PAGES);
+  return pages > 0 ? (uint64_t)pages * vm_page_size() : UINT64_C(4) << 30;
+}
+
 static bool whole_pages(const void *at, size_t size) {
   size_t mask = vm_page_size() - 1;
   return ((uintptr_t)at & mask) == 0 && (size & mask) == 0;

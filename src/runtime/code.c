@@ -358,7 +358,7 @@ struct header {
   uint32_t unused;
   uint64_t code_size, tables_size;
 };
-enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 2 };
+enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 3 };
 
 static void pad_to_page(struct buf *out) {
   static const uint8_t zeros[256];

@@ -93,6 +93,8 @@ static uint64_t run(struct store *s, struct funcinst *f, const struct functype *
   uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
   struct entry entry = {.outer = s->vm.entry, .outer_cur = s->vm.cur};
   entry.root.inst = f->vm.inst;
+  entry.root.func = &f->vm;
+  entry.root.parent = &arch_barrier;
   entry.root.limit = s->vm.entry ? s->vm.entry->root.limit : stack_limit(s, sp);
   if (sp < entry.root.limit + areas->args_size + areas->results_size || s->entry_depth >= MAX_DEPTH) {
     trap_report_set(s, TRAP_STACK_EXHAUSTED);
@@ -107,6 +109,7 @@ static uint64_t run(struct store *s, struct funcinst *f, const struct functype *
   s->vm.entry = &entry;
   uint64_t status = arch_enter(&f->vm, &regs, areas->args, areas->args_size, areas->results,
                                areas->results_size, &entry.host_sp);
+  assert(s->vm.cur == &entry.root);
   s->vm.entry = entry.outer;
   s->vm.cur = entry.outer_cur;
   s->entry_depth--;

@@ -5,6 +5,7 @@
 #include "runtime/instance.h"
 #include "runtime/object.h"
 #include "runtime/unwind.h"
+#include "stack/chain.h"
 
 #include <string.h>
 
@@ -34,6 +35,7 @@ bool exn_catch(struct store *s) {
     s->vm.exn_clause = clause - landing.first_clause;
     s->vm.landing =
         (struct vm_landing){.sp = u.fp - landing.frame_size, .fp = u.fp, .pc = landing.pc, .inst = ctx};
+    chain_unwind(&s->vm, s->stacks, u.stack);
     return true;
   }
   return false;

@@ -22,11 +22,11 @@ enum { SMALL_VALUES = 16 };
 static uint64_t *frame_words(const struct vm_store *vm) { return (uint64_t *)vm->cur->fp; }
 
 /* The thunk's frame: saved rbp of the caller, return address. A caller in compiled code keeps its instance
- * below its saved rbp. Without a caller's frame, the function that the host entered called us last of all
- * (its owner says who it was), or the host called us directly (no owner). */
+ * below its saved rbp. Without a caller's frame, the function that the stack began with called us last of all
+ * (its owner says who it was), or is itself the host's (no owner). */
 static struct instance *find_caller(const struct vm_store *vm) {
   const uint64_t *frame = frame_words(vm);
-  const struct vmctx *ctx = frame[0] ? ((struct vmctx *const *)frame[0])[-1] : vm->entry->root.inst;
+  const struct vmctx *ctx = frame[0] ? ((struct vmctx *const *)frame[0])[-1] : vm->cur->func->inst;
   assert(!frame[0] || code_find(frame[1] - 1));
   return instance_of(ctx);
 }

@@ -16,7 +16,7 @@ static void visit_frame(const struct unwind *u, struct gc_visitor *v) {
 
 /* The frames of every entry that is on its way, newest first. */
 static void visit_frames(const struct store *s, struct gc_visitor *v) {
-  const struct stack *stack = s->vm.cur;
+  struct stack *stack = s->vm.cur;
   for (const struct entry *entry = s->vm.entry; entry; entry = entry->outer) {
     struct unwind u;
     for (unwind_start_call(&u, stack); u.image; unwind_next(&u))

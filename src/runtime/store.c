@@ -5,6 +5,7 @@
 #include "gc/gc.h"
 #include "runtime/interrupt.h"
 #include "runtime/object.h"
+#include "stack/stack.h"
 
 #include <string.h>
 
@@ -58,6 +59,7 @@ void store_delete(struct store *s) {
     struct owned o = s->owned.at[--s->owned.len];
     o.free(o.object);
   }
+  stack_pool_delete(s->stacks);
   interrupt_unref(s->interrupt);
   mem_free(s->owned.at);
   mem_free(s->handles.at);

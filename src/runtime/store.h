@@ -17,6 +17,7 @@ struct gc_heap;
 struct instance;
 struct tableinst;
 struct globalinst;
+struct stack_pool;
 
 struct store_limits {
   uint64_t max_memory_size;    /* bytes of one memory */
@@ -25,6 +26,7 @@ struct store_limits {
   uint64_t max_wasm_stack; /* bytes of the thread's stack that one outermost call may use */
   uint64_t max_heap_size;  /* bytes of garbage-collected objects; 0 = as much as there are addresses */
   uint32_t heap_flags;     /* GC_STRESS_COLLECT .. of gc/gc.h */
+  uint64_t max_stack_size, max_stacks_size; /* bytes of one continuation's stack, of all; 0: stack/stack.h */
 };
 struct store_config {
   const struct canon *canon;
@@ -77,7 +79,8 @@ struct store {
   struct trap_report report; /* how the latest call ended, when it did not return */
   uint32_t entry_depth;      /* host-to-wasm calls on the way */
 
-  struct meminst *memories; /* all, newest first: the fault handler walks it */
+  struct stack_pool *stacks; /* NULL before the first continuation */
+  struct meminst *memories;  /* all, newest first: the fault handler walks it */
   uint64_t nmemories, ntables, ninstances;
 
   struct {

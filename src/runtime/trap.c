@@ -7,6 +7,7 @@
 #include "runtime/interrupt.h"
 #include "runtime/store.h"
 #include "runtime/unwind.h"
+#include "stack/chain.h"
 
 const char *trap_message(enum trap_code code) {
   static const char *const messages[] = {
@@ -51,5 +52,6 @@ struct vm_result trap_unwind(struct vm_store *vm, uint64_t status) {
   s->report.status = status;
   if (status != TRAP_HOST_ERROR) s->report.host_error = NULL;
   backtrace_capture(&s->report, vm);
+  chain_unwind(vm, s->stacks, &vm->entry->root);
   return (struct vm_result){vm->entry->host_sp, status};
 }

@@ -1,6 +1,8 @@
 /* See unwind.h.  A frame is known by the code it runs: the image's tables say whether it has pushed rbp. */
 #include "runtime/unwind.h"
 
+#include "stack/chain.h"
+
 static uintptr_t word_at(uintptr_t at) { return *(const uintptr_t *)at; }
 
 /* pc is a return address: the byte before it is inside the call. */
@@ -11,16 +13,26 @@ static void locate(struct unwind *u) {
   u->inside = u->off - 1;
 }
 
+/* As locate; behind a stack's first frame (its return address is in no image: arch_body, or the host's own
+ * arch_enter) comes the frame that resumed it. */
+static void settle(struct unwind *u) {
+  for (locate(u); !u->image; locate(u)) {
+    struct stack *up = chain_parent(u->stack);
+    if (!up) return; /* the walk is over */
+    *u = (struct unwind){.stack = up, .pc = up->pc, .sp = up->sp, .fp = up->fp};
+  }
+}
+
 void unwind_start(struct unwind *u, const struct vm_store *s) {
   *u = (struct unwind){
       .stack = s->cur, .pc = s->cur->pc, .sp = s->cur->sp, .fp = s->cur->fp, .innermost = true};
-  locate(u); /* finds a faulting pc too: an image begins with padding */
-  if (!u->image) return;
+  settle(u); /* finds a faulting pc too: an image begins with padding */
+  if (!u->image || u->stack != s->cur) return;
   uint32_t site = code_site_at(u->image, u->off);
   if (site != UINT32_MAX && u->image->site_kind[site] & CODE_SITE_FAULT) u->inside = u->off;
 }
 
-void unwind_start_call(struct unwind *u, const struct stack *stack) {
+void unwind_start_call(struct unwind *u, struct stack *stack) {
   *u = (struct unwind){.stack = stack, .fp = stack->fp};
   if (stack->sp == stack->fp) { /* the thunk of a host function has a frame of its own */
     u->pc = word_at(stack->fp + 8);
@@ -30,7 +42,7 @@ void unwind_start_call(struct unwind *u, const struct stack *stack) {
     u->pc = word_at(stack->sp);
     u->sp = stack->sp + 8;
   }
-  locate(u);
+  settle(u);
 }
 
 void unwind_next(struct unwind *u) {
@@ -43,9 +55,8 @@ void unwind_next(struct unwind *u) {
     u->sp = u->fp + 16;
     u->fp = word_at(u->fp);
   } else {
-    u->image = NULL;
-    return;
+    u->pc = 0;
   }
   u->innermost = false;
-  locate(u); /* the host's own code, arch_enter, is in no image: the walk is over */
+  settle(u);
 }

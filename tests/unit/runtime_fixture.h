@@ -5,8 +5,8 @@
  *
  *   CODE(add, "lea eax, [rdi + rsi]; ret")                      defines add_code[] and add_code_end[]
  *
- * "FUNCS" as a 32-bit displacement stands for the offset of the vmctx's function slots: it is replaced when
- * the code is published. */
+ * As 32-bit displacements, replaced when the code is published: FUNCS stands for the offset of the vmctx's
+ * function slots, TAGS for that of its tag slots, STUBS for the trap stub's place in vmctx->builtins. */
 #ifndef TESTS_UNIT_RUNTIME_FIXTURE_H
 #define TESTS_UNIT_RUNTIME_FIXTURE_H
 
@@ -28,6 +28,8 @@
   __asm__(".pushsection .rodata\n"                                                                           \
           ".intel_syntax noprefix\n"                                                                         \
           ".set FUNCS, 0x11223344\n"                                                                         \
+          ".set STUBS, 0x55667700\n"                                                                         \
+          ".set TAGS, 0x66778800\n"                                                                          \
           ".p2align 4\n" #name "_code:\n" text "\n" #name "_code_end:\n"                                     \
           ".att_syntax prefix\n"                                                                             \
           ".popsection\n");                                                                                  \
@@ -96,6 +98,12 @@ static inline struct code code_of(struct fixture *f, const uint8_t *begin, const
     memcpy(&word, code.bytes + i, 4);
     if ((word & 0xffffff00u) == 0x11223300u) { /* FUNCS + a small number of slots */
       word = word - 0x11223344u + layout.funcs;
+      memcpy(code.bytes + i, &word, 4);
+    } else if ((word & 0xffffff00u) == 0x55667700u) {
+      word = 8 * BUILTIN_TRAP_STUB + (word & 0xff);
+      memcpy(code.bytes + i, &word, 4);
+    } else if ((word & 0xffffff00u) == 0x66778800u) {
+      word = layout.tags + (word & 0xff);
       memcpy(code.bytes + i, &word, 4);
     }
   }

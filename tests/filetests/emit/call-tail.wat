@@ -27,5 +27,6 @@
 ;;     52: 0f 11 75 f8 48 8d 65 f8 66 4c 0f 7e
 ;;     5e: ed e9 00 00 00 00
 ;; out of line:
-;;     64: 4d 8b 5f 10 41 ff 53 08 e9 97 ff ff
-;;     70: ff
+;;     64: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
+;;     70: 4d 8b 5f 10 41 ff 63 08 e9 8b ff ff
+;;     7c: ff

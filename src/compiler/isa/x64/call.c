@@ -80,8 +80,15 @@ void x64_prologue(struct x64_asm *a, bool frameless) {
 
 void x64_cold_stack(struct x64_asm *a, const struct x64_cold *c) {
   x64_place(a, c->in);
+  x64_byte(a, 0x4c); /* lea r11, [rip + what follows] */
+  x64_byte(a, 0x8d);
+  x64_byte(a, 0x1d);
+  uint32_t from = a->code.len + 4;
+  x64_u32(a, 0);
+  x64_rr(a, X64_MOVD_XR, 8, XMM15, R11);
   load(a, R11, R15, OFF_BUILTINS);
-  x64_opcode_mem(a, 0xff, 2, R11, 8 * BUILTIN_STACK_STUB);
+  x64_opcode_mem(a, 0xff, 4, R11, 8 * BUILTIN_STACK_STUB);
+  a->code.at[from - 4] = (uint8_t)(a->code.len - from);
   x64_add_site(a, c->src, TRAP_STACK_EXHAUSTED, false);
   x64_jmp_label(a, c->back);
 }

@@ -154,13 +154,6 @@
   xor esi, esi
   jmp arch_fault_stub
 
-  .p2align 4
-.Lstack_stub:               /* prologue's slow path. The thread's own stack cannot grow. */
-  endbr64
-  publish_site
-  mov esi, CODE_STACK_EXHAUSTED
-  jmp arch_fault_stub
-
 /* ---- builtins ---- */
 
 /* rax = offset in builtin_functions; arguments in rsi rdx rcx r8 r9. */
@@ -190,7 +183,7 @@
   mov rsi, rdx
   jmp arch_fault_stub
 
-  .set outcall_offset, 16     /* behind the two stubs */
+  .set outcall_offset, 48     /* behind the stubs */
   .macro outcall
   endbr64
   mov eax, outcall_offset
@@ -209,7 +202,11 @@
   .type arch_builtins, @object
 arch_builtins:
   .quad .Ltrap_stub
-  .quad .Lstack_stub
+  .quad arch_stack_stub
+  .quad arch_resume_stub
+  .quad arch_suspend_stub
+  .quad arch_switch_stub
+  .quad arch_resume_trap_stub
 #define BUILTIN(id, result, params) .quad .Loutcall_##id
 #include "abi/builtin.def"
 #undef BUILTIN

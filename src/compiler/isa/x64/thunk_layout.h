@@ -3,23 +3,35 @@
 #ifndef COMPILER_ISA_X64_THUNK_LAYOUT_H
 #define COMPILER_ISA_X64_THUNK_LAYOUT_H
 
-#define FUNC_CODE            0
-#define FUNC_INST            8
-#define VMCTX_STORE          0
-#define VMCTX_MEMORY0        8
-#define HOST_ARGS_SIZE       48
-#define STORE_CUR            0
-#define STORE_ENTRY          8
-#define STACK_SP             0
-#define STACK_FP             8
-#define STACK_PC             16
-#define ENTRY_ROOT_SP        0
-#define REGS_XMM             64
-#define REGS_SIZE            192
-#define LANDING_SP           0
-#define LANDING_FP           8
-#define LANDING_PC           16
-#define LANDING_INST         24
-#define CODE_STACK_EXHAUSTED 10
+#define FUNC_CODE          0
+#define FUNC_INST          8
+#define VMCTX_STORE        0
+#define VMCTX_MEMORY0      8
+#define HOST_ARGS_SIZE     48
+#define STORE_CUR          0
+#define STORE_ENTRY        8
+#define STACK_SP           0
+#define STACK_FP           8
+#define STACK_PC           16
+#define STACK_INST         24
+#define STACK_PARENT       40
+#define STACK_LAST         48
+#define STACK_HANDLERS     56
+#define STACK_FUNC         80
+#define STACK_NEXT         96
+#define STACK_FINISH_SLOW  121
+#define STACK_SIZE         128
+#define STORE_FINISHED     16
+#define HANDLERS_LABELS    8
+#define CLAUSE_SIZE        8
+#define CLAUSE_LANDING     4
+#define ENTRY_ROOT_SP      0
+#define REGS_XMM           64
+#define REGS_SIZE          192
+#define LANDING_SP         0
+#define LANDING_FP         8
+#define LANDING_PC         16
+#define LANDING_INST       24
+#define CODE_UNHANDLED_TAG 27
 
 #endif

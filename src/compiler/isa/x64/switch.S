@@ -1,0 +1,337 @@
+/* From one stack to another: resume, suspend, switch, the first and last frame of a continuation, growth.
+ *
+ * Compiled code jumps (never calls) to a stub of vmctx->builtins; the stub leaves by a jump too, because a `ret` would be
+ * mispredicted. Nothing but the registers named here is kept: the function has saved rbx, r12 and r13 in its prologue and
+ * keeps no value in a register across a switch. A = argument registers, R = result registers of abi/call.h.
+ *
+ *              comes with                                                     goes on
+ *   resume     rbx the child (taken from its cell, which is empty now),       at the child's pc, A untouched
+ *              r12 struct stack_handlers, r13 landing for the child's return, A = its parameters, stack arguments at rsp
+ *   suspend    rbx the tag, r12 bytes of stack payload at rsp (0 mostly),     at the clause's landing, R untouched
+ *              r13 where it goes on, R = payload and the cell of this stack
+ *   switch     rbx the tag, r12 address of the target cell's stack word,      at the target's pc, A untouched
+ *              r13 where it goes on, r14 bytes of stack arguments at rsp, A = values and the cell of this stack
+ *   resume_trap  as resume without A, rax a status                            in trap_unwind, with the child as cur
+ *
+ * At every arrival: rsp and rbp as when that stack was left, r15 its instance, r14 to be loaded from it; rbx r9-r14 hold
+ * nothing (r9, r10 hold arguments where A arrives). A landing finds stack results at rsp + its handlers' args_size; whoever
+ * is resumed finds stack arguments at rsp. Where nobody handles the tag the suspending site traps and nothing has changed.
+ * A site (landing, or where it goes on) is a key of the code's tables as a return address is.
+ *
+ * Writes: cur; sp fp pc inst handlers of the stack that is left; parent and last of the links. No other copy exists. */
+#include "compiler/isa/x64/thunk_layout.h"
+
+  .intel_syntax noprefix
+  .text
+
+  .macro global name
+  .globl \name
+  .hidden \name
+  .type \name, @function
+  .p2align 4
+\name:
+  .endm
+
+  /* The stack that is left: \s its descriptor. */
+  .macro leave_stack s
+  mov [\s + STACK_SP], rsp
+  mov [\s + STACK_FP], rbp
+  mov [\s + STACK_PC], r13
+  mov [\s + STACK_INST], r15
+  .endm
+
+  .macro arrive s
+  mov rsp, [\s + STACK_SP]
+  mov rbp, [\s + STACK_FP]
+  mov r15, [\s + STACK_INST]
+  .endm
+
+  /* Chain rbx below \parent. One that is captured by nobody has no `last`: the write faults, the process ends. */
+  .macro splice parent
+  mov r12, [rbx + STACK_LAST]
+  mov [r12 + STACK_PARENT], \parent
+  mov qword ptr [rbx + STACK_LAST], 0
+  .endm
+
+  /* On the thread's own stack, argument registers saved at rsp; r15 an instance. Uses r11. */
+  .macro native
+  mov r11, [r15 + VMCTX_STORE]
+  mov r11, [r11 + STORE_ENTRY]
+  mov rsp, [r11 + ENTRY_ROOT_SP]
+  and rsp, -16
+  sub rsp, REGS_SIZE
+  mov [rsp], rdi
+  mov [rsp + 8], rsi
+  mov [rsp + 16], rdx
+  mov [rsp + 24], rcx
+  mov [rsp + 32], r8
+  mov [rsp + 40], r9
+  mov [rsp + 48], r10
+  mov [rsp + 56], rax
+  movaps [rsp + REGS_XMM], xmm0
+  movaps [rsp + REGS_XMM + 16], xmm1
+  movaps [rsp + REGS_XMM + 32], xmm2
+  movaps [rsp + REGS_XMM + 48], xmm3
+  movaps [rsp + REGS_XMM + 64], xmm4
+  movaps [rsp + REGS_XMM + 80], xmm5
+  movaps [rsp + REGS_XMM + 96], xmm6
+  movaps [rsp + REGS_XMM + 112], xmm7
+  mov rdi, [r15 + VMCTX_STORE]
+  .endm
+
+  .macro restore_regs
+  mov rdi, [rsp]
+  mov rsi, [rsp + 8]
+  mov rdx, [rsp + 16]
+  mov rcx, [rsp + 24]
+  mov r8, [rsp + 32]
+  mov r9, [rsp + 40]
+  mov r10, [rsp + 48]
+  mov rax, [rsp + 56]
+  movaps xmm0, [rsp + REGS_XMM]
+  movaps xmm1, [rsp + REGS_XMM + 16]
+  movaps xmm2, [rsp + REGS_XMM + 32]
+  movaps xmm3, [rsp + REGS_XMM + 48]
+  movaps xmm4, [rsp + REGS_XMM + 64]
+  movaps xmm5, [rsp + REGS_XMM + 80]
+  movaps xmm6, [rsp + REGS_XMM + 96]
+  movaps xmm7, [rsp + REGS_XMM + 112]
+  .endm
+
+/* ---- resume ---- */
+
+  global arch_resume_stub
+  endbr64
+  mov r11, [r15 + VMCTX_STORE]
+  mov r14, [r11 + STORE_CUR]
+  leave_stack r14
+  mov [r14 + STACK_HANDLERS], r12
+  cmp dword ptr [r12], 0
+  jne 2f
+1:splice r14
+  mov [r11 + STORE_CUR], rbx
+  arrive rbx
+  jmp [rbx + STACK_PC]
+2:native
+  mov rsi, rbx
+  mov edx, [r12]
+  mov rcx, rsp
+  call cont_pass
+  test rax, rax
+  jnz .Ltrap
+  restore_regs
+  mov r11, [r15 + VMCTX_STORE]
+  jmp 1b
+
+  global arch_resume_trap_stub
+  endbr64
+  mov r11, [r15 + VMCTX_STORE]
+  mov r14, [r11 + STORE_CUR]
+  leave_stack r14
+  mov [r14 + STACK_HANDLERS], r12
+  splice r14
+  mov [r11 + STORE_CUR], rbx
+  mov rdi, r11
+  mov rsi, rax
+  jmp arch_fault_stub
+
+/* ---- suspend ---- */
+
+  /* The search: r9 is the link below the candidate r10, r11 its clause. */
+  global arch_suspend_stub
+  endbr64
+  mov r14, [r15 + VMCTX_STORE]
+  mov r14, [r14 + STORE_CUR]
+  leave_stack r14
+  mov r9, r14
+1:mov r10, [r9 + STACK_PARENT]
+  mov r11, [r10 + STACK_HANDLERS]
+  mov r15, [r10 + STACK_INST]
+2:mov r13d, [r11 + HANDLERS_LABELS]
+  cmp [r15 + r13], rbx      /* at 0, the list's end, stands no tag but the store */
+  je 3f
+  add r11, CLAUSE_SIZE
+  test r13d, r13d
+  jnz 2b
+  mov r9, r10
+  cmp qword ptr [r10 + STACK_PARENT], 0
+  jne 1b
+  jmp .Lunhandled
+3:movsxd r13, dword ptr [r11 + HANDLERS_LABELS + CLAUSE_LANDING]
+  lea r13, [r11 + r13 + HANDLERS_LABELS]
+  test r12, r12
+  jnz 5f
+4:mov qword ptr [r9 + STACK_PARENT], 0
+  mov [r14 + STACK_LAST], r9
+  mov r11, [r15 + VMCTX_STORE]
+  mov [r11 + STORE_CUR], r10
+  arrive r10
+  jmp r13
+5:mov r11, [r10 + STACK_HANDLERS]
+  mov r11d, [r11]
+  add r11, [r10 + STACK_SP]
+6:movups xmm15, [rsp + r12 - 16]
+  movups [r11 + r12 - 16], xmm15
+  sub r12, 16
+  jnz 6b
+  jmp 4b
+
+.Lunhandled:                /* r14 = cur */
+  mov r15, [r14 + STACK_INST]
+  mov rdi, [r15 + VMCTX_STORE]
+  mov esi, CODE_UNHANDLED_TAG
+  jmp arch_fault_stub
+
+/* ---- switch ---- */
+
+  /* The search: r13 is the link below the candidate rbp, r11 its clause. */
+  global arch_switch_stub
+  endbr64
+  mov r11, [r15 + VMCTX_STORE]
+  mov r11, [r11 + STORE_CUR]
+  leave_stack r11
+  test r14d, r14d
+  jnz 5f
+  mov r14, r11
+1:mov r13, r14
+2:mov rbp, [r13 + STACK_PARENT]
+  mov r11, [rbp + STACK_HANDLERS]
+3:mov r15d, [r11 - CLAUSE_SIZE]
+  test r15d, r15d
+  jz 4f
+  add r15, [rbp + STACK_INST]
+  sub r11, CLAUSE_SIZE
+  cmp [r15], rbx
+  jne 3b
+  mov r15, [r14 + STACK_INST]
+  mov r11, [r15 + VMCTX_STORE]
+  mov qword ptr [r13 + STACK_PARENT], 0
+  mov [r14 + STACK_LAST], r13
+  mov rbx, [r12]
+  mov qword ptr [r12], 0
+  splice rbp
+  mov [r11 + STORE_CUR], rbx
+  arrive rbx
+  jmp [rbx + STACK_PC]
+4:mov r13, rbp
+  cmp qword ptr [rbp + STACK_PARENT], 0
+  jne 2b
+  jmp .Lunhandled
+5:mov r13d, r14d
+  mov r14, r11
+  native
+  mov rsi, [r12]
+  mov edx, r13d
+  mov rcx, rsp
+  call cont_pass
+  test rax, rax
+  jnz .Ltrap
+  restore_regs
+  jmp 1b
+
+/* ---- a continuation's first frame ---- */
+
+/* pc of a fresh stack without memory: rsp is nothing yet. */
+  global arch_fresh
+  endbr64
+  native
+  call cont_attach
+  test rax, rax
+  jnz .Ltrap
+  restore_regs
+  mov r11, [r15 + VMCTX_STORE]
+  mov r11, [r11 + STORE_CUR]
+  mov rsp, [r11 + STACK_SP]
+
+/* pc of a fresh stack with memory. The body is entered by a call and its return predicted; its end leaves by a jump. */
+  global arch_body
+  endbr64
+  mov rbx, [r15 + VMCTX_STORE] /* the body keeps it */
+  mov r11, [rbx + STORE_CUR]
+  mov r11, [r11 + STACK_FUNC]
+  mov r14, [r15 + VMCTX_MEMORY0]
+  xor ebp, ebp              /* the frame chain never leaves its stack */
+  call [r11 + FUNC_CODE]
+  mov r11, [rbx + STORE_CUR]
+  cmp byte ptr [r11 + STACK_FINISH_SLOW], 0
+  jne 1f
+  mov r10, [r11 + STACK_PARENT]
+  mov [rbx + STORE_CUR], r10
+  mov r9, [rbx + STORE_FINISHED]
+  mov [r11 + STACK_NEXT], r9
+  mov [rbx + STORE_FINISHED], r11
+  xor r9d, r9d
+  mov [r11 + STACK_PC], r9
+  mov [r11 + STACK_PARENT], r9
+  arrive r10
+  jmp [r10 + STACK_PC]
+1:mov [r11 + STACK_SP], rsp /* the results area */
+  mov r15, [r11 + STACK_FUNC]
+  mov r15, [r15 + FUNC_INST]
+  native
+  call cont_finish
+  restore_regs
+  mov r11, [rbx + STORE_CUR]
+  arrive r11
+  jmp [r11 + STACK_PC]
+
+/* pc of a captured stack with bound arguments: A are those that come behind them. */
+  global arch_bound
+  endbr64
+  native
+  mov rsi, rsp
+  call cont_unbind
+  test rax, rax
+  jnz .Ltrap
+  restore_regs
+  mov r11, [r15 + VMCTX_STORE]
+  mov r11, [r11 + STORE_CUR]
+  arrive r11
+  jmp [r11 + STACK_PC]
+
+/* ---- growth ---- */
+
+/* A prologue found rsp below the limit; xmm15 = where to go on (a site). rsp may lie below the block already, so nothing
+ * is pushed. All argument registers are live, and in nobody's map: what runs here never collects. */
+  global arch_stack_stub
+  endbr64
+  mov r11, [r15 + VMCTX_STORE]
+  mov r11, [r11 + STORE_CUR]
+  mov [r11 + STACK_SP], rsp
+  mov [r11 + STACK_FP], rbp
+  movq [r11 + STACK_PC], xmm15
+  native
+  call cont_grow
+  test rax, rax
+  jnz .Ltrap
+  restore_regs
+  mov r11, [r15 + VMCTX_STORE]
+  mov r11, [r11 + STORE_CUR]
+  mov rsp, [r11 + STACK_SP]
+  mov rbp, [r11 + STACK_FP]
+  jmp [r11 + STACK_PC]
+
+.Ltrap:                     /* rax = status; cur says where */
+  mov rdi, [r15 + VMCTX_STORE]
+  mov rsi, rax
+  jmp arch_fault_stub
+
+/* ---- behind the root ---- */
+
+/* Parent of every root: handles nothing, has no parent. Its inst's first word is no tag's address. */
+  .section .data.rel.ro.arch_barrier, "aw"
+  .p2align 6
+  .globl arch_barrier
+  .hidden arch_barrier
+  .type arch_barrier, @object
+arch_barrier:
+  .quad 0, 0, 0, arch_barrier, 0, 0, 0, .Lno_handlers
+  .zero STACK_SIZE - 64
+  .size arch_barrier, . - arch_barrier
+  .section .rodata
+  .p2align 3
+  .quad 0
+.Lno_handlers:
+  .quad 0, 0
+
+  .section .note.GNU-stack, "", @progbits

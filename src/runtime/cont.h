@@ -1,0 +1,30 @@
+/* Continuations: what a cell points to.
+ *
+ * A continuation reference is an object of the heap (struct object_cont) that holds the head of a captured
+ * chain, or 0 once it was used; making, binding and resuming go through that one word, so a chain has one
+ * cell at most. Compiled code empties cells and switches by itself (compiler/isa/x64/switch.S); here stands
+ * what needs C. The functions that switch.S calls are declared in abi/arch.h. Must not: collect, or touch the
+ * heap. */
+#ifndef RUNTIME_CONT_H
+#define RUNTIME_CONT_H
+
+#include "runtime/store.h"
+#include "stack/chain.h"
+
+/* Arguments bound to a captured stack, in its descriptor until it goes on. A root: the collector reads
+ * `types`. */
+struct stack_bound {
+  uint64_t pc;          /* where the stack goes on with them; its own is arch_bound */
+  const valtype *types; /* of all parameters of the first continuation that was bound; canonical, immortal */
+  uint32_t ntypes, len; /* of them, the first `len` are bound */
+  union vm_value values[]; /* room for ntypes */
+};
+
+/* A continuation that will call `func`. NULL: memory is out. */
+MUST_USE struct stack *cont_new(struct store *s, const struct vm_func *func);
+/* Plugs `values` in front. `types` are the parameters of the continuation before it, of which these are the
+ * first `nvalues`. The caller moves the stack to a new cell. A trap code. */
+MUST_USE enum trap_code cont_bind(struct stack *head, const valtype *types, uint32_t ntypes,
+                                  const union vm_value *values, uint32_t nvalues);
+
+#endif
