@@ -58,6 +58,8 @@ struct code {
   uint32_t nmaps;
   int32_t *map_words;
   uint32_t nmap_words;
+  int32_t *frame_refs; /* the same for what holds a reference or null all the time */
+  uint32_t nframe_refs;
   struct code_handler *handlers;
   uint32_t nhandlers;
   const struct code_try *tries;

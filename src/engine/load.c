@@ -76,6 +76,7 @@ static void keep_code(struct worker *w, struct code *code) {
   code->sites = arena_copy(&w->results, code->sites, code->nsites * sizeof *code->sites);
   code->maps = arena_copy(&w->results, code->maps, code->nmaps * sizeof *code->maps);
   code->map_words = arena_copy(&w->results, code->map_words, code->nmap_words * sizeof *code->map_words);
+  code->frame_refs = arena_copy(&w->results, code->frame_refs, code->nframe_refs * sizeof *code->frame_refs);
   code->handlers = arena_copy(&w->results, code->handlers, code->nhandlers * sizeof *code->handlers);
   code->tries = arena_copy(&w->results, code->tries, code->ntries * sizeof *code->tries);
   code->clauses = arena_copy(&w->results, code->clauses, code->nclauses * sizeof *code->clauses);

@@ -93,17 +93,18 @@ static void disclaim(struct code_image *image) {
 
 /* All tables in one block, words first, so that they can be written and read as a whole. */
 struct counts {
-  uint32_t nfuncs, nsites, nmaps, nmap_words, nhandlers, ntries, nclauses;
+  uint32_t nfuncs, nsites, nmaps, nmap_words, nref_words, nhandlers, ntries, nclauses;
 };
 static uint64_t words_len(struct counts n) {
   return (uint64_t)n.nfuncs + 1 + 2 * (uint64_t)n.nsites + 2 * (uint64_t)n.nmaps + 1 + n.nmap_words +
+         (uint64_t)n.nfuncs + 1 + n.nref_words +
          CODE_HANDLER_WORDS * (uint64_t)n.nhandlers + CODE_TRY_WORDS * (uint64_t)n.ntries + n.nclauses;
 }
 static uint64_t tables_size(struct counts n) { return words_len(n) * 4 + n.nsites + n.nfuncs; }
 
 struct tables {
-  uint32_t *func_off, *site_off, *site_wasm, *map_off, *map_first, *handlers, *tries, *clauses;
-  int32_t *map_words;
+  uint32_t *func_off, *site_off, *site_wasm, *map_off, *map_first, *ref_first, *handlers, *tries, *clauses;
+  int32_t *map_words, *ref_words;
   uint8_t *site_kind, *func_flags;
 };
 static struct tables tables_in(void *block, struct counts n) {
@@ -113,7 +114,9 @@ static struct tables tables_in(void *block, struct counts n) {
   t.map_off = t.site_wasm + n.nsites;
   t.map_first = t.map_off + n.nmaps;
   t.map_words = (int32_t *)t.map_first + n.nmaps + 1;
-  t.handlers = (uint32_t *)t.map_words + n.nmap_words;
+  t.ref_first = (uint32_t *)t.map_words + n.nmap_words;
+  t.ref_words = (int32_t *)t.ref_first + n.nfuncs + 1;
+  t.handlers = (uint32_t *)t.ref_words + n.nref_words;
   t.tries = t.handlers + CODE_HANDLER_WORDS * (size_t)n.nhandlers;
   t.clauses = t.tries + CODE_TRY_WORDS * (size_t)n.ntries;
   t.site_kind = (uint8_t *)(t.clauses + n.nclauses);
@@ -145,6 +148,8 @@ static struct code_image *image_new(struct counts n, uint32_t nimported, const s
   image->map_off = t->map_off;
   image->map_first = t->map_first;
   image->map_words = t->map_words;
+  image->ref_first = t->ref_first;
+  image->ref_words = t->ref_words;
   image->nhandlers = n.nhandlers;
   image->handlers = t->handlers;
   image->ntries = n.ntries;
@@ -264,8 +269,11 @@ static void fill_sites(const struct code *codes, const struct tables *t, uint32_
 }
 
 static void fill_maps(const struct code *codes, const struct tables *t, uint32_t nfuncs) {
-  uint32_t n = 0, words = 0;
+  uint32_t n = 0, words = 0, refs = 0;
   for (uint32_t i = 0; i < nfuncs; i++) {
+    t->ref_first[i] = refs;
+    for (uint32_t w = 0; w < codes[i].nframe_refs; w++)
+      t->ref_words[refs++] = codes[i].frame_refs[w];
     for (uint32_t k = 0; k < codes[i].nmaps; k++, n++) {
       const struct code_map *map = &codes[i].maps[k];
       t->map_off[n] = t->func_off[i] + map->off;
@@ -275,6 +283,7 @@ static void fill_maps(const struct code *codes, const struct tables *t, uint32_t
     }
   }
   t->map_first[n] = words;
+  t->ref_first[nfuncs] = refs;
 }
 
 static void fill_handlers(const struct code *codes, const struct tables *t, uint32_t nfuncs) {
@@ -305,10 +314,11 @@ static bool count(const struct code *codes, uint32_t nfuncs, struct counts *out)
   *out = (struct counts){.nfuncs = nfuncs};
   for (uint32_t i = 0; i < nfuncs; i++) {
     sites += codes[i].nsites;
-    words += codes[i].nmap_words + (uint64_t)codes[i].ntries + codes[i].nclauses;
+    words += codes[i].nmap_words + (uint64_t)codes[i].nframe_refs + codes[i].ntries + codes[i].nclauses;
     if (sites > UINT32_MAX / 16 || words > UINT32_MAX / 16) return false;
     out->nmaps += codes[i].nmaps; /* maps and handlers are no more than sites */
     out->nmap_words += codes[i].nmap_words;
+    out->nref_words += codes[i].nframe_refs;
     out->nhandlers += codes[i].nhandlers;
     out->ntries += codes[i].ntries;
     out->nclauses += codes[i].nclauses;
@@ -355,7 +365,6 @@ struct header {
   uint32_t magic, version;
   uint32_t page, nimported;
   struct counts n;
-  uint32_t unused;
   uint64_t code_size, tables_size;
 };
 enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 3 };
@@ -371,6 +380,7 @@ static struct counts counts_of(const struct code_image *image) {
                          .nsites = image->nsites,
                          .nmaps = image->nmaps,
                          .nmap_words = image->map_first[image->nmaps],
+                         .nref_words = image->ref_first[image->nfuncs],
                          .nhandlers = image->nhandlers,
                          .ntries = image->ntries,
                          .nclauses = image->nclauses};

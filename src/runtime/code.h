@@ -31,6 +31,9 @@ struct code_image {
   uint32_t nmaps;
   const uint32_t *map_off, *map_first;
   const int32_t *map_words;
+  /* The same for all of a function's frames, by position in func_off: nfuncs + 1 entries. */
+  const uint32_t *ref_first;
+  const int32_t *ref_words;
   /* Handlers: return address, try, landing, frame size, first clause of the function; tries: parent, first
    * clause, clauses; a clause is a tag index or CODE_CATCH_ALL. */
   uint32_t nhandlers, ntries, nclauses;

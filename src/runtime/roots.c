@@ -8,10 +8,13 @@
 #include "runtime/unwind.h"
 
 static void visit_frame(const struct unwind *u, struct gc_visitor *v) {
-  uint32_t map = code_map_at(u->image, u->off);
+  const struct code_image *image = u->image;
+  uint32_t map = code_map_at(image, u->off), func = code_func_at(image, u->inside);
+  for (uint32_t i = image->ref_first[func]; i < image->ref_first[func + 1]; i++)
+    gc_visit(v, (uint32_t *)(u->fp + (uintptr_t)(intptr_t)image->ref_words[i]));
   if (map == UINT32_MAX) return;
-  for (uint32_t i = u->image->map_first[map]; i < u->image->map_first[map + 1]; i++)
-    gc_visit(v, (uint32_t *)(u->fp + (uintptr_t)(intptr_t)u->image->map_words[i]));
+  for (uint32_t i = image->map_first[map]; i < image->map_first[map + 1]; i++)
+    gc_visit(v, (uint32_t *)(u->fp + (uintptr_t)(intptr_t)image->map_words[i]));
 }
 
 /* The frames of every entry that is on its way, newest first. */

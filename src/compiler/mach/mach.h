@@ -115,7 +115,7 @@ struct mach_func {
   VEC(struct mach_insn) remats;    /* copied with a new d; must not read virtual registers or write flags */
   VEC(uint64_t) pool;              /* constants of 8 bytes in the function's constant pool */
   uint32_t nslots_ref;             /* after spill: the first so many of the 8-byte slots hold references and nothing else */
-  bool clear_refs;                 /* after mach_maps: they are all in every map, and must be null at the function's start */
+  bool clear_refs;                 /* after mach_maps: all of them are visited at every call, and must be null at the function's start */
   VEC(uint32_t) map_slots;
   uint32_t locals_off;             /* where ir->nlocal_slots begin, from rsp */
   bool has_landings;

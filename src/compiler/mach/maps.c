@@ -1,14 +1,13 @@
 /* Stack maps: which frame slots hold references that live across each call.
  *
  * In: allocated code, in which references stand in the first nslots_ref slots and in no register across a
- * safepoint. Out: for each such call the list of those slots that are read later, by liveness of slots
- * backward over the blocks.  A function with so many blocks and slots that the sets would be too large gets
- * all slots into every map and clears them when it begins: what was never stored there is null, what is
- * stored there stays right, because every collection visits it.  Must not: know where slots stand in the
- * frame. */
+ * safepoint. Out: for each such call the list of those slots that are read later, by liveness of slots backward
+ * over the blocks. Where these sets or the maps would be too large, every slot is visited at every call
+ * (clear_refs), and the function clears them when it begins: what was never stored there is null, what is stored
+ * there stays right, because every collection visits it. Must not: know where slots stand in the frame. */
 #include "compiler/mach/alloc.h"
 
-enum { SETS_MAX = 1 << 22 /* words */ };
+enum { SETS_MAX = 1 << 22 /* words */, MAPS_FREE = 1 << 16, MAP_SLOTS_PER_INSN = 8 };
 
 struct mapper {
   struct mach_func *f;
@@ -118,12 +117,8 @@ static void put_maps(struct mapper *m, uint32_t n) {
 
 static void put_all_slots(struct mach_func *f) {
   f->clear_refs = true;
-  for (uint32_t slot = 0; slot < f->nslots_ref; slot++)
-    VEC_PUSH(f->arena, &f->map_slots, slot);
-  for (uint32_t i = 0; i < f->calls.len; i++) {
-    f->calls.at[i].map = 0;
-    f->calls.at[i].nmap = f->calls.at[i].safepoint ? f->nslots_ref : 0;
-  }
+  for (uint32_t i = 0; i < f->calls.len; i++)
+    f->calls.at[i].nmap = 0;
 }
 
 void mach_maps(struct mach_func *f) {
@@ -141,6 +136,11 @@ void mach_maps(struct mach_func *f) {
   for (uint32_t n = 0; n < f->blocks.len; n++)
     summarize(&m, n);
   solve(&m);
-  for (uint32_t n = 0; n < f->blocks.len; n++)
+  uint64_t most = MAPS_FREE + (uint64_t)MAP_SLOTS_PER_INSN * f->insns.len;
+  for (uint32_t n = 0; n < f->blocks.len; n++) {
     put_maps(&m, n);
+    if (f->map_slots.len <= most) continue;
+    put_all_slots(f);
+    return;
+  }
 }

@@ -428,47 +428,48 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
   out->size = (uint32_t)size;
 }
 
-/* Where references stand in every frame of the function, from rbp: stack arguments, locals kept in slots. */
-static uint32_t lasting_refs(const struct x64_asm *a, int32_t *out) {
+/* Where references stand in every frame of the function, from rbp: stack arguments, locals kept in slots, and
+ * where there are no maps all slots for references. */
+static void put_frame_refs(const struct layout *l, struct code *out) {
+  const struct x64_asm *a = &l->a;
   const struct mach_func *f = a->f;
   const struct functype *type = f->ir->type;
   struct call_walk w = call_walk_params();
-  uint32_t n = 0;
+  VEC(int32_t) refs = {0};
   for (uint32_t i = 0; type && i < type->nparams; i++) {
     struct call_loc loc = call_walk_next(&w, type->params[i]);
     if (!loc.on_stack || !vt_is_ref(type->params[i])) continue;
-    if (ir_type_of(f->ir->module, type->params[i]) != IR_REF) continue;
-    if (out) out[n] = 16 + (int32_t)loc.at;
-    n++;
+    if (ir_type_of(f->ir->module, type->params[i]) == IR_REF)
+      VEC_PUSH(a->arena, &refs, 16 + (int32_t)loc.at);
   }
-  for (uint32_t i = 0; i < f->ir->ref_locals.len; i++, n++)
-    if (out) out[n] = (int32_t)(f->locals_off + 8 * f->ir->ref_locals.at[i]) - (int32_t)a->frame->size;
-  return n;
+  for (uint32_t i = 0; i < f->ir->ref_locals.len; i++)
+    VEC_PUSH(a->arena, &refs,
+             (int32_t)(f->locals_off + 8 * f->ir->ref_locals.at[i]) - (int32_t)a->frame->size);
+  for (uint32_t i = 0; f->clear_refs && i < f->nslots_ref; i++)
+    VEC_PUSH(a->arena, &refs, frame_slot_off(f, a->frame, i));
+  out->frame_refs = refs.at;
+  out->nframe_refs = refs.len;
 }
 
 static void put_maps(const struct layout *l, struct code *out) {
   const struct x64_asm *a = &l->a;
   const struct mach_func *f = a->f;
   if (!f->ir) return;
-  uint32_t nlasting = lasting_refs(a, NULL);
-  int32_t *lasting = ARENA_ARRAY(a->arena, int32_t, nlasting + 1u);
-  lasting_refs(a, lasting);
+  put_frame_refs(l, out);
   uint64_t words = 0;
   for (uint32_t i = 0; i < a->calls.len; i++)
-    words += f->calls.at[a->calls.at[i].call].nmap + nlasting;
+    words += f->calls.at[a->calls.at[i].call].nmap;
   if (words > UINT32_MAX / 8) arena_out_of_memory(a->arena);
   if (!words) return;
   out->maps = ARENA_ARRAY(a->arena, struct code_map, a->calls.len);
   out->map_words = ARENA_ARRAY(a->arena, int32_t, words);
   for (uint32_t i = 0; i < a->calls.len; i++) {
     const struct mach_call *call = &f->calls.at[a->calls.at[i].call];
-    if (call->nmap + nlasting == 0) continue;
+    if (call->nmap == 0) continue;
     out->maps[out->nmaps++] = (struct code_map){
-        .off = out->sites[a->calls.at[i].site].off, .first = out->nmap_words, .len = call->nmap + nlasting};
+        .off = out->sites[a->calls.at[i].site].off, .first = out->nmap_words, .len = call->nmap};
     for (uint32_t k = 0; k < call->nmap; k++)
       out->map_words[out->nmap_words++] = frame_slot_off(f, a->frame, f->map_slots.at[call->map + k]);
-    for (uint32_t k = 0; k < nlasting; k++)
-      out->map_words[out->nmap_words++] = lasting[k];
   }
 }
 
