@@ -381,6 +381,44 @@ HEDDLE_API heddle_error_t *heddle_ref_eq(heddle_store_t *store, heddle_ref_t a, 
 HEDDLE_API heddle_error_t *heddle_ref_internalize(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out);
 HEDDLE_API heddle_error_t *heddle_ref_externalize(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out);
 
+/* ---- garbage-collected objects. Types are concrete reference types, as heddle_ref_type and the types of
+ * functions and globals give them. Objects move, handles do not. MEMORY: the heap is exhausted.
+ * ---------------------------------------------------------------------------------------------- */
+
+HEDDLE_API heddle_error_t *heddle_struct_new(heddle_store_t *store, heddle_valtype_t type,
+                                             const heddle_val_t *fields, size_t nfields, heddle_ref_t *out);
+/* Packed fields are I32, zero-extended. */
+HEDDLE_API heddle_error_t *heddle_struct_get(heddle_store_t *store, heddle_ref_t ref, uint32_t index,
+                                             heddle_val_t *out);
+HEDDLE_API heddle_error_t *heddle_struct_set(heddle_store_t *store, heddle_ref_t ref, uint32_t index,
+                                             const heddle_val_t *val);
+HEDDLE_API heddle_error_t *heddle_array_new(heddle_store_t *store, heddle_valtype_t type,
+                                            const heddle_val_t *init /* NULL = the default value */,
+                                            uint32_t len, heddle_ref_t *out);
+HEDDLE_API heddle_error_t *heddle_array_len(heddle_store_t *store, heddle_ref_t ref, uint32_t *out);
+HEDDLE_API heddle_error_t *heddle_array_get(heddle_store_t *store, heddle_ref_t ref, uint32_t index,
+                                            heddle_val_t *out);
+HEDDLE_API heddle_error_t *heddle_array_set(heddle_store_t *store, heddle_ref_t ref, uint32_t index,
+                                            const heddle_val_t *val);
+HEDDLE_API heddle_error_t *heddle_i31_new(heddle_store_t *store, uint32_t value, heddle_ref_t *out);
+HEDDLE_API heddle_error_t *heddle_i31_get(heddle_store_t *store, heddle_ref_t ref,
+                                          uint32_t *out); /* 31 bits, zero-extended */
+
+/* ---- exceptions
+ * ---------------------------------------------------------------------------------------------------- */
+
+HEDDLE_API heddle_error_t *heddle_exn_new(heddle_store_t *store, heddle_tag_t tag,
+                                          const heddle_val_t *payload, size_t npayload, heddle_ref_t *out);
+HEDDLE_API heddle_error_t *heddle_exn_tag(heddle_store_t *store, heddle_ref_t exn, heddle_tag_t *out);
+/* At most `max` values; `npayload` gets how many there are. */
+HEDDLE_API heddle_error_t *heddle_exn_payload(heddle_store_t *store, heddle_ref_t exn, heddle_val_t *out,
+                                              size_t max, size_t *npayload);
+/* For callbacks: returning it throws the exception into the guest. (USAGE when `exn` is none.) */
+HEDDLE_API heddle_error_t *heddle_error_new_exception(heddle_store_t *store, heddle_ref_t exn);
+/* What an error of kind EXCEPTION carries: a handle of its store. A callback that got the error from a call
+ * may return it, and the exception goes on. */
+HEDDLE_API bool heddle_error_exception(const heddle_error_t *error, heddle_ref_t *out);
+
 /* ---- host functions and objects
  * ----------------------------------------------------------------------------------- */
 

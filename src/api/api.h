@@ -73,6 +73,8 @@ struct limits limits_import(const heddle_limits_t *l);
 /* The canonical id of a function type given by an embedder. */
 MUST_USE heddle_error_t *functype_import(struct engine *engine, const heddle_functype_t *t, uint32_t *id);
 
+/* call.c: an error of kind EXCEPTION that says what the exception (a valid handle) is. */
+heddle_error_t *api_error_exception(heddle_store_t *store, heddle_ref_t exn);
 /* call.c: how the latest call ended (store->store->report, which is emptied), as an error. */
 heddle_error_t *api_error_ended(heddle_store_t *store);
 /* A host function of the API's kind in the store. On failure the finalizer does not run. */

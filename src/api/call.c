@@ -91,21 +91,25 @@ static void add_frames(heddle_error_t *error, const struct trap_report *r, bool 
   mem_free(lines);
 }
 
-/* The exception that nobody has caught, with its payload in words. */
-static heddle_error_t *exn_error(heddle_store_t *store) {
-  struct store *s = store->store;
-  struct value v = {vt_ref(HEAP_EXN, false), {0}};
-  v.of.ref = s->vm.exn;
-  s->vm.exn = 0;
+heddle_error_t *api_error_exception(heddle_store_t *store, heddle_ref_t exn) {
+  const struct value *v = store_ref(store->store, exn.index);
   struct buf text;
   buf_init(&text);
-  exn_describe(s, v.of.ref, &text);
+  exn_describe(store->store, v->of.ref, &text);
   heddle_error_t *error = api_error_new(HEDDLE_ERROR_EXCEPTION, "uncaught exception: %.*s", (int)text.len,
-                                        (const char *)text.data);
+                                        text.len ? (const char *)text.data : "");
   buf_free(&text);
-  if (error == api_error_memory()) return error;
-  error->exn = (heddle_ref_t){s->id, store_ref_new(s, &v)};
+  if (error != api_error_memory()) error->exn = exn;
   return error;
+}
+
+/* The exception that nobody has caught. */
+static heddle_error_t *exn_error(heddle_store_t *store) {
+  struct value v = {vt_ref(HEAP_EXN, false), {0}};
+  v.of.ref = store->store->vm.exn;
+  store->store->vm.exn = 0;
+  heddle_ref_t exn = {store->store->id, store_ref_new(store->store, &v)};
+  return exn.index ? api_error_exception(store, exn) : api_error_memory();
 }
 
 heddle_error_t *api_error_ended(heddle_store_t *store) {

@@ -97,8 +97,8 @@ struct counts {
 };
 static uint64_t words_len(struct counts n) {
   return (uint64_t)n.nfuncs + 1 + 2 * (uint64_t)n.nsites + 2 * (uint64_t)n.nmaps + 1 + n.nmap_words +
-         (uint64_t)n.nfuncs + 1 + n.nref_words +
-         CODE_HANDLER_WORDS * (uint64_t)n.nhandlers + CODE_TRY_WORDS * (uint64_t)n.ntries + n.nclauses;
+         (uint64_t)n.nfuncs + 1 + n.nref_words + CODE_HANDLER_WORDS * (uint64_t)n.nhandlers +
+         CODE_TRY_WORDS * (uint64_t)n.ntries + n.nclauses;
 }
 static uint64_t tables_size(struct counts n) { return words_len(n) * 4 + n.nsites + n.nfuncs; }
 

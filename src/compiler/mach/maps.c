@@ -1,10 +1,11 @@
 /* Stack maps: which frame slots hold references that live across each call.
  *
  * In: allocated code, in which references stand in the first nslots_ref slots and in no register across a
- * safepoint. Out: for each such call the list of those slots that are read later, by liveness of slots backward
- * over the blocks. Where these sets or the maps would be too large, every slot is visited at every call
- * (clear_refs), and the function clears them when it begins: what was never stored there is null, what is stored
- * there stays right, because every collection visits it. Must not: know where slots stand in the frame. */
+ * safepoint. Out: for each such call the list of those slots that are read later, by liveness of slots
+ * backward over the blocks. Where these sets or the maps would be too large, every slot is visited at every
+ * call (clear_refs), and the function clears them when it begins: what was never stored there is null, what
+ * is stored there stays right, because every collection visits it. Must not: know where slots stand in the
+ * frame. */
 #include "compiler/mach/alloc.h"
 
 enum { SETS_MAX = 1 << 22 /* words */, MAPS_FREE = 1 << 16, MAP_SLOTS_PER_INSN = 8 };

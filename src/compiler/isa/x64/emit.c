@@ -439,8 +439,7 @@ static void put_frame_refs(const struct layout *l, struct code *out) {
   for (uint32_t i = 0; type && i < type->nparams; i++) {
     struct call_loc loc = call_walk_next(&w, type->params[i]);
     if (!loc.on_stack || !vt_is_ref(type->params[i])) continue;
-    if (ir_type_of(f->ir->module, type->params[i]) == IR_REF)
-      VEC_PUSH(a->arena, &refs, 16 + (int32_t)loc.at);
+    if (ir_type_of(f->ir->module, type->params[i]) == IR_REF) VEC_PUSH(a->arena, &refs, 16 + (int32_t)loc.at);
   }
   for (uint32_t i = 0; i < f->ir->ref_locals.len; i++)
     VEC_PUSH(a->arena, &refs,
