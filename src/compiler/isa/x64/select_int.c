@@ -52,7 +52,7 @@ static void push_lea(struct x64_sel *s, uint8_t size, mreg d, mreg base, mreg id
   x64_push(s, in);
 }
 
-/* x + (y << k), x + y, x + c without overwriting. */
+/* x + (y << k), x + y + c, x + y, x + c without overwriting. */
 static bool add_by_lea(struct x64_sel *s, ir_val v, ir_val a, ir_val b, uint8_t size) {
   uint64_t shift;
   int32_t imm;
@@ -62,6 +62,16 @@ static bool add_by_lea(struct x64_sel *s, ir_val v, ir_val a, ir_val b, uint8_t 
     mreg x = use_sized(s, a, size), y = use_sized(s, sel_at(s, b)->a, size);
     push_lea(s, size, x64_def(s, v), x, y, (unsigned)shift, 0);
     return true;
+  }
+  if (x64_imm32(s, b, &imm) && is_own(s, a, IR_OP_ADD)) {
+    ir_val p = sel_at(s, a)->a, q = sel_at(s, a)->b;
+    int32_t other;
+    if (!x64_imm32(s, p, &other) && !x64_imm32(s, q, &other) && !x64_can_fold(s, p, size) &&
+        !x64_can_fold(s, q, size)) {
+      mreg x = use_sized(s, p, size), y = use_sized(s, q, size);
+      push_lea(s, size, x64_def(s, v), x, y, 0, imm);
+      return true;
+    }
   }
   if (x64_dies(s, a)) return false;
   if (x64_imm32(s, b, &imm)) {
@@ -381,23 +391,48 @@ static void compare_zero(struct x64_sel *s, ir_val v, bool only_zero) {
   x64_push_rr(s, X64_TEST_RR, size, x, x);
 }
 
-/* A byte in memory against a constant: the zero-extended byte compares like an unsigned one. */
-static bool compare_byte(struct x64_sel *s, ir_val a, int32_t imm, enum x64_cc *cc) {
-  const struct ir_insn *in = sel_at(s, a);
-  if ((in->op != IR_OP_GLOAD && in->op != IR_OP_LOAD) || (in->flags & IRF_ACCESS_MASK) != ACCESS_8U ||
-      imm < 0 || imm > 255)
-    return false;
-  if (in->uses != 1 || x64_wanted(s, a) || (s->state[a] & SEL_FOLDED) || s->block_of[a] != s->block ||
-      s->epoch[a] != s->epoch[s->at])
-    return false;
-  struct mach_insn m = x64_new(X64_CMP_MI, 1);
-  m.imm = (int8_t)imm;
+/* A byte that `v` loads, by a load that may be done here. */
+static bool can_fold_byte(const struct x64_sel *s, ir_val v) {
+  const struct ir_insn *in = sel_at(s, v);
+  return (in->op == IR_OP_GLOAD || in->op == IR_OP_LOAD) && (in->flags & IRF_ACCESS_MASK) == ACCESS_8U &&
+         in->uses == 1 && !x64_wanted(s, v) && !(s->state[v] & SEL_FOLDED) && s->block_of[v] == s->block &&
+         s->epoch[v] == s->epoch[s->at];
+}
+
+static bool is_byte(const struct x64_sel *s, ir_val v) {
+  const struct ir_insn *in = sel_at(s, v);
+  uint64_t mask;
+  if (in->op == IR_OP_GLOAD || in->op == IR_OP_LOAD) return (in->flags & IRF_ACCESS_MASK) == ACCESS_8U;
+  return in->op == IR_OP_AND && x64_const(s, in->b, &mask) && mask <= 255;
+}
+
+static enum x64_cc unsigned_cc(enum x64_cc cc) {
+  switch (cc) {
+  case CC_L: return CC_B;
+  case CC_LE: return CC_BE;
+  case CC_G: return CC_A;
+  case CC_GE: return CC_AE;
+  default: return cc;
+  }
+}
+
+/* Zero-extended bytes compare like unsigned bytes, one of them in memory. */
+static bool compare_bytes(struct x64_sel *s, ir_val a, ir_val b, enum x64_cc *cc) {
+  int32_t imm;
+  bool constant = x64_imm32(s, b, &imm) && imm >= 0 && imm <= 255;
+  if (!constant && can_fold_byte(s, b) && is_byte(s, a)) {
+    swap_vals(&a, &b);
+    *cc = x64_cc_swap(*cc);
+  }
+  if (!can_fold_byte(s, a) || !(constant || is_byte(s, b))) return false;
+  struct mach_insn m = x64_new(constant ? X64_CMP_MI : X64_CMP_MR, 1);
+  if (constant)
+    m.imm = (int8_t)imm;
+  else
+    m.s = x64_use(s, b);
   x64_fold(s, a, &m);
   x64_push(s, m);
-  if (*cc == CC_L) *cc = CC_B;
-  if (*cc == CC_LE) *cc = CC_BE;
-  if (*cc == CC_G) *cc = CC_A;
-  if (*cc == CC_GE) *cc = CC_AE;
+  *cc = unsigned_cc(*cc);
   return true;
 }
 
@@ -437,8 +472,8 @@ static enum x64_cc int_compare(struct x64_sel *s, ir_val v) {
     swap_vals(&a, &b);
     cc = x64_cc_swap(cc);
   }
+  if (compare_bytes(s, a, b, &cc)) return cc;
   if (x64_imm32(s, b, &imm)) {
-    if (compare_byte(s, a, imm, &cc)) return cc;
     if ((cc == CC_E || cc == CC_NE) && compare_next_value(s, &a, &imm)) b = 0;
     if (imm == 0) {
       compare_zero(s, a, cc == CC_E || cc == CC_NE);
