@@ -7,9 +7,9 @@
  * not: judge validity. */
 #include "compiler/build/scan.h"
 
-/* How to get behind an instruction, and (from SCAN on) what else there is to see in it. */
+/* What stands behind an opcode: how to get past it. */
 enum skip {
-  SKIP_READ,
+  SKIP_READ, /* anything rare: insn_read knows */
   SKIP_NONE,
   SKIP_LEB,
   SKIP_LEB2,
@@ -17,7 +17,7 @@ enum skip {
   SKIP_4,
   SKIP_8,
   SKIP_LABELS,
-  SKIP_MISC, /* */
+  SKIP_MISC, /* 0xfc: another opcode */
 };
 
 #define R4(x)  x, x, x, x
