@@ -6,6 +6,7 @@
 #include "runtime/object.h"
 #include "runtime/unwind.h"
 #include "stack/chain.h"
+#include "stack/chain.h"
 
 #include <string.h>
 
@@ -36,6 +37,7 @@ bool exn_catch(struct store *s) {
     s->vm.landing =
         (struct vm_landing){.sp = u.fp - landing.frame_size, .fp = u.fp, .pc = landing.pc, .inst = ctx};
     chain_unwind(&s->vm, s->stacks, u.stack);
+    chain_unwind(&s->vm, s->stacks, u.stack); /* stacks that it crossed are over */
     return true;
   }
   return false;

@@ -76,7 +76,7 @@ static heddle_str_t root_message(const heddle_error_t *error) {
 static bool same_text(const heddle_error_t *error, struct slice expected) {
   heddle_str_t m = root_message(error);
   size_t len = m.len < expected.len ? m.len : expected.len;
-  return m.len && !memcmp(m.data, expected.data, len);
+  return m.len && (len == 0 || !memcmp(m.data, expected.data, len));
 }
 
 static bool is_unsupported(const heddle_error_t *error) {
