@@ -28,29 +28,24 @@ static mreg base_register(struct x64_sel *s, ir_val v) {
   return op == IR_OP_VMCTX ? X64_INSTANCE : op == IR_OP_MEM0 ? X64_MEMORY0 : x64_use(s, v);
 }
 
-/* Only wanted here, so that computing it inside the address saves an instruction. */
-static bool is_own(const struct x64_sel *s, ir_val v, enum ir_op op) {
-  return sel_at(s, v)->op == op && sel_at(s, v)->uses == 1 && !x64_wanted(s, v);
-}
-
 static void engine_address(struct x64_sel *s, ir_val v, struct mach_insn *in) {
   const struct ir_insn *access = sel_at(s, v);
   ir_val base = access->a;
   bool is_load = access->op == IR_OP_LOAD;
   in->disp = (int32_t)access->c;
   if (is_load && (access->flags & IRF_FAULTS)) in->trap = TRAP_UNINITIALIZED_ELEMENT;
-  if (!is_own(s, base, IR_OP_ADD)) {
+  if (!x64_is_own(s, base, IR_OP_ADD)) {
     in->base = base_register(s, base);
     return;
   }
   ir_val a = sel_at(s, base)->a, b = sel_at(s, base)->b;
-  if (is_own(s, a, IR_OP_SHL)) {
+  if (x64_is_own(s, a, IR_OP_SHL)) {
     ir_val t = a;
     a = b;
     b = t;
   }
   uint64_t shift;
-  if (is_own(s, b, IR_OP_SHL) && x64_const(s, sel_at(s, b)->b, &shift) && shift <= 3) {
+  if (x64_is_own(s, b, IR_OP_SHL) && x64_const(s, sel_at(s, b)->b, &shift) && shift <= 3) {
     in->scale = (uint8_t)shift;
     b = sel_at(s, b)->a;
   }

@@ -37,14 +37,30 @@ void x64_push_rr(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, mreg s
 void x64_push_ri(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, int32_t imm);
 static inline const struct ir_insn *sel_at(const struct x64_sel *s, ir_val v) { return &s->ir->insns.at[v]; }
 uint8_t x64_type_size(uint8_t ir_type);
+static inline uint8_t x64_size_of(const struct x64_sel *s, ir_val v) {
+  return x64_type_size(sel_at(s, v)->type);
+}
+static inline void x64_swap(ir_val *a, ir_val *b) {
+  ir_val t = *a;
+  *a = *b;
+  *b = t;
+}
 bool x64_const(const struct x64_sel *s, ir_val v, uint64_t *value); /* an integer constant? */
 bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm);    /* that fits a sign-extended immediate? */
 mreg x64_temp(struct x64_sel *s, uint8_t ir_type);
 /* The register that holds a value where s->at stands; constants are loaded on the spot. */
 mreg x64_use(struct x64_sel *s, ir_val v);
 mreg x64_use_low(struct x64_sel *s, ir_val v); /* the upper half of the register may hold anything */
-mreg x64_def(struct x64_sel *s, ir_val v);     /* the register that v's users expect it in */
+/* For an operation of `size` bytes that ignores what is above it. */
+static inline mreg x64_use_sized(struct x64_sel *s, ir_val v, uint8_t size) {
+  return size == 4 ? x64_use_low(s, v) : x64_use(s, v);
+}
+mreg x64_def(struct x64_sel *s, ir_val v); /* the register that v's users expect it in */
 bool x64_wanted(const struct x64_sel *s, ir_val v);
+/* `v` is made by `op` for one user, who can do without it in a register of its own. */
+static inline bool x64_is_own(const struct x64_sel *s, ir_val v, enum ir_op op) {
+  return sel_at(s, v)->op == op && sel_at(s, v)->uses == 1 && !x64_wanted(s, v);
+}
 /* Nobody needs `v` after s->at, as far as one can tell going backward. */
 bool x64_dies(const struct x64_sel *s, ir_val v);
 /* Overwriting `a` is cheaper than overwriting `b`: it ends here, and where both do, a phi's register is the
@@ -69,8 +85,10 @@ bool x64_can_fold(const struct x64_sel *s, ir_val v, uint8_t size);
 void x64_fold(struct x64_sel *s, ir_val v, struct mach_insn *in);
 bool x64_same_address(const struct x64_sel *s, ir_val load, ir_val store);
 
-/* select_int.c, select_float.c, select_memory.c, select_call.c, select_simd.c: false when the operation is not theirs */
+/* select_int.c, select_compare.c, select_float.c, select_memory.c, select_call.c, select_simd.c: false when
+ * the operation is not theirs */
 bool x64_select_int(struct x64_sel *s, ir_val v);
+bool x64_select_compare(struct x64_sel *s, ir_val v);
 bool x64_select_float(struct x64_sel *s, ir_val v);
 bool x64_select_memory(struct x64_sel *s, ir_val v);
 bool x64_select_call(struct x64_sel *s, ir_val v);

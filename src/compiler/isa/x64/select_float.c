@@ -2,8 +2,6 @@
  * sequence.c. */
 #include "compiler/isa/x64/sel.h"
 
-static uint8_t size_of(const struct x64_sel *s, ir_val v) { return x64_type_size(sel_at(s, v)->type); }
-
 /* A float constant as a memory operand. */
 static bool pool_operand(struct x64_sel *s, ir_val v, struct mach_insn *in) {
   const struct ir_insn *c = sel_at(s, v);
@@ -32,7 +30,7 @@ static void push_source(struct x64_sel *s, enum x64_op rr, enum x64_op rm, uint8
 
 static void two_operand(struct x64_sel *s, ir_val v, enum x64_op rr, enum x64_op rm) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t size = size_of(s, v);
+  uint8_t size = x64_size_of(s, v);
   ir_val a = in->a, b = in->b;
   bool commutes = in->op == IR_OP_FADD || in->op == IR_OP_FMUL;
   bool b_in_memory = x64_can_fold(s, b, size) || sel_at(s, b)->op == IR_OP_FCONST;
@@ -47,19 +45,19 @@ static void two_operand(struct x64_sel *s, ir_val v, enum x64_op rr, enum x64_op
 
 static void min_max(struct x64_sel *s, ir_val v, enum x64_op op) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t size = size_of(s, v);
+  uint8_t size = x64_size_of(s, v);
   mreg b = x64_use(s, in->b), d = x64_def(s, v);
   x64_set(s, d, size, in->a);
   x64_push_rr(s, op, size, d, b);
 }
 
 static void square_root(struct x64_sel *s, ir_val v) {
-  push_source(s, X64_SQRTS_RR, X64_SQRTS_RM, size_of(s, v), x64_def(s, v), sel_at(s, v)->a, 0);
+  push_source(s, X64_SQRTS_RR, X64_SQRTS_RM, x64_size_of(s, v), x64_def(s, v), sel_at(s, v)->a, 0);
 }
 
 /* roundss, roundsd by mode: 0 nearest even, 1 down, 2 up, 3 towards zero; 8: no precision exception. */
 static void round_to(struct x64_sel *s, ir_val v, int32_t mode) {
-  uint8_t size = size_of(s, v);
+  uint8_t size = x64_size_of(s, v);
   struct mach_insn in = x64_new(size == 4 ? X64_ROUNDSS : X64_ROUNDSD, size);
   in.s = x64_use(s, sel_at(s, v)->a);
   in.d = x64_def(s, v);
@@ -71,7 +69,7 @@ static uint64_t sign_mask(uint8_t size) { return size == 4 ? UINT64_C(0x80000000
 static uint64_t magnitude_mask(uint8_t size) { return size == 4 ? UINT64_C(0x7fffffff) : UINT64_MAX >> 1; }
 
 static void mask_op(struct x64_sel *s, ir_val v, enum x64_op op, uint64_t mask) {
-  uint8_t size = size_of(s, v);
+  uint8_t size = x64_size_of(s, v);
   mreg d = x64_def(s, v);
   uint32_t entry = x64_pool128(s, mask, 0);
   x64_set(s, d, size, sel_at(s, v)->a);
@@ -80,7 +78,7 @@ static void mask_op(struct x64_sel *s, ir_val v, enum x64_op op, uint64_t mask) 
 
 static void copy_sign(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t size = size_of(s, v);
+  uint8_t size = x64_size_of(s, v);
   mreg d = x64_def(s, v), sign = x64_temp(s, in->type);
   x64_set(s, sign, size, in->b);
   x64_push_pool(s, X64_ANDPS_RM, size, sign, x64_pool128(s, sign_mask(size), 0));
@@ -93,7 +91,7 @@ static void copy_sign(struct x64_sel *s, ir_val v) {
 enum x64_cc x64_float_compare(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   ir_val a = in->a, b = in->b;
-  uint8_t size = size_of(s, a);
+  uint8_t size = x64_size_of(s, a);
   enum x64_cc cc = CC_FEQ;
   switch (in->op) {
   case IR_OP_FEQ: break;
@@ -124,7 +122,7 @@ enum x64_cc x64_float_compare(struct x64_sel *s, ir_val v) {
 
 static void convert(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t size = size_of(s, v), from = size_of(s, in->a);
+  uint8_t size = x64_size_of(s, v), from = x64_size_of(s, in->a);
   bool is_signed = in->op == IR_OP_CONVERT_S;
   if (!is_signed && from == 8) {
     struct mach_insn m = x64_new(X64_CVTUI64, size);
@@ -153,7 +151,7 @@ static void push_guard(struct x64_sel *s, uint8_t float_size, mreg x, enum x64_c
 /* Out of range and NaN give the smallest integer; cmp with 1 overflows for that one alone. */
 static void truncate_signed(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t size = size_of(s, v), from = size_of(s, in->a);
+  uint8_t size = x64_size_of(s, v), from = x64_size_of(s, in->a);
   mreg x = x64_use(s, in->a), d = x64_def(s, v);
   x64_push_rr(s, size == 8 ? X64_CVTT64 : X64_CVTT32, from, d, x);
   x64_push_ri(s, X64_CMP_RI, size, d, 1);
@@ -162,9 +160,9 @@ static void truncate_signed(struct x64_sel *s, ir_val v) {
 
 static void truncate_unsigned(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t from = size_of(s, in->a);
+  uint8_t from = x64_size_of(s, in->a);
   mreg x = x64_use(s, in->a), d = x64_def(s, v);
-  if (size_of(s, v) == 8) {
+  if (x64_size_of(s, v) == 8) {
     struct mach_insn m = x64_new(X64_TRUNC_U64, from);
     m.d = d;
     m.s = x;
@@ -181,11 +179,11 @@ static void truncate_unsigned(struct x64_sel *s, ir_val v) {
 
 static void saturate(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t size = size_of(s, v);
+  uint8_t size = x64_size_of(s, v);
   struct mach_insn m = x64_new(in->op == IR_OP_TRUNC_SAT_S ? X64_SAT_S
                                : size == 4                 ? X64_SAT_U32
                                                            : X64_SAT_U64,
-                               size_of(s, in->a));
+                               x64_size_of(s, in->a));
   m.s = x64_use(s, in->a);
   m.d = x64_def(s, v);
   m.imm = size;
@@ -194,7 +192,7 @@ static void saturate(struct x64_sel *s, ir_val v) {
 
 static void bitcast(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t size = size_of(s, v);
+  uint8_t size = x64_size_of(s, v);
   bool to_float = ir_type_is_float(in->type), from_float = ir_type_is_float(sel_at(s, in->a)->type);
   mreg d = x64_def(s, v);
   if (to_float == from_float) {
@@ -223,8 +221,8 @@ bool x64_select_float(struct x64_sel *s, ir_val v) {
   case IR_OP_FMAX: min_max(s, v, X64_FMAX); return true;
   case IR_OP_FCOPYSIGN: copy_sign(s, v); return true;
   case IR_OP_FSQRT: square_root(s, v); return true;
-  case IR_OP_FABS: mask_op(s, v, X64_ANDPS_RM, magnitude_mask(size_of(s, v))); return true;
-  case IR_OP_FNEG: mask_op(s, v, X64_XORPS_RM, sign_mask(size_of(s, v))); return true;
+  case IR_OP_FABS: mask_op(s, v, X64_ANDPS_RM, magnitude_mask(x64_size_of(s, v))); return true;
+  case IR_OP_FNEG: mask_op(s, v, X64_XORPS_RM, sign_mask(x64_size_of(s, v))); return true;
   case IR_OP_FNEAREST: round_to(s, v, 0); return true;
   case IR_OP_FFLOOR: round_to(s, v, 1); return true;
   case IR_OP_FCEIL: round_to(s, v, 2); return true;
