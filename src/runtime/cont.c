@@ -4,6 +4,8 @@
 #include "abi/arch.h"
 #include "abi/call.h"
 #include "base/alloc.h"
+#include "gc/gc.h"
+#include "runtime/object.h"
 
 #include <string.h>
 
@@ -16,6 +18,19 @@ struct stack *cont_new(struct store *s, const struct vm_func *func) {
   struct call_layout layout = {.params = NULL, .results = NULL};
   call_layout(&canon_type(s->canon, func->type)->func, &layout);
   return stack_new(s->stacks, func, layout.args_size, layout.results_size);
+}
+
+uint32_t cont_cell_new(struct store *s, const struct vm_func *func) {
+  if (!object_heap(s)) return 0;
+  uint32_t ref = gc_alloc(s->heap, OBJECT_TYPE_CONT, 0);
+  if (!ref) return 0;
+  struct stack *stack = cont_new(s, func);
+  if (!stack) return 0;
+  struct object_cont *cell = object_at(gc_base(s->heap), ref);
+  cell->stack = (uint64_t)stack; /* the cell is new: no card to mark */
+  stack->cell = ref;
+  gc_charge(s->heap, sizeof *stack + 512);
+  return ref;
 }
 
 uint64_t cont_attach(struct vm_store *vm) {

@@ -3,8 +3,7 @@
  * A continuation reference is an object of the heap (struct object_cont) that holds the head of a captured
  * chain, or 0 once it was used; making, binding and resuming go through that one word, so a chain has one
  * cell at most. Compiled code empties cells and switches by itself (compiler/isa/x64/switch.S); here stands
- * what needs C. The functions that switch.S calls are declared in abi/arch.h. Must not: collect, or touch the
- * heap. */
+ * what needs C. The functions that switch.S calls are declared in abi/arch.h. */
 #ifndef RUNTIME_CONT_H
 #define RUNTIME_CONT_H
 
@@ -22,6 +21,8 @@ struct stack_bound {
 
 /* A continuation that will call `func`. NULL: memory is out. */
 MUST_USE struct stack *cont_new(struct store *s, const struct vm_func *func);
+/* The same in a cell of its own: a reference, 0 when memory is out. May collect. */
+MUST_USE uint32_t cont_cell_new(struct store *s, const struct vm_func *func);
 /* Plugs `values` in front. `types` are the parameters of the continuation before it, of which these are the
  * first `nvalues`. The caller moves the stack to a new cell. A trap code. */
 MUST_USE enum trap_code cont_bind(struct stack *head, const valtype *types, uint32_t ntypes,

@@ -4,6 +4,8 @@
  * out-call. Out: gc_visit for every slot that may hold a reference.  Must not: look at an object. */
 #include "runtime/roots.h"
 
+#include "gc/gc.h"
+#include "runtime/cont.h"
 #include "runtime/instance.h"
 #include "runtime/unwind.h"
 
@@ -64,4 +66,32 @@ static void visit_roots(void *host, struct gc_visitor *v) {
       if (area->is_ref[i]) gc_visit(v, &area->at[i].ref);
 }
 
-const struct gc_host roots_host = {.visit_roots = visit_roots};
+static void visit_stack(void *host, uint64_t stack, struct gc_visitor *v) {
+  struct store *s = host;
+  struct stack *head = (struct stack *)stack;
+  struct stack_bound *b = head->bound;
+  assert(stack_is_captured(head));
+  for (uint32_t i = 0; b && i < b->len; i++)
+    if (holds_object(s, b->types[i])) gc_visit(v, &b->values[i].ref);
+  struct unwind u;
+  for (unwind_start_captured(&u, head, b ? b->pc : head->pc); u.image; unwind_next(&u))
+    visit_frame(&u, v);
+}
+
+struct sweep {
+  struct store *store;
+  struct gc_heap *heap;
+};
+static void sweep_stack(void *arg, struct stack *stack) {
+  const struct sweep *w = arg;
+  if (!stack_is_captured(stack) || !stack->cell)
+    return; /* a link of a chain, running, or not yet in a cell */
+  stack->cell = gc_forward(w->heap, stack->cell);
+  if (!stack->cell) chain_free(w->store->stacks, stack);
+}
+static void sweep(void *host, struct gc_heap *heap) {
+  struct sweep w = {host, heap};
+  if (w.store->stacks) stack_each(w.store->stacks, sweep_stack, &w);
+}
+
+const struct gc_host roots_host = {.visit_roots = visit_roots, .visit_stack = visit_stack, .sweep = sweep};

@@ -45,6 +45,11 @@ void unwind_start_call(struct unwind *u, struct stack *stack) {
   settle(u);
 }
 
+void unwind_start_captured(struct unwind *u, struct stack *head, uintptr_t pc) {
+  *u = (struct unwind){.stack = head, .pc = pc, .sp = head->sp, .fp = head->fp};
+  settle(u);
+}
+
 void unwind_next(struct unwind *u) {
   /* Only the innermost function can be one that makes no calls and so has no frame. */
   if (u->innermost && u->image->func_flags[code_func_at(u->image, u->inside)] & CODE_FUNC_FRAMELESS) {

@@ -20,6 +20,8 @@ struct unwind {
 void unwind_start(struct unwind *u, const struct vm_store *s);
 /* Begins at an out-call: at the frame that called the builtin or host function for which `stack` was left. */
 void unwind_start_call(struct unwind *u, struct stack *stack);
+/* Begins at the head of a captured chain, which goes on at `pc`; a fresh one has no frames. */
+void unwind_start_captured(struct unwind *u, struct stack *head, uintptr_t pc);
 void unwind_next(struct unwind *u);
 
 #endif

@@ -131,6 +131,7 @@ static uint64_t *link_of(uint64_t block, uint32_t c) { return (uint64_t *)(block
 
 static void block_free(struct stack_pool *p, uint64_t block, uint32_t c) {
   void *at = (void *)block;
+  ASAN_UNPOISON_MEMORY_REGION(at, class_size(c)); /* a finished stack's block */
   if (c >= CLASS_ZERO) {
     bool zeroed = vm_zero(at, class_size(c)); /* else the pages stay: nothing depends on it */
     (void)zeroed;

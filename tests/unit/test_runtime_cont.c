@@ -7,7 +7,9 @@
 #include "runtime_fixture.h"
 
 #include "abi/arch.h"
+#include "gc/gc.h"
 #include "runtime/cont.h"
+#include "runtime/object.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -608,8 +610,47 @@ START_TEST(abandoned) {
 }
 END_TEST
 
+/* Cells and what is bound under them: the dead give their stacks back, what lives moves. */
+START_TEST(collected) {
+  struct world w;
+  world_init(&w, 0, 0);
+  struct store *s = w.f.store;
+  const struct vm_func *gen = &fixture_func(w.in, "gen")->vm;
+  static const valtype types[2] = {VT_I64, VT_EXTERNREF};
+  for (int round = 0; round < 3; round++) {
+    size_t scope = store_scope_open(s);
+    for (int i = 0; i < 1000; i++) {
+      uint32_t cell = cont_cell_new(s, gen);
+      ck_assert_uint_ne(cell, 0);
+      if (i % 10) continue;
+      struct value held = {.type = VT_CONTREF, .of.ref = cell};
+      ck_assert_uint_ne(store_ref_new(s, &held), 0);
+      size_t at = s->refs.len - 1;
+      union vm_value v[2] = {{.i64 = 3}, {.ref = store_extern_new(s, (char *)&w + i, NULL)}};
+      struct object_cont *c = object_at(gc_base(s->heap), s->refs.at[at].of.ref);
+      ck_assert_int_eq(cont_bind((struct stack *)c->stack, types, 2, v, 2), TRAP_NONE);
+    }
+    gc_collect(s->heap, round == 0 ? GC_MINOR : round == 1 ? GC_MAJOR : GC_FULL);
+    ck_assert_uint_eq(live(&w), 100);
+    for (size_t at = s->refs.len - 100, i = 0; at < s->refs.len; at++, i++) {
+      const struct object_cont *c = object_at(gc_base(s->heap), s->refs.at[at].of.ref);
+      const struct stack *stack = (const struct stack *)c->stack;
+      void *data;
+      ck_assert_uint_eq(stack->cell, s->refs.at[at].of.ref);
+      ck_assert(store_extern(s, stack->bound->values[1].ref, &data) && data == (char *)&w + 10 * i);
+    }
+    store_scope_close(s, scope);
+    gc_collect(s->heap, GC_FULL);
+    ck_assert_uint_eq(live(&w), 0);
+  }
+  check_usable(&w, 0);
+  world_free(&w);
+}
+END_TEST
+
 int main(void) {
   return UNIT_RUN("runtime/cont", ping_pong, create_run_finish, traps_on_the_child, traps_on_the_parent,
                   fault_on_the_child, unhandled, deep_in_a_continuation, exhaustion, host_functions,
-                  host_function_as_body, many_values, bound_arguments, switching, cancelling, abandoned);
+                  host_function_as_body, many_values, bound_arguments, switching, cancelling, abandoned,
+                  collected);
 }
