@@ -62,7 +62,8 @@ static struct compile_config config_for(uint64_t hash) {
                      .cpu = isa->cpu_features() &
                             (hash >> 43 & 1 ? UINT32_MAX : 1), /* bit 0: what each must have */
                      .max_int = few ? 3 : 0,
-                     .max_float = few ? 3 : 0},
+                     .max_float = few ? 3 : 0,
+                     .slots_only = (hash >> 49 & 7) == 0},
       .interruption = hash >> 41 & 1,
       .fuel = hash >> 44 & 1,
       .locals_in_slots = (hash >> 45 & 3) == 0,

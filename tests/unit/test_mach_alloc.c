@@ -70,6 +70,7 @@ START_TEST(random_functions) {
     struct isa_config config = {0};
     if (getenv("MACH_VERBOSE")) fprintf(stderr, "seed %u\n", seed);
     if (seed % 5 == 0) config.max_int = 3;
+    config.slots_only = seed % 7 == 0;
     struct arena_mark mark = arena_mark(&a);
     failures += !allocate_and_check(&a, &s, &config);
     arena_release(&a, mark);

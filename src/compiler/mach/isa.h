@@ -15,6 +15,7 @@ struct isa_config {
   bool checked;        /* extra self-checks in emitted code */
   uint32_t cpu;        /* ISA's own feature bits (x64/cpu.h) */
   uint32_t max_int, max_float; /* test setting: fewer allocatable registers; 0 = all */
+  bool slots_only;     /* test setting: values that cross blocks live in slots, as where live lists would be too long */
 };
 
 struct isa {

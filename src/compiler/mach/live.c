@@ -297,7 +297,6 @@ static bool sweep_all(struct sweep *s) {
 }
 
 struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
-  (void)config;
   struct arena *a = f->arena;
   struct live *live = ARENA_NEW(a, struct live);
   uint32_t nvregs = f->vregs.len + 1;
@@ -311,6 +310,7 @@ struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
   s.dense = arena_alloc(a, nvregs * sizeof(uint32_t));
   s.where = arena_zalloc(a, nvregs, sizeof(uint32_t));
   s.next = arena_alloc(a, nvregs * sizeof(uint32_t));
+  live->no_lists = config->slots_only;
   if (!sweep_all(&s)) {
     live->no_lists = true;
     bool done = sweep_all(&s);

@@ -42,11 +42,13 @@ static void evict(struct spiller *s, uint32_t at, uint32_t v) {
   w_remove(s, v);
 }
 
-/* How willingly a value goes: the later its next use the more, and what costs no store and no load before
- * others. */
+/* How willingly a value goes: the later its next use the more; before others go what costs nothing to have again, and what
+ * costs no store in the present loop, since its slot is written or can be outside. */
 static uint64_t eviction_order(const struct spiller *s, uint32_t v, uint32_t at) {
-  uint64_t dist = s->values[v].next - at;
-  return spill_remat(s, v) ? dist * 4 : dist * 3;
+  const struct spill_value *val = &s->values[v];
+  uint64_t dist = val->next - at;
+  if (spill_remat(s, v)) return dist * 4;
+  return val->clean || s->live->vregs[v].def_block < s->around_below ? dist * 3 : dist * 2;
 }
 
 /* The value of class c, not defined here, that goes first; `operands`: those of the instruction too. */

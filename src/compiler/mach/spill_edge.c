@@ -112,6 +112,11 @@ static bool phi_wanted(const struct spiller *s, uint32_t next, uint32_t k) {
   return false;
 }
 
+static bool phi_lives(const struct spiller *s, const struct mach_block *b, uint32_t k) {
+  return s->live->phi_next[b->phis + k] != LIVE_NONE ||
+         s->live->vregs[index_of(s->f->phis.at[b->phis + k])].crosses;
+}
+
 /* What the edge costs when its target's registers are known: reloads on it, stores before it. */
 static void edge_transfer(struct spiller *s, const struct mach_edge *e) {
   struct mach_func *f = s->f;
@@ -135,7 +140,7 @@ static void edge_transfer(struct spiller *s, const struct mach_edge *e) {
     }
   }
   for (uint32_t k = 0; k < to->nphis; k++) {
-    if (s->live->phi_next[to->phis + k] == LIVE_NONE) continue;
+    if (!phi_lives(s, to, k)) continue;
     uint32_t a = index_of(f->phi_args.at[e->args + k]);
     bool in_register = false;
     for (uint32_t i = 0; i < s->exit_len[e->from] && !in_register; i++)
@@ -267,8 +272,7 @@ static void choose(struct spiller *s, const struct mach_block *b, const struct m
 static void phis_to_slots(struct spiller *s, const struct mach_block *b) {
   for (uint32_t k = 0; k < b->nphis; k++) {
     uint32_t v = index_of(s->f->phis.at[b->phis + k]);
-    if (s->live->phi_next[b->phis + k] != LIVE_NONE || s->live->vregs[v].crosses)
-      s->values[v].memory_phi = s->values[v].slot = true;
+    if (phi_lives(s, b, k)) s->values[v].memory_phi = s->values[v].slot = true;
   }
 }
 

@@ -64,9 +64,16 @@ static void put_event(struct rewriter *w, const struct spill_event *e, uint32_t 
     put(w, slot_insn(s, MACH_EVICT, e->v, src), kill);
 }
 
-static void put_store(struct rewriter *w, uint32_t v, uint32_t src, bool last) {
-  struct spill_value *val = &w->s->values[v];
-  if (stored_at_def(w->s, v) && (last || val->early)) put(w, slot_insn(w->s, MACH_SPILL, v, src), 0);
+/* `dead`: the register is not wanted behind the store. */
+static void put_store(struct rewriter *w, uint32_t v, uint32_t src, bool last, bool dead) {
+  if (stored_at_def(w->s, v) && (last || w->s->values[v].early))
+    put(w, slot_insn(w->s, MACH_SPILL, v, src), dead ? 2 : 0);
+}
+
+/* A definition that no register keeps and a slot does: only where the lists are missing, which would tell the
+ * rest of the block that the value lives on. */
+static bool only_stored(const struct spiller *s, uint32_t v, bool dead) {
+  return dead && s->live->no_lists && stored_at_def(s, v);
 }
 
 static void rewrite_insn(struct rewriter *w, const struct mach_insn *old, uint32_t at) {
@@ -77,19 +84,25 @@ static void rewrite_insn(struct rewriter *w, const struct mach_insn *old, uint32
   if (in.base == MREG_SLOT) in.disp = (int32_t)s->out->slot[in.disp];
   if (in.op == MACH_RELOAD) in.imm = (int32_t)s->out->slot[in.imm];
   put(w, in, s->kills[at]);
+  uint8_t *kills = &w->kills[w->n - 1];
   const struct mach_op_info *info = &f->isa->ops[in.op];
   const mreg r[4] = {in.d, in.s, in.base, in.idx};
   for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
     unsigned i = (unsigned)__builtin_ctz(d) / 8;
     if (!mreg_is_virt(r[i]) || !s->values[index_of(r[i])].slot) continue;
-    struct spill_value *val = &s->values[index_of(r[i])];
-    val->defs_left--;
-    if (!(s->kills[at] >> i & 1)) put_store(w, index_of(r[i]), in.src, val->defs_left == 0);
+    uint32_t v = index_of(r[i]);
+    bool last = --s->values[v].defs_left == 0, dead = s->kills[at] >> i & 1;
+    if (only_stored(s, v, dead)) *kills &= (uint8_t) ~(1u << i);
+    if (!dead || only_stored(s, v, dead)) put_store(w, v, in.src, last, dead);
   }
   if (!(info->flags & MF_CALL) && in.op != MACH_PARAMS) return;
   const struct mach_call *call = &f->calls.at[in.imm];
-  for (uint32_t i = call->results; i < call->results + call->nresults; i++)
-    if (!s->out->fixed_kill[i]) put_store(w, index_of(f->fixed.at[i].reg), in.src, true);
+  for (uint32_t i = call->results; i < call->results + call->nresults; i++) {
+    uint32_t v = index_of(f->fixed.at[i].reg);
+    bool dead = s->out->fixed_kill[i], only = only_stored(s, v, dead);
+    if (only) s->out->fixed_kill[i] = false;
+    if (!dead || only) put_store(w, v, in.src, true, dead);
+  }
 }
 
 void spill_rewrite(struct spiller *s) {
@@ -116,7 +129,7 @@ void spill_rewrite(struct spiller *s) {
     for (uint32_t k = 0; k < b->nphis; k++) {
       uint32_t v = index_of(f->phis.at[b->phis + k]);
       if (s->live->phi_next[b->phis + k] != LIVE_NONE)
-        put_store(&w, v, b->first < b->end ? f->insns.at[b->first].src : 0, true);
+        put_store(&w, v, b->first < b->end ? f->insns.at[b->first].src : 0, true, false);
     }
     for (uint32_t at = b->first; at < b->end; at++) {
       const struct mach_insn *in = &f->insns.at[at];
