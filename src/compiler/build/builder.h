@@ -55,12 +55,12 @@ struct control {
   uint32_t else_edge;           /* IF: edge to the false side */
   uint32_t else_params;         /* IF: values of the parameters, in record */
   struct opt_state else_state;
-  ir_val cond;                        /* IF */
-  bool inverted;                      /* IF: the else side is the one where cond is not zero */
-  int hint;                           /* IF: see branch_hint */
-  ir_block header;                    /* LOOP */
-  uint32_t loop;                      /* LOOP: number of the IR loop */
-  const struct scan_loop *scan;       /* LOOP */
+  ir_val cond;                  /* IF */
+  bool inverted;                /* IF: the else side is the one where cond is not zero */
+  int hint;                     /* IF: see branch_hint */
+  ir_block header;              /* LOOP */
+  uint32_t loop;                /* LOOP: number of the IR loop */
+  const struct scan_loop *scan; /* LOOP */
   /* Exceptions (exn.c). */
   uint32_t try_;      /* frame that catches first what is thrown here; NONE: none in this function */
   uint32_t outer_try; /* the same outside the frame */
@@ -91,7 +91,7 @@ struct builder {
   struct scan scan;
   uint32_t loops_seen; /* `loop` instructions so far */
   const struct branch_hint *hints,
-      *hints_end; /* of this function, ascending; those behind the present instruction */
+      *hints_end;      /* of this function, ascending; those behind the present instruction */
   uint32_t tries_seen; /* `try` instructions so far */
 
   struct map structs; /* struct type -> where its offsets begin in struct_offs (gc.c) */
@@ -217,9 +217,9 @@ MUST_USE bool build_gc(struct builder *b);
 MUST_USE bool build_exn(struct builder *b);
 MUST_USE bool build_legacy(struct builder *b);
 MUST_USE bool build_simd(struct builder *b);
-ir_val emit_vector(struct builder *b, const uint8_t bytes[16]); /* simd.c: a v128 constant */
-ir_val emit_quad(struct builder *b, ir_val vector, uint32_t lane);  /* a lane of 64 bits */
-ir_val emit_zero(struct builder *b, enum ir_type type);             /* of any type */
+ir_val emit_vector(struct builder *b, const uint8_t bytes[16]);    /* simd.c: a v128 constant */
+ir_val emit_quad(struct builder *b, ir_val vector, uint32_t lane); /* a lane of 64 bits */
+ir_val emit_zero(struct builder *b, enum ir_type type);            /* of any type */
 /* The access of b->in, `width` bytes at the address on top of the stack. */
 ir_val guest_load(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width);
 void guest_store(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width, ir_val value);
