@@ -1,8 +1,8 @@
 /* Runs a command and tells what it cost, without the cost of the shell or interpreter that asks.
  *
- * In: RESULT COMMAND [ARGS...].  Out: in the file RESULT one line "wall cpu memory status": microseconds, microseconds of
- * user and system time, KiB at the peak, exit status (128 + N for signal N).  A peak counts what the process held before
- * exec as well, so the parent must be as small as this. */
+ * In: RESULT COMMAND [ARGS...].  Out: in the file RESULT one line "wall cpu memory status": microseconds,
+ * microseconds of user and system time, KiB at the peak, exit status (128 + N for signal N).  A peak counts
+ * what the process held before exec as well, so the parent must be as small as this. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>

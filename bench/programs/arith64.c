@@ -31,7 +31,8 @@ int main(int argc, char **argv) {
   for (int n = bench_repeats(argc, argv, 400) * 1000; n > 0; n--) {
     uint64_t m = (bench_random() >> 1) | 1;
     sum += powmod(bench_random(), 65537, m) + gcd(bench_random(), m);
-    for (int i = 0; i < 100; i++) sum ^= (sum << (i & 63)) + (bench_random() / (uint64_t)(i + 3)) - (uint64_t)((int64_t)sum >> 11);
+    for (int i = 0; i < 100; i++)
+      sum ^= (sum << (i & 63)) + (bench_random() / (uint64_t)(i + 3)) - (uint64_t)((int64_t)sum >> 11);
   }
   printf("arith64 %016llx\n", (unsigned long long)sum);
   return 0;

@@ -1,5 +1,6 @@
 /* What the benchmark programs share: a generator of numbers, and how a program ends.
- * Each program works for about a second natively, prints one line with a checksum, and takes a repeat count as its argument. */
+ * Each program works for about a second natively, prints one line with a checksum, and takes a repeat count
+ * as its argument. */
 #ifndef BENCH_H
 #define BENCH_H
 #include <stdint.h>

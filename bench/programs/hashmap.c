@@ -2,14 +2,17 @@
 #include "bench.h"
 
 enum { BITS = 20, SIZE = 1 << BITS };
-struct slot { uint64_t key, value; };
+struct slot {
+  uint64_t key, value;
+};
 static struct slot *table;
 
 static uint32_t hash(uint64_t k) { return (uint32_t)((k * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - BITS)); }
 
 static struct slot *find(uint64_t key) {
   uint32_t i = hash(key);
-  while (table[i].key && table[i].key != key) i = (i + 1) & (SIZE - 1);
+  while (table[i].key && table[i].key != key)
+    i = (i + 1) & (SIZE - 1);
   return &table[i];
 }
 

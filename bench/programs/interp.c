@@ -2,7 +2,10 @@
 #include "bench.h"
 
 enum { LOADI, ADD, SUB, MUL, XOR, SHR, JNZ, JMP, LD, ST, INC, DEC, MOV, AND, OR, HALT };
-struct insn { uint8_t op, a, b, c; int32_t imm; };
+struct insn {
+  uint8_t op, a, b, c;
+  int32_t imm;
+};
 static uint32_t memory[4096];
 
 static uint32_t run(const struct insn *code, uint32_t n) {
@@ -16,7 +19,10 @@ static uint32_t run(const struct insn *code, uint32_t n) {
     case XOR: r[i->a] = r[i->b] ^ r[i->c]; break;
     case SHR: r[i->a] = r[i->b] >> (i->imm & 31); break;
     case JNZ:
-      if (r[i->a]) { i += i->imm; continue; }
+      if (r[i->a]) {
+        i += i->imm;
+        continue;
+      }
       break;
     case JMP: i += i->imm; continue;
     case LD: r[i->a] = memory[r[i->b] & 4095]; break;
@@ -34,8 +40,10 @@ static uint32_t run(const struct insn *code, uint32_t n) {
 
 int main(int argc, char **argv) {
   static const struct insn code[] = {
-      {LOADI, 1, 0, 0, 1}, {LOADI, 2, 0, 0, 69069}, {MUL, 1, 1, 2, 0}, {INC, 1, 0, 0, 0}, {SHR, 3, 1, 0, 7}, {XOR, 3, 3, 1, 0}, {ST, 3, 1, 0, 0},
-      {AND, 4, 3, 1, 0}, {LD, 5, 4, 0, 0}, {ADD, 1, 1, 5, 0}, {OR, 6, 5, 3, 0}, {MOV, 7, 6, 0, 0}, {SUB, 1, 1, 7, 0}, {DEC, 0, 0, 0, 0}, {JNZ, 0, 0, 0, -12}, {HALT, 0, 0, 0, 0}};
+      {LOADI, 1, 0, 0, 1}, {LOADI, 2, 0, 0, 69069}, {MUL, 1, 1, 2, 0},   {INC, 1, 0, 0, 0},
+      {SHR, 3, 1, 0, 7},   {XOR, 3, 3, 1, 0},       {ST, 3, 1, 0, 0},    {AND, 4, 3, 1, 0},
+      {LD, 5, 4, 0, 0},    {ADD, 1, 1, 5, 0},       {OR, 6, 5, 3, 0},    {MOV, 7, 6, 0, 0},
+      {SUB, 1, 1, 7, 0},   {DEC, 0, 0, 0, 0},       {JNZ, 0, 0, 0, -12}, {HALT, 0, 0, 0, 0}};
   printf("interp %08x\n", run(code, (uint32_t)bench_repeats(argc, argv, 80) * 1000000));
   return 0;
 }

@@ -21,7 +21,8 @@ static int compress(void) {
       at = heads[h];
       heads[h] = i;
       if (at >= 0 && i - at < 65536)
-        while (i + len < SIZE && len < 255 && in[at + len] == in[i + len]) len++;
+        while (i + len < SIZE && len < 255 && in[at + len] == in[i + len])
+          len++;
     }
     if (len >= 4 || lit == 255) {
       packed[n++] = (uint8_t)lit;
@@ -32,7 +33,8 @@ static int compress(void) {
       packed[n++] = (uint8_t)len;
       if (len) packed[n++] = (uint8_t)(i - at), packed[n++] = (uint8_t)((i - at) >> 8);
       i += len;
-    } else lit++, i++;
+    } else
+      lit++, i++;
   }
   if (lit) {
     packed[n++] = (uint8_t)lit;
@@ -53,17 +55,20 @@ static int expand(int n) {
     if (len) {
       int dist = packed[i] | packed[i + 1] << 8;
       i += 2;
-      for (int k = 0; k < len; k++, o++) out[o] = out[o - dist];
+      for (int k = 0; k < len; k++, o++)
+        out[o] = out[o - dist];
     }
   }
   return o;
 }
 
 int main(int argc, char **argv) {
-  static const char words[16][8] = {"the ", "heap ", "stack ", "of ", "a ", "frame ", "value ", "type ", "call ", "and ", "block ", "loop ", "is ", "in ", "one ", "two "};
+  static const char words[16][8] = {"the ",  "heap ", "stack ", "of ",   "a ",  "frame ", "value ", "type ",
+                                    "call ", "and ",  "block ", "loop ", "is ", "in ",    "one ",   "two "};
   for (int i = 0; i < SIZE;) {
     const char *w = words[bench_random() % 16];
-    for (; *w && i < SIZE; w++) in[i++] = (uint8_t)(*w + (bench_random() % 50 == 0));
+    for (; *w && i < SIZE; w++)
+      in[i++] = (uint8_t)(*w + (bench_random() % 50 == 0));
   }
   unsigned sum = 0;
   for (int n = bench_repeats(argc, argv, 180); n > 0; n--) {

@@ -8,8 +8,10 @@ static int one(const char *re, char c, int *len) { /* does the first item of `re
     const char *p = re + 1;
     int hit = 0;
     for (; *p != ']'; p++)
-      if (p[1] == '-' && p[2] != ']') hit |= c >= p[0] && c <= p[2], p += 2;
-      else hit |= c == *p;
+      if (p[1] == '-' && p[2] != ']')
+        hit |= c >= p[0] && c <= p[2], p += 2;
+      else
+        hit |= c == *p;
     *len = (int)(p - re) + 1;
     return c && hit;
   }
@@ -26,7 +28,8 @@ static const char *match(const char *re, const char *s) { /* end of the match, o
       const char *from = s + (re[len] == '+');
       if (re[len] == '+' && !hit) return NULL;
       const char *to = s;
-      while (one(re, *to, &len)) to++;
+      while (one(re, *to, &len))
+        to++;
       for (; to >= from; to--) {
         const char *end = match(re + len + 1, to);
         if (end) return end;
@@ -39,11 +42,14 @@ static const char *match(const char *re, const char *s) { /* end of the match, o
 }
 
 int main(int argc, char **argv) {
-  static const char *const res[] = {"[a-z]+@[a-z]+.com", "a.*b.*c", "[0-9]+-[0-9]+", "x[yz]*x", "foo[a-f]*bar"};
+  static const char *const res[] = {"[a-z]+@[a-z]+.com", "a.*b.*c", "[0-9]+-[0-9]+", "x[yz]*x",
+                                    "foo[a-f]*bar"};
   enum { SIZE = 60000 };
   char *text = malloc(SIZE + 1);
-  for (int i = 0; i < SIZE; i++) text[i] = "abcdefghijklmnopqrstuvwxyz0123456789-@. foobar\n"[bench_random() % 47];
-  for (int i = 60; i < SIZE; i += 60) text[i] = 0;
+  for (int i = 0; i < SIZE; i++)
+    text[i] = "abcdefghijklmnopqrstuvwxyz0123456789-@. foobar\n"[bench_random() % 47];
+  for (int i = 60; i < SIZE; i += 60)
+    text[i] = 0;
   text[SIZE] = 0;
   long sum = 0;
   for (int n = bench_repeats(argc, argv, 480); n > 0; n--)

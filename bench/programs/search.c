@@ -8,7 +8,8 @@ static int count_plain(const char *word, int len) {
   int n = 0;
   for (int i = 0; i + len <= SIZE; i++) {
     int k = 0;
-    while (k < len && text[i + k] == word[k]) k++;
+    while (k < len && text[i + k] == word[k])
+      k++;
     n += k == len;
   }
   return n;
@@ -16,11 +17,14 @@ static int count_plain(const char *word, int len) {
 
 static int count_jumps(const char *word, int len) {
   int jump[256], n = 0;
-  for (int i = 0; i < 256; i++) jump[i] = len;
-  for (int i = 0; i < len - 1; i++) jump[(unsigned char)word[i]] = len - 1 - i;
+  for (int i = 0; i < 256; i++)
+    jump[i] = len;
+  for (int i = 0; i < len - 1; i++)
+    jump[(unsigned char)word[i]] = len - 1 - i;
   for (int i = 0; i + len <= SIZE; i += jump[(unsigned char)text[i + len - 1]]) {
     int k = len - 1;
-    while (k >= 0 && text[i + k] == word[k]) k--;
+    while (k >= 0 && text[i + k] == word[k])
+      k--;
     n += k < 0;
   }
   return n;
@@ -28,7 +32,8 @@ static int count_jumps(const char *word, int len) {
 
 int main(int argc, char **argv) {
   static const char *const words[] = {"abc", "needle", "aaaab", "cabbage", "deadbeef", "facade"};
-  for (int i = 0; i < SIZE; i++) text[i] = "abcdefabcaanedl"[bench_random() % 15];
+  for (int i = 0; i < SIZE; i++)
+    text[i] = "abcdefabcaanedl"[bench_random() % 15];
   long sum = 0;
   for (int n = bench_repeats(argc, argv, 40); n > 0; n--)
     for (int k = 0; k < 6; k++) {

@@ -6,16 +6,20 @@ static void quick(uint32_t *a, int lo, int hi) {
     uint32_t p = a[(lo + hi) / 2];
     int i = lo, j = hi;
     while (i <= j) {
-      while (a[i] < p) i++;
-      while (a[j] > p) j--;
+      while (a[i] < p)
+        i++;
+      while (a[j] > p)
+        j--;
       if (i <= j) {
         uint32_t t = a[i];
         a[i++] = a[j];
         a[j--] = t;
       }
     }
-    if (j - lo < hi - i) quick(a, lo, j), lo = i;
-    else quick(a, i, hi), hi = j;
+    if (j - lo < hi - i)
+      quick(a, lo, j), lo = i;
+    else
+      quick(a, i, hi), hi = j;
   }
 }
 
@@ -30,7 +34,8 @@ static void sift(uint32_t *a, int i, int n) {
 }
 
 static void heap(uint32_t *a, int n) {
-  for (int i = n / 2; i-- > 0;) sift(a, i, n);
+  for (int i = n / 2; i-- > 0;)
+    sift(a, i, n);
   while (n > 1) {
     uint32_t t = a[0];
     a[0] = a[--n];
@@ -43,10 +48,12 @@ int main(int argc, char **argv) {
   enum { N = 1000000 };
   uint32_t *a = malloc(N * sizeof *a), sum = 0;
   for (int n = bench_repeats(argc, argv, 6); n > 0; n--) {
-    for (int i = 0; i < N; i++) a[i] = (uint32_t)bench_random();
+    for (int i = 0; i < N; i++)
+      a[i] = (uint32_t)bench_random();
     quick(a, 0, N - 1);
     sum = sum * 31 + a[N / 3];
-    for (int i = 0; i < N; i++) a[i] = (uint32_t)bench_random();
+    for (int i = 0; i < N; i++)
+      a[i] = (uint32_t)bench_random();
     heap(a, N);
     sum = sum * 31 + a[N / 3];
   }

@@ -6,10 +6,10 @@
 #include "binary/reader.h"
 #include "wasm/insn.h"
 
-/* Reads one instruction; every field that its row names is filled, others are left alone. After an error (illegal
- * opcode, truncated or oversized immediates) insn->op is OP_INVALID. Instructions of features that are off are
- * malformed ("illegal opcode"). `multi_memory`-style encodings are read only with their feature. insn->op is never an
- * alias row (op.h, OPF_ALIAS). */
+/* Reads one instruction; every field that its row names is filled, others are left alone. After an error
+ * (illegal opcode, truncated or oversized immediates) insn->op is OP_INVALID. Instructions of features that
+ * are off are malformed ("illegal opcode"). `multi_memory`-style encodings are read only with their feature.
+ * insn->op is never an alias row (op.h, OPF_ALIAS). */
 void insn_read(struct reader *r, struct features f, struct insn *insn);
 /* Over insn->list; each advances `at`, which starts as insn->list. The bytes were checked by insn_read. */
 uint32_t insn_next_label(const uint8_t **at);
@@ -17,7 +17,8 @@ valtype insn_next_valtype(const uint8_t **at);
 struct catch_clause insn_next_catch(const uint8_t **at);
 struct handler_clause insn_next_handler(const uint8_t **at);
 
-/* Types, shared with decode.c. VT_NONE after an error. Indices are below MAX_TYPES, nothing else is known of them. */
+/* Types, shared with decode.c. VT_NONE after an error. Indices are below MAX_TYPES, nothing else is known of
+ * them. */
 valtype read_valtype(struct reader *r, struct features f);
 valtype read_storage_type(struct reader *r, struct features f); /* of fields: packed types too */
 valtype read_reftype(struct reader *r, struct features f);

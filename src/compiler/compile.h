@@ -1,8 +1,9 @@
 /* The pipeline: a valid function to code.
  *
- * In: module, function index, configuration, an arena (emptied by the caller afterwards).  Out: struct code in that arena.
- * No globals: any order, any thread. Fails only for lack of memory and for what is not supported yet (which names the
- * instruction); must not: look at anything that is not reachable from its arguments. */
+ * In: module, function index, configuration, an arena (emptied by the caller afterwards).  Out: struct code
+ * in that arena. No globals: any order, any thread. Fails only for lack of memory and for what is not
+ * supported yet (which names the instruction); must not: look at anything that is not reachable from its
+ * arguments. */
 #ifndef COMPILER_COMPILE_H
 #define COMPILER_COMPILE_H
 
@@ -20,14 +21,17 @@ struct compile_config {
   struct isa_config isa_config;
   bool interruption, fuel;
   bool locals_in_slots, plain; /* test settings: see build_config */
-  bool checks;             /* verify the IR and prove the allocation of each function */
-  uint32_t dump;           /* bit per stage */
+  bool checks;                 /* verify the IR and prove the allocation of each function */
+  uint32_t dump;               /* bit per stage */
   struct out *dump_to;
 };
-struct compile_stats { uint64_t cycles[STAGE_COUNT]; };
+struct compile_stats {
+  uint64_t cycles[STAGE_COUNT];
+};
 
-MUST_USE bool compile_func(const struct valid_module *m, uint32_t func_index, const struct compile_config *config, struct arena *a,
-                           struct code *out, struct compile_stats *stats /* NULL */, struct error *e);
+MUST_USE bool compile_func(const struct valid_module *m, uint32_t func_index,
+                           const struct compile_config *config, struct arena *a, struct code *out,
+                           struct compile_stats *stats /* NULL */, struct error *e);
 /* Bit of the named stage, 0 when there is none. */
 uint32_t stage_bit(struct slice name);
 

@@ -46,7 +46,8 @@ enum trap_code array_init_data(struct instance *in, uint32_t data, uint32_t arra
                                uint32_t off, uint32_t len);
 enum trap_code array_init_elem(struct instance *in, uint32_t elem, uint32_t array, uint32_t index,
                                uint32_t off, uint32_t len);
-enum trap_code array_fill(struct store *s, uint32_t array, uint32_t index, const uint64_t bits[2], uint32_t len);
+enum trap_code array_fill(struct store *s, uint32_t array, uint32_t index, const uint64_t bits[2],
+                          uint32_t len);
 enum trap_code array_copy(struct store *s, uint32_t dst, uint32_t dst_index, uint32_t src, uint32_t src_index,
                           uint32_t len);
 void array_set(struct store *s, uint32_t array, uint32_t index, union vm_value v); /* index is in bounds */

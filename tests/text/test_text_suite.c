@@ -132,8 +132,8 @@ static void check_module(struct lexer *lx, const char *path, bool refuse) {
     if (ok) check_print(path, line, &wasm);
     if (!ok && !refuse) report(path, line, "refused", &e);
     /* Written against Wasm 2.0; since 3.0 such sizes are for the validator. */
-    bool since_invalid =
-        strstr(path, "threads/memory.wast") && quoted.len && memmem(quoted.data, quoted.len, "0x1_0000_0000", 13);
+    bool since_invalid = strstr(path, "threads/memory.wast") && quoted.len &&
+                         memmem(quoted.data, quoted.len, "0x1_0000_0000", 13);
     if (ok && refuse && !since_invalid) report(path, line, "not refused", &e);
     if (!ok && refuse) {
       count.refused++;

@@ -2,17 +2,18 @@
  *
  *   rbp+16..  incoming stack arguments, then the results area      rbp+8 return address   rbp+0 saved rbp
  *   rbp-8     saved instance (when saves_instance)                 then saved callee-saved registers
- *   then 8-byte slots, 16-byte slots (aligned to 16 from rbp)      then outgoing arguments and results, up to rsp
- * No frame holds an absolute stack address but the rbp chain. */
+ *   then 8-byte slots, 16-byte slots (aligned to 16 from rbp)      then outgoing arguments and results, up to
+ * rsp No frame holds an absolute stack address but the rbp chain. */
 #ifndef COMPILER_MACH_FRAME_H
 #define COMPILER_MACH_FRAME_H
 
 #include "compiler/mach/isa.h"
 
 struct frame {
-  uint32_t size;           /* bytes below rbp; multiple of 16 */
-  uint32_t slots8, slots16; /* slot i stands at rbp - slots8 - 8*i; 16-byte slot j (number nslots8 + j) at rbp - slots16 - 16*j */
-  uint32_t saved[8];       /* callee-saved register saved[k] stands at rbp - saved_off[k] */
+  uint32_t size;            /* bytes below rbp; multiple of 16 */
+  uint32_t slots8, slots16; /* slot i stands at rbp - slots8 - 8*i; 16-byte slot j (number nslots8 + j) at rbp
+                               - slots16 - 16*j */
+  uint32_t saved[8];        /* callee-saved register saved[k] stands at rbp - saved_off[k] */
   uint32_t saved_off[8];
   uint32_t nsaved;
 };

@@ -1,16 +1,17 @@
 /* struct mach_func: machine instructions over virtual registers, and after assign.c over physical ones.
  *
- * Made by the ISA's select (from IR, backward, then laid out downward), rewritten by spill.c and assign.c, read by emit.
- * Registers: 0..31 integer, 32..63 float, as the ISA numbers them; from MACH_VREG0 on virtual. Before assign, an operand
- * may be physical only where the ISA pins it (instance, memory base, frame and stack pointer); every other fixed register
- * is said by op_info or by a call's lists. Phis stand at blocks, their arguments on edges. No critical edges.
- * What allocation relies on:
- *   - A virtual register is defined once, or several times in one block where all but the first are tied (USE | DEF);
- *     an instruction does not read through one operand what it purely defines through another.
- *   - Definitions dominate uses; edges lead to later blocks, or back to the header of a loop around them; a loop's
- *     blocks are contiguous.
- *   - A block with one successor ends in a jump that reads no register; one with several leads to blocks that have no
- *     other predecessor. Virtual registers of 4 bytes of integer class are zero above, in registers and in slots. */
+ * Made by the ISA's select (from IR, backward, then laid out downward), rewritten by spill.c and assign.c,
+ * read by emit. Registers: 0..31 integer, 32..63 float, as the ISA numbers them; from MACH_VREG0 on virtual.
+ * Before assign, an operand may be physical only where the ISA pins it (instance, memory base, frame and
+ * stack pointer); every other fixed register is said by op_info or by a call's lists. Phis stand at blocks,
+ * their arguments on edges. No critical edges. What allocation relies on:
+ *   - A virtual register is defined once, or several times in one block where all but the first are tied (USE
+ * | DEF); an instruction does not read through one operand what it purely defines through another.
+ *   - Definitions dominate uses; edges lead to later blocks, or back to the header of a loop around them; a
+ * loop's blocks are contiguous.
+ *   - A block with one successor ends in a jump that reads no register; one with several leads to blocks that
+ * have no other predecessor. Virtual registers of 4 bytes of integer class are zero above, in registers and
+ * in slots. */
 #ifndef COMPILER_MACH_MACH_H
 #define COMPILER_MACH_MACH_H
 
@@ -27,8 +28,11 @@ static inline bool mreg_is_float(mreg phys) { return phys >= 32 && phys < 64; }
 
 /* Operand roles, in the order d, s, base, idx. */
 enum mach_role {
-  ROLE_USE = 1, ROLE_DEF = 2, ROLE_FLOAT = 4,
-  ROLE_EARLY = 8, /* a def that is written before all uses are read, or a use that must outlive the def (no sharing) */
+  ROLE_USE = 1,
+  ROLE_DEF = 2,
+  ROLE_FLOAT = 4,
+  ROLE_EARLY =
+      8, /* a def that is written before all uses are read, or a use that must outlive the def (no sharing) */
 };
 enum mach_op_flag {
   MF_CALL = 1,         /* imm indexes mach_func.calls: argument and result lists, clobbers */
@@ -37,29 +41,31 @@ enum mach_op_flag {
   MF_MOVE = 8,         /* d = s and nothing else */
   MF_READS_FLAGS = 16, /* nothing that writes flags may come between the writer and this */
   MF_WRITES_FLAGS = 32,
-  MF_MEM = 64,         /* has a memory operand base + idx * 2^scale + disp */
-  MF_SPILL_S = 128,    /* `s` may be replaced by a frame slot: the op becomes mem_op with base = MREG_SLOT, s = MREG_NONE */
-  MF_SPILL_D = 256,    /* the same for a tied d that is spilled and not needed in a register (read-modify-write) */
-  MF_COMMUTES = 512,   /* tied d and s may be exchanged */
+  MF_MEM = 64,      /* has a memory operand base + idx * 2^scale + disp */
+  MF_SPILL_S = 128, /* `s` may be replaced by a frame slot: the op becomes mem_op with base = MREG_SLOT, s =
+                       MREG_NONE */
+  MF_SPILL_D =
+      256, /* the same for a tied d that is spilled and not needed in a register (read-modify-write) */
+  MF_COMMUTES = 512, /* tied d and s may be exchanged */
 };
 struct mach_op_info {
   const char *name;
-  uint8_t role[4];      /* d, s, base, idx; USE|DEF on d = tied: read, then written */
-  uint8_t fixed[4];     /* physical register + 1 that the operand must be in; 0 = any of its class */
-  uint64_t clobbers;    /* physical registers written besides the operands */
-  uint16_t mem_op;      /* see MF_SPILL_S */
+  uint8_t role[4];   /* d, s, base, idx; USE|DEF on d = tied: read, then written */
+  uint8_t fixed[4];  /* physical register + 1 that the operand must be in; 0 = any of its class */
+  uint64_t clobbers; /* physical registers written besides the operands */
+  uint16_t mem_op;   /* see MF_SPILL_S */
   uint16_t flags;
 };
 
 /* Ops 0.. are the same for every ISA; an ISA's own begin at MACH_OP_ISA0. None of these writes flags. */
 enum mach_op {
   MACH_NOP,
-  MACH_MOVE,    /* d = s (size: 4, 8, 16) */
-  MACH_XCHG,    /* d <-> s (integer) */
-  MACH_SPILL,   /* slot imm = s */
-  MACH_RELOAD,  /* d = slot imm */
-  MACH_PARAMS,  /* first instruction of the function: call imm's results are the register parameters */
-  MACH_EVICT,   /* between spill and assign only: s is in no register any more */
+  MACH_MOVE,   /* d = s (size: 4, 8, 16) */
+  MACH_XCHG,   /* d <-> s (integer) */
+  MACH_SPILL,  /* slot imm = s */
+  MACH_RELOAD, /* d = slot imm */
+  MACH_PARAMS, /* first instruction of the function: call imm's results are the register parameters */
+  MACH_EVICT,  /* between spill and assign only: s is in no register any more */
   MACH_OP_ISA0
 };
 
@@ -72,65 +78,79 @@ struct mach_insn {
   uint16_t flags; /* free for the ISA */
   mreg d, s, base, idx;
   int32_t disp, imm;
-  uint32_t src;   /* offset in the module (sites, listings) */
+  uint32_t src; /* offset in the module (sites, listings) */
 };
-struct mach_fixed { mreg reg; uint8_t phys; };  /* `reg` must be in (or comes from) `phys` */
+struct mach_fixed {
+  mreg reg;
+  uint8_t phys;
+}; /* `reg` must be in (or comes from) `phys` */
 struct mach_call {
-  uint32_t args, nargs;       /* into mach_func.fixed: uses */
-  uint32_t results, nresults; /* into mach_func.fixed: defs */
-  uint64_t clobbers;          /* physical registers lost across it */
+  uint32_t args, nargs;             /* into mach_func.fixed: uses */
+  uint32_t results, nresults;       /* into mach_func.fixed: defs */
+  uint64_t clobbers;                /* physical registers lost across it */
   uint32_t args_size, results_size; /* stack bytes (abi/call.h) */
-  uint32_t target;            /* function index, builtin number, or unused */
-  bool safepoint;             /* objects may move meanwhile: no reference stays in a register */
-  uint32_t map, nmap;         /* after mach_maps: into mach_func.map_slots: frame slots with references that live across */
+  uint32_t target;                  /* function index, builtin number, or unused */
+  bool safepoint;                   /* objects may move meanwhile: no reference stays in a register */
+  uint32_t map,
+      nmap; /* after mach_maps: into mach_func.map_slots: frame slots with references that live across */
 };
-struct mach_edge { uint32_t from, to; uint32_t args; /* into mach_func.phi_args, one for each phi of `to` */ };
+struct mach_edge {
+  uint32_t from, to;
+  uint32_t args; /* into mach_func.phi_args, one for each phi of `to` */
+};
 struct mach_block {
-  uint32_t first, end;        /* into insns */
-  uint32_t phis, nphis;       /* into mach_func.phis */
-  uint32_t succ, nsucc, pred, npred; /* into succs, preds: edge numbers. JMP takes succ 0; Jcc succ 0 when true, else 1 */
-  uint32_t loop;              /* ir loop number; 0 none */
+  uint32_t first, end;  /* into insns */
+  uint32_t phis, nphis; /* into mach_func.phis */
+  uint32_t succ, nsucc, pred,
+      npred;     /* into succs, preds: edge numbers. JMP takes succ 0; Jcc succ 0 when true, else 1 */
+  uint32_t loop; /* ir loop number; 0 none */
   uint32_t loop_depth;
   bool cold, header;
-  bool landing;               /* entered by an exception: nothing is in a register, its only predecessor ends in a call */
+  bool landing; /* entered by an exception: nothing is in a register, its only predecessor ends in a call */
 };
 struct mach_vreg {
-  uint8_t is_float, size;     /* size in bytes: 4 8 16 */
-  uint8_t is_ref;             /* a GC reference: belongs into stack maps */
-  uint32_t remat;             /* 1 + index into mach_func.remats, 0 = none: cheaper to compute again than to reload */
+  uint8_t is_float, size; /* size in bytes: 4 8 16 */
+  uint8_t is_ref;         /* a GC reference: belongs into stack maps */
+  uint32_t remat; /* 1 + index into mach_func.remats, 0 = none: cheaper to compute again than to reload */
 };
 
 struct mach_func {
   struct arena *arena;
   const struct isa *isa;
-  const struct ir_func *ir;   /* for loops, types, listings */
+  const struct ir_func *ir; /* for loops, types, listings */
   VEC(struct mach_insn) insns;
-  VEC(struct mach_block) blocks;   /* same numbers as the IR's */
+  VEC(struct mach_block) blocks; /* same numbers as the IR's */
   VEC(struct mach_edge) edges;
   VEC(uint32_t) succs, preds;
   VEC(mreg) phis, phi_args;
-  VEC(struct mach_vreg) vregs;     /* of register MACH_VREG0 + i */
+  VEC(struct mach_vreg) vregs; /* of register MACH_VREG0 + i */
   VEC(struct mach_call) calls;
   VEC(struct mach_fixed) fixed;
-  VEC(struct mach_insn) remats;    /* copied with a new d; must not read virtual registers or write flags */
-  VEC(uint64_t) pool;              /* constants of 8 bytes in the function's constant pool */
-  uint32_t nslots_ref;             /* after spill: the first so many of the 8-byte slots hold references and nothing else */
-  bool clear_refs;                 /* after mach_maps: all of them are visited at every call, and must be null at the function's start */
+  VEC(struct mach_insn) remats; /* copied with a new d; must not read virtual registers or write flags */
+  VEC(uint64_t) pool;           /* constants of 8 bytes in the function's constant pool */
+  uint32_t
+      nslots_ref;  /* after spill: the first so many of the 8-byte slots hold references and nothing else */
+  bool clear_refs; /* after mach_maps: all of them are visited at every call, and must be null at the
+                      function's start */
   VEC(uint32_t) map_slots;
-  uint32_t locals_off;             /* where ir->nlocal_slots begin, from rsp */
+  uint32_t locals_off; /* where ir->nlocal_slots begin, from rsp */
   bool has_landings;
-  uint32_t nslots8, nslots16;      /* after spill: frame slots; 16-byte ones are numbered behind the 8-byte ones */
-  uint32_t out_size;               /* bytes of outgoing stack arguments and results, the largest */
-  uint32_t args_size, results_size;/* own stack arguments and results (abi/call.h) */
-  uint64_t used_callee_saved;      /* after assign */
-  bool has_calls;                  /* any MF_CALL or trap stub call: needs a frame and the stack check */
-  bool saves_instance;             /* [rbp-8] = r15 */
+  uint32_t nslots8, nslots16; /* after spill: frame slots; 16-byte ones are numbered behind the 8-byte ones */
+  uint32_t out_size;          /* bytes of outgoing stack arguments and results, the largest */
+  uint32_t args_size, results_size; /* own stack arguments and results (abi/call.h) */
+  uint64_t used_callee_saved;       /* after assign */
+  bool has_calls;                   /* any MF_CALL or trap stub call: needs a frame and the stack check */
+  bool saves_instance;              /* [rbp-8] = r15 */
 };
 
 mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t size, bool is_ref);
-static inline struct mach_vreg *mach_vreg_at(struct mach_func *f, mreg r) { return &f->vregs.at[r - MACH_VREG0]; }
+static inline struct mach_vreg *mach_vreg_at(struct mach_func *f, mreg r) {
+  return &f->vregs.at[r - MACH_VREG0];
+}
 /* Role, fixed register and value of operand i (0 d, 1 s, 2 base, 3 idx). */
-static inline mreg *mach_operand(struct mach_insn *in, unsigned i) { return i == 0 ? &in->d : i == 1 ? &in->s : i == 2 ? &in->base : &in->idx; }
+static inline mreg *mach_operand(struct mach_insn *in, unsigned i) {
+  return i == 0 ? &in->d : i == 1 ? &in->s : i == 2 ? &in->base : &in->idx;
+}
 
 /* The operands that have `role` (one of USE, DEF, EARLY): bits whose number divided by 8 is the operand's,
  * for loops like for (uint32_t r = mach_roles(info, ROLE_USE); r; r &= r - 1) use(__builtin_ctz(r) / 8). */

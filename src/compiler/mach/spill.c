@@ -42,8 +42,8 @@ static void evict(struct spiller *s, uint32_t at, uint32_t v) {
   w_remove(s, v);
 }
 
-/* How willingly a value goes: the later its next use the more; before others go what costs nothing to have again, and what
- * costs no store in the present loop, since its slot is written or can be outside. */
+/* How willingly a value goes: the later its next use the more; before others go what costs nothing to have
+ * again, and what costs no store in the present loop, since its slot is written or can be outside. */
 static uint64_t eviction_order(const struct spiller *s, uint32_t v, uint32_t at) {
   const struct spill_value *val = &s->values[v];
   uint64_t dist = val->next - at;

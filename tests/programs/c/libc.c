@@ -1,4 +1,5 @@
-/* A tour of the C library: files, formats, scanning, sorting, search tables, expressions, wide characters, codes, time, mathematics.
+/* A tour of the C library: files, formats, scanning, sorting, search tables, expressions, wide characters,
+ * codes, time, mathematics.
  *
  * In: TEXT-FILE PATTERN [NUMBERS...].  Out: a report on stdout and the file report.txt. */
 #define _GNU_SOURCE
@@ -35,11 +36,16 @@ static void say(const char *format, ...) {
   va_end(args);
 }
 
-struct word { char *text; int count; };
+struct word {
+  char *text;
+  int count;
+};
 static struct word list[4096];
 static int words;
 
-static int by_text(const void *a, const void *b) { return strcmp(((const struct word *)a)->text, ((const struct word *)b)->text); }
+static int by_text(const void *a, const void *b) {
+  return strcmp(((const struct word *)a)->text, ((const struct word *)b)->text);
+}
 static int by_count(const void *a, const void *b) {
   int x = ((const struct word *)a)->count, y = ((const struct word *)b)->count;
   return x != y ? y - x : by_text(a, b);
@@ -47,15 +53,18 @@ static int by_count(const void *a, const void *b) {
 
 static void count_words(char *text) {
   void *tree = NULL;
-  for (char *save, *w = strtok_r(text, " \t\n.,;:!?()\"'`-", &save); w; w = strtok_r(NULL, " \t\n.,;:!?()\"'`-", &save)) {
-    for (char *p = w; *p; p++) *p = (char)tolower((unsigned char)*p);
+  for (char *save, *w = strtok_r(text, " \t\n.,;:!?()\"'`-", &save); w;
+       w = strtok_r(NULL, " \t\n.,;:!?()\"'`-", &save)) {
+    for (char *p = w; *p; p++)
+      *p = (char)tolower((unsigned char)*p);
     list[words] = (struct word){w, 0};
     struct word **found = tsearch(&list[words], &tree, by_text);
     if (*found == &list[words] && words < 4095) words++;
     (*found)->count++;
   }
   qsort(list, (size_t)words, sizeof *list, by_count);
-  for (int i = 0; i < words && i < 12; i++) say("%-10s|%*d|%#06x\n", list[i].text, 5, list[i].count, list[i].count);
+  for (int i = 0; i < words && i < 12; i++)
+    say("%-10s|%*d|%#06x\n", list[i].text, 5, list[i].count, list[i].count);
   say("%d words\n", words);
 }
 
@@ -71,7 +80,9 @@ static void grep(const char *name, const char *pattern) {
   FILE *f = fopen(name, "r");
   for (int n = 1; f && fgets(line, sizeof line, f); n++) {
     regmatch_t m[2];
-    if (!regexec(&re, line, 2, m, 0)) say("%3d:%d-%d:%.*s\n", n, (int)m[0].rm_so, (int)m[0].rm_eo, (int)(m[0].rm_eo - m[0].rm_so), line + m[0].rm_so);
+    if (!regexec(&re, line, 2, m, 0))
+      say("%3d:%d-%d:%.*s\n", n, (int)m[0].rm_so, (int)m[0].rm_eo, (int)(m[0].rm_eo - m[0].rm_so),
+          line + m[0].rm_so);
   }
   if (f) fclose(f);
   regfree(&re);
@@ -83,13 +94,18 @@ static void numbers(int argc, char **argv) {
     errno = 0;
     double d = strtod(argv[i], &end);
     say("%s: %.17g %a %e %g %010.3f rest '%s'\n", argv[i], d, d, d, d, d, end);
-    say("  %lld %#llo %" PRIx64 " errno %d\n", strtoll(argv[i], NULL, 0), strtoll(argv[i], NULL, 0), (uint64_t)strtoull(argv[i], NULL, 16), errno != 0);
-    say("  sqrt %.9g cbrt %.9g exp %.9g log %.9g sin %.9g tan %.9g gamma %.9g erf %.9g\n", sqrt(d), cbrt(d), exp(d / 100), log(fabs(d) + 1), sin(d), tan(d / 7), tgamma(fmod(fabs(d), 20) + 1), erf(d / 10));
+    say("  %lld %#llo %" PRIx64 " errno %d\n", strtoll(argv[i], NULL, 0), strtoll(argv[i], NULL, 0),
+        (uint64_t)strtoull(argv[i], NULL, 16), errno != 0);
+    say("  sqrt %.9g cbrt %.9g exp %.9g log %.9g sin %.9g tan %.9g gamma %.9g erf %.9g\n", sqrt(d), cbrt(d),
+        exp(d / 100), log(fabs(d) + 1), sin(d), tan(d / 7), tgamma(fmod(fabs(d), 20) + 1), erf(d / 10));
     int e;
     double frac = frexp(d, &e), whole;
-    say("  frexp %.9g %d modf %.9g floor %g ceil %g rint %g trunc %g lround %ld hypot %.9g nextafter %.17g\n", frac, e, modf(d, &whole), floor(d), ceil(d), rint(d), trunc(d), lround(fmod(d, 1e6)), hypot(d, 3), nextafter(d, INFINITY));
+    say("  frexp %.9g %d modf %.9g floor %g ceil %g rint %g trunc %g lround %ld hypot %.9g nextafter %.17g\n",
+        frac, e, modf(d, &whole), floor(d), ceil(d), rint(d), trunc(d), lround(fmod(d, 1e6)), hypot(d, 3),
+        nextafter(d, INFINITY));
     double complex z = csqrt(d + 2 * I) * cexp(0.5 * I);
-    say("  complex %.9g %+.9gi float %.7g %.7g\n", creal(z), cimag(z), (double)powf((float)d, 0.25f), (double)fmaf((float)d, 3, 1));
+    say("  complex %.9g %+.9gi float %.7g %.7g\n", creal(z), cimag(z), (double)powf((float)d, 0.25f),
+        (double)fmaf((float)d, 3, 1));
   }
   int a;
   float b;
@@ -104,7 +120,8 @@ static void letters(void) {
   mbstate_t state = {0};
   wchar_t wide[64];
   size_t n = mbsrtowcs(wide, &text, 64, &state);
-  for (size_t i = 0; i < n; i++) say("%s%04x%s", i ? " " : "", (unsigned)towupper((wint_t)wide[i]), iswalpha((wint_t)wide[i]) ? "a" : "");
+  for (size_t i = 0; i < n; i++)
+    say("%s%04x%s", i ? " " : "", (unsigned)towupper((wint_t)wide[i]), iswalpha((wint_t)wide[i]) ? "a" : "");
   say(" (%d)\n", (int)n);
   static const char *const codes[] = {"UTF-16LE", "ISO-8859-1", "UTF-32BE", "KOI8-R", "SHIFT_JIS"};
   for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++) {
@@ -115,7 +132,8 @@ static void letters(void) {
     if (i >= 3) memcpy(source + 3, "e!", 2);
     iconv(cd, &in, &left, &to, &room);
     say("%s:", codes[i]);
-    for (char *p = out; p < to; p++) say(" %02x", (unsigned char)*p);
+    for (char *p = out; p < to; p++)
+      say(" %02x", (unsigned char)*p);
     say("\n");
     iconv_close(cd);
   }

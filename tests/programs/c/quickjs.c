@@ -1,6 +1,7 @@
 /* A JavaScript interpreter: evaluates a script file, with print() and the arguments as `args`.
  *
- * In: SCRIPT [ARGS...].  Out: what the script prints; the exit status is the number it leaves as its value. */
+ * In: SCRIPT [ARGS...].  Out: what the script prints; the exit status is the number it leaves as its value.
+ */
 #include <quickjs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,11 +29,13 @@ int main(int argc, char **argv) {
   JS_SetMaxStackSize(rt, 0);
   JSContext *ctx = JS_NewContext(rt);
   JSValue global = JS_GetGlobalObject(ctx), args = JS_NewArray(ctx);
-  for (int i = 2; i < argc; i++) JS_SetPropertyUint32(ctx, args, (uint32_t)(i - 2), JS_NewString(ctx, argv[i]));
+  for (int i = 2; i < argc; i++)
+    JS_SetPropertyUint32(ctx, args, (uint32_t)(i - 2), JS_NewString(ctx, argv[i]));
   JS_SetPropertyStr(ctx, global, "args", args);
   JS_SetPropertyStr(ctx, global, "print", JS_NewCFunction(ctx, print, "print", 1));
   JSValue v = JS_Eval(ctx, text, size, argv[1], JS_EVAL_TYPE_GLOBAL);
-  for (JSContext *job; JS_ExecutePendingJob(rt, &job) > 0;) {}
+  for (JSContext *job; JS_ExecutePendingJob(rt, &job) > 0;) {
+  }
   int code = 1;
   if (JS_IsException(v)) {
     JSValue e = JS_GetException(ctx);

@@ -1,7 +1,7 @@
 /* SQLite's command loop in small: runs the SQL of a script on a database file, prints the rows.
  *
- * In: DATABASE SCRIPT.  Out: rows on stdout, the database in its file, through a VFS of our own on stdio, so that the
- * library's paging, journal and B-trees work on real files without locks or shared memory. */
+ * In: DATABASE SCRIPT.  Out: rows on stdout, the database in its file, through a VFS of our own on stdio, so
+ * that the library's paging, journal and B-trees work on real files without locks or shared memory. */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,12 +57,31 @@ static int file_size(sqlite3_file *f, sqlite3_int64 *size) {
 
 static int file_lock(sqlite3_file *f, int level) { return (void)f, (void)level, SQLITE_OK; }
 static int file_check(sqlite3_file *f, int *out) { return (void)f, *out = 0, SQLITE_OK; }
-static int file_control(sqlite3_file *f, int op, void *arg) { return (void)f, (void)op, (void)arg, SQLITE_NOTFOUND; }
+static int file_control(sqlite3_file *f, int op, void *arg) {
+  return (void)f, (void)op, (void)arg, SQLITE_NOTFOUND;
+}
 static int file_sector(sqlite3_file *f) { return (void)f, 512; }
 static int file_traits(sqlite3_file *f) { return (void)f, 0; }
 
-static const sqlite3_io_methods methods = {1, file_close, file_read, file_write, file_truncate, file_sync, file_size,
-    file_lock, file_lock, file_check, file_control, file_sector, file_traits, 0, 0, 0, 0, 0, 0};
+static const sqlite3_io_methods methods = {1,
+                                           file_close,
+                                           file_read,
+                                           file_write,
+                                           file_truncate,
+                                           file_sync,
+                                           file_size,
+                                           file_lock,
+                                           file_lock,
+                                           file_check,
+                                           file_control,
+                                           file_sector,
+                                           file_traits,
+                                           0,
+                                           0,
+                                           0,
+                                           0,
+                                           0,
+                                           0};
 
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out_flags) {
   struct file *file = (struct file *)f;
@@ -98,21 +117,26 @@ static int vfs_path(sqlite3_vfs *vfs, const char *name, int size, char *out) {
 }
 
 /* Neither chance nor the clock reaches the output. */
-static int vfs_random(sqlite3_vfs *vfs, int size, char *out) { return (void)vfs, memset(out, 7, (size_t)size), size; }
+static int vfs_random(sqlite3_vfs *vfs, int size, char *out) {
+  return (void)vfs, memset(out, 7, (size_t)size), size;
+}
 static int vfs_sleep(sqlite3_vfs *vfs, int us) { return (void)vfs, us; }
 static int vfs_time(sqlite3_vfs *vfs, double *day) { return (void)vfs, *day = 2460000.5, SQLITE_OK; }
 static int vfs_error(sqlite3_vfs *vfs, int size, char *out) { return (void)vfs, (void)size, (void)out, 0; }
 
 int sqlite3_os_init(void) {
-  static sqlite3_vfs vfs = {1, sizeof(struct file), 512, 0, "stdio", 0, vfs_open, vfs_delete, vfs_access, vfs_path,
-      0, 0, 0, 0, vfs_random, vfs_sleep, vfs_time, vfs_error, 0, 0, 0, 0};
+  static sqlite3_vfs vfs = {1,          sizeof(struct file), 512,      0,         "stdio", 0, vfs_open,
+                            vfs_delete, vfs_access,          vfs_path, 0,         0,       0, 0,
+                            vfs_random, vfs_sleep,           vfs_time, vfs_error, 0,       0, 0,
+                            0};
   return sqlite3_vfs_register(&vfs, 1);
 }
 int sqlite3_os_end(void) { return SQLITE_OK; }
 
 static int print_row(void *arg, int columns, char **values, char **names) {
   (void)arg, (void)names;
-  for (int i = 0; i < columns; i++) printf("%s%s", i ? "|" : "", values[i] ? values[i] : "NULL");
+  for (int i = 0; i < columns; i++)
+    printf("%s%s", i ? "|" : "", values[i] ? values[i] : "NULL");
   putchar('\n');
   return 0;
 }
