@@ -178,7 +178,7 @@ bool heddle_caller_export(heddle_caller_t *caller, const char *name, heddle_exte
 bool heddle_caller_memory(heddle_caller_t *caller, heddle_memory_t *out) {
   if (!caller->instance || !caller->instance->exported_memory) return false;
   struct externval v = {.kind = EXTERN_MEMORY, .mem = caller->instance->exported_memory};
-  heddle_extern_t ext;
+  heddle_extern_t ext = {0};
   heddle_error_t *error = extern_export(caller->store, &v, &ext);
   heddle_error_delete(error);
   *out = ext.of.memory;

@@ -128,7 +128,7 @@ heddle_error_t *heddle_memory_new(heddle_store_t *store, const heddle_limits_t *
   struct memtype type = {limits_import(limits)};
   struct externval v = {.kind = EXTERN_MEMORY};
   struct error e = ERROR_INIT;
-  heddle_extern_t ext;
+  heddle_extern_t ext = {0};
   if (type.limits.page_log2 == 0) type.limits.page_log2 = 16;
   if (!memory_new(store->store, &type, &v.mem, &e)) return api_error(&e);
   heddle_error_t *error = extern_export(store, &v, &ext);
@@ -162,7 +162,7 @@ heddle_error_t *heddle_global_new(heddle_store_t *store, heddle_valtype_t type, 
   struct externval v = {.kind = EXTERN_GLOBAL};
   union vm_value cell;
   struct error e = ERROR_INIT;
-  heddle_extern_t ext;
+  heddle_extern_t ext = {0};
   heddle_error_t *error = val_import(store, init, type, &cell, "initial value");
   if (error) return error;
   if (!global_new(store->store, &globaltype, cell, &v.global, &e)) return api_error(&e);
@@ -203,7 +203,7 @@ heddle_error_t *heddle_table_new(heddle_store_t *store, heddle_valtype_t elem, c
   struct externval v = {.kind = EXTERN_TABLE};
   union vm_value cell;
   struct error e = ERROR_INIT;
-  heddle_extern_t ext;
+  heddle_extern_t ext = {0};
   heddle_error_t *error = elem_import(store, elem, init, &cell);
   if (error) return error;
   if (!table_new(store->store, &type, cell, &v.table, &e)) return api_error(&e);
@@ -264,7 +264,7 @@ heddle_error_t *heddle_tag_new(heddle_store_t *store, const heddle_functype_t *t
   uint32_t id;
   struct externval v = {.kind = EXTERN_TAG};
   struct error e = ERROR_INIT;
-  heddle_extern_t ext;
+  heddle_extern_t ext = {0};
   heddle_error_t *error = functype_import(store->engine, type, &id);
   if (error) return error;
   if (!tag_new(store->store, id, &v.tag, &e)) return api_error(&e);
