@@ -76,8 +76,17 @@ F2(add)
 F2(sub)
 F2(mul)
 F2(div)
-F2(min) F2(max) F1(abs) F1(neg) F1(sqrt) F1(ceil) F1(floor) F1(trunc)
-    F1(nearest) static bool less(uint64_t a, uint64_t b, unsigned n) {
+F2(min)
+F2(max)
+F1(abs)
+F1(neg)
+F1(sqrt)
+F1(ceil)
+F1(floor)
+F1(trunc)
+F1(nearest)
+
+static bool less(uint64_t a, uint64_t b, unsigned n) {
   return n == 32 ? f32_lt((uint32_t)a, (uint32_t)b) : f64_lt(a, b);
 }
 static bool equal(uint64_t a, uint64_t b, unsigned n) {
