@@ -13,6 +13,7 @@ enum skip {
   SKIP_NONE,
   SKIP_LEB,
   SKIP_LEB2,
+  SKIP_BLOCK, /* a block type: one LEB or byte, but for (ref ...) */
   SKIP_MEMARG,
   SKIP_4,
   SKIP_8,
@@ -24,10 +25,10 @@ enum skip {
 #define R8(x)  R4(x), R4(x)
 #define R16(x) R8(x), R8(x)
 #define R64(x) R16(x), R16(x), R16(x), R16(x)
-enum { N = SKIP_NONE, L = SKIP_LEB, L2 = SKIP_LEB2, M = SKIP_MEMARG };
+enum { N = SKIP_NONE, L = SKIP_LEB, L2 = SKIP_LEB2, B = SKIP_BLOCK, M = SKIP_MEMARG };
 // clang-format off
 static const uint8_t skip_table[256] = {
-    /* 00 */ N, N, L, L, L, N, 0, 0, 0, 0, 0, N, L, L, SKIP_LABELS, N,
+    /* 00 */ N, N, B, B, B, N, 0, 0, 0, 0, 0, N, L, L, SKIP_LABELS, N,
     /* 10 */ L, L2, L, L2, L, L, 0, 0, 0, 0, N, N, 0, 0, 0, 0,
     /* 20 */ L, L, L, L, L, L, L, 0, R8(M),
     /* 30 */ R8(M), R4(M), M, M, M, L,
@@ -71,6 +72,14 @@ void scan_skip(struct reader *r, struct features features) {
   switch ((enum skip)skip_table[*r->at]) {
   case SKIP_NONE: break;
   case SKIP_LEB: at = skip_leb(at, end); break;
+  case SKIP_BLOCK:
+    if (*at == 0x63 || *at == 0x64) { /* (ref null? heaptype) */
+      struct insn insn;
+      insn_read(r, features, &insn);
+      return;
+    }
+    at = skip_leb(at, end);
+    break;
   case SKIP_LEB2: at = skip_leb(skip_leb(at, end), end); break;
   case SKIP_MEMARG: {
     bool indexed = (*at & 0x40) != 0;
