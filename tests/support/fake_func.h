@@ -50,7 +50,7 @@ static inline mreg fake_vreg(struct fake_builder *b, bool is_float) {
 static inline void fake_emit(struct fake_builder *b, uint16_t op, mreg d, mreg s, mreg base, mreg idx,
                              int32_t imm) {
   struct mach_insn in = {
-      .op = op, .size = 8, .d = d, .s = s, .base = base, .idx = idx, .imm = imm, .src = b->f->insns.len};
+      .op = op, .size = 8, .d = d, .s = s, .base = base, .idx = idx, .imm = imm, .src = b->f->insns.len / 16};
   VEC_PUSH(b->a, &b->f->insns, in);
   b->f->blocks.at[b->f->blocks.len - 1].end = b->f->insns.len;
 }
@@ -146,8 +146,14 @@ static inline void fake_straight(struct fake_builder *b) {
   case 1: {
     bool is_float = kind == 1;
     d = fake_vreg(b, is_float);
+    /* Few constants: what looks like one of another register's is what the proof must tell from it. */
     fake_emit(b, is_float ? FAKE_FCONST : FAKE_CONST, d, MREG_NONE, MREG_NONE, MREG_NONE,
-              (int32_t)fake_rand(b, 1000));
+              (int32_t)fake_rand(b, 3));
+    if (fake_rand(b, 3) == 0) { /* the first value of a sum: of two definitions, so never made again */
+      fake_emit(b, is_float ? FAKE_FADD : FAKE_ADD, d, fake_use(b, is_float), MREG_NONE, MREG_NONE, 0);
+      fake_set(b, is_float, d);
+      return;
+    }
     VEC_PUSH(b->a, &f->remats, VEC_LAST(&f->insns));
     f->vregs.at[d - MACH_VREG0].remat = f->remats.len;
     fake_set(b, is_float, d);

@@ -80,14 +80,18 @@ START_TEST(random_functions) {
 }
 END_TEST
 
-/* Swaps one register or slot of the allocated code for another. False: this instruction has none that
- * matters. */
+/* Swaps one register, slot or constant of the allocated code for another. False: this instruction has none
+ * that matters. */
 static bool damage(struct mach_func *f, uint32_t at, uint32_t salt) {
   struct mach_insn *in = &f->insns.at[at];
   const struct mach_op_info *info = &fake_ops[in->op];
   if (in->op == MACH_SPILL || in->op == MACH_RELOAD) {
     if (f->nslots8 < 2 || (uint32_t)in->imm >= f->nslots8) return false;
     in->imm = (int32_t)(((uint32_t)in->imm + 1 + salt % (f->nslots8 - 1)) % f->nslots8);
+    return true;
+  }
+  if (in->op == FAKE_CONST && salt % 4) {
+    in->imm = (in->imm + 1) % 3;
     return true;
   }
   mreg *field[4] = {&in->d, &in->s, &in->base, &in->idx};

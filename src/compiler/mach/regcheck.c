@@ -264,25 +264,49 @@ static bool is_remat_def(const struct checker *c, const struct mach_insn *old) {
   return r && same_computation(r, old);
 }
 
-/* A constant computed again, for whoever reads it; perhaps by a name that it gets above `old`. */
-static bool check_remat(struct checker *c, const struct mach_insn *in, uint32_t old, uint32_t first) {
+/* What v is called above the names that stand right before `old`. */
+static uint32_t name_above(const struct checker *c, uint32_t v, uint32_t old, uint32_t first) {
+  for (uint32_t k = old; k > first; k--) {
+    const struct mach_insn *o = &c->before->insns.at[k - 1];
+    if (!is_name(o) && !is_remat_def(c, o)) break;
+    if (is_name(o) && o->d == v + MACH_VREG0) v = o->s - MACH_VREG0;
+  }
+  return v;
+}
+
+/* Whether all who read in->d later read a constant that `in` computes, and nobody reads `not`. */
+static bool reads_remat(const struct checker *c, const struct mach_insn *in, uint32_t old, uint32_t first,
+                        mreg not, uint32_t *readers) {
+  *readers = 0;
   if (!mreg_is_phys(in->d)) return false;
-  for (uint32_t i = 0; i < c->now.len;) {
-    if (c->now.at[i].loc != in->d) {
-      i++;
-      continue;
-    }
-    uint32_t v = c->now.at[i].v;
-    for (uint32_t k = old; k > first; k--) {
-      const struct mach_insn *o = &c->before->insns.at[k - 1];
-      if (!is_name(o) && !is_remat_def(c, o)) break;
-      if (is_name(o) && o->d == v + MACH_VREG0) v = o->s - MACH_VREG0;
-    }
+  for (uint32_t i = 0; i < c->now.len; i++) {
+    if (c->now.at[i].loc != in->d) continue;
+    uint32_t v = name_above(c, c->now.at[i].v, old, first);
     const struct mach_insn *r = remat_of(c, v);
-    if (!r || !same_computation(r, in)) return false;
-    c->now.at[i] = c->now.at[--c->now.len];
+    if (v + MACH_VREG0 == not || !r || !same_computation(r, in)) return false;
+    ++*readers;
   }
   return true;
+}
+
+/* A constant computed again, for whoever reads it; perhaps by a name that it gets above `old`. */
+static bool check_remat(struct checker *c, const struct mach_insn *in, uint32_t old, uint32_t first) {
+  uint32_t readers;
+  if (!reads_remat(c, in, old, first, MREG_NONE, &readers)) return false;
+  for (uint32_t i = 0; i < c->now.len;)
+    if (c->now.at[i].loc == in->d)
+      c->now.at[i] = c->now.at[--c->now.len];
+    else
+      i++;
+  return true;
+}
+
+/* `in` looks like the original's `o`, which may compute a constant's value for a register of its own: it is
+ * the constant made again when somebody reads that from there, and nobody what `o` defines. */
+static bool is_made_again(const struct checker *c, const struct mach_insn *o, const struct mach_insn *in,
+                          uint32_t old, uint32_t first) {
+  uint32_t readers;
+  return reads_remat(c, in, old, first, o->d, &readers) && readers > 0;
 }
 
 /* Walks both sequences backward. */
@@ -304,7 +328,8 @@ static bool check_block(struct checker *c, uint32_t n) {
       if (matches(c, o, in) || !(is_name(o) || is_remat_def(c, o))) break;
       look--;
     }
-    bool found = look > old_block->first && matches(c, &c->before->insns.at[look - 1], in);
+    bool found = look > old_block->first && matches(c, &c->before->insns.at[look - 1], in) &&
+                 !is_made_again(c, &c->before->insns.at[look - 1], in, old, old_block->first);
     /* Into the scratch register only what is on its way to a slot is computed. */
     if (!found || in->d == c->after->isa->scratch_float) {
       if (!check_remat(c, in, old, old_block->first))
