@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include "base/alloc.h"
+#include "gc/gc.h"
 #include "runtime/interrupt.h"
 
 heddle_error_t *heddle_store_new(heddle_engine_t *e, void *data, heddle_store_t **own) {
@@ -90,3 +91,26 @@ heddle_trap_t heddle_interrupt_trap(const heddle_interrupt_t *handle) {
 }
 int heddle_interrupt_fd(const heddle_interrupt_t *handle) { return interrupt_fd(interrupt_of(handle)); }
 void heddle_interrupt_delete(heddle_interrupt_t *handle) { interrupt_unref(interrupt_of(handle)); }
+
+static heddle_gc_pauses_t pauses_export(const struct gc_pauses *p) {
+  return (heddle_gc_pauses_t){p->count, p->p50_ns, p->p99_ns, p->max_ns, p->total_ns};
+}
+
+heddle_error_t *heddle_store_gc_stats(const heddle_store_t *store, heddle_gc_stats_t *out) {
+  *out = (heddle_gc_stats_t){0};
+  if (!store->store->heap) return NULL;
+  struct gc_stats s;
+  gc_get_stats(store->store->heap, &s);
+  *out = (heddle_gc_stats_t){.minor = pauses_export(&s.minor),
+                             .major = pauses_export(&s.major),
+                             .allocated_bytes = s.allocated_size,
+                             .promoted_bytes = s.promoted_size,
+                             .live_bytes = s.live_size,
+                             .heap_bytes = s.committed_size};
+  return NULL;
+}
+
+heddle_error_t *heddle_store_collect(heddle_store_t *store) {
+  if (store->store->heap) gc_collect(store->store->heap, GC_FULL);
+  return NULL;
+}

@@ -58,7 +58,7 @@ struct cli_options {
   /* fields of flag.def */
   const char *invoke, *argv0, *profile, *output, *dump, *func, *jobs, *color, *timeout, *max_fds,
       *random_seed;
-  bool allow_precompiled, ignore_texts, show_texts, json, quiet, help, version, inherit_env, listenfd,
+  bool allow_precompiled, ignore_texts, show_texts, json, quiet, help, version, inherit_env, listenfd, stats,
       ignored;
   struct texts dirs, envs, preloads;
   char help_group;    /* -W help */

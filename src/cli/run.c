@@ -1,6 +1,7 @@
 /* heddle run: a WASI program, or one function by --invoke. */
 #include "cli/command.h"
 #include "cli/load.h"
+#include "cli/stats.h"
 #include "cli/value.h"
 #include "os/clock.h"
 #include "os/thread.h"
@@ -348,6 +349,7 @@ int command_run(const struct cli_options *o, const struct report *r) {
   else
     status = run_timed(&run);
   fflush(stdout);
+  if (o->stats && run.store) print_stats(r, run.store);
   heddle_interrupt_delete(run.interrupt);
   heddle_linker_delete(run.linker);
   heddle_store_delete(run.store);

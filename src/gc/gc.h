@@ -60,14 +60,16 @@ static inline void gc_store_ref(uint8_t *base, uint32_t ref, uint32_t off, uint3
 /* After `size` bytes from `off` were written some other way (array.copy). */
 void gc_stored_refs(uint8_t *base, uint32_t ref, uint32_t off, uint32_t size);
 
+/* Pauses of one kind of collection; p50 and p99 are at most 1/32 too long. */
+struct gc_pauses {
+  uint64_t count, p50_ns, p99_ns, max_ns, total_ns;
+};
 struct gc_stats {
-  uint64_t minor, major;   /* collections; a major one begins with a minor one and counts as both */
-  uint64_t allocated_size; /* since the start, up to the last collection */
-  uint64_t promoted_size;  /* copied out of the nursery */
-  uint64_t live_size;      /* bytes of old objects, as of the last look */
-  uint64_t committed_size; /* of the heap, nursery included */
-  uint64_t minor_max_ns, minor_p99_ns, minor_total_ns; /* p99 of the last 1,024 */
-  uint64_t major_max_ns, major_total_ns;
+  struct gc_pauses minor, major; /* a major collection begins with a minor one and counts as major only */
+  uint64_t allocated_size;       /* since the start */
+  uint64_t promoted_size;        /* copied out of the nursery */
+  uint64_t live_size;            /* of what the last collection left, and large objects since */
+  uint64_t committed_size;       /* of the heap, nursery included */
 };
 void gc_get_stats(const struct gc_heap *h, struct gc_stats *out);
 

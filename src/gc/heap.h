@@ -26,8 +26,9 @@ enum {
   OLD_FIRST_BLOCK = OLD_FIRST >> BLOCK_SHIFT,
   NURSERY_MAX = 24 << 20,
   MARK_STACK_MAX =
-      1 << 24, /* entries; past it, and where memory is out, cards remember what is to be scanned */
-  PAUSES = 1024,
+      1 << 24,         /* entries; past it, and where memory is out, cards remember what is to be scanned */
+  PAUSE_FINE_LOG2 = 5, /* a power of two of nanoseconds has so many counters */
+  PAUSE_COUNTERS = (64 - PAUSE_FINE_LOG2 + 1) << PAUSE_FINE_LOG2,
 };
 static_assert(LINE_SIZE / OBJECT_ALIGN == 64, "a line has one word of start bits");
 
@@ -57,6 +58,12 @@ struct ref_list {
 struct dead_box {
   void *data;
   void (*finalizer)(void *);
+};
+
+/* A histogram: counters of equal width within each power of two. */
+struct pause_counts {
+  uint32_t at[PAUSE_COUNTERS];
+  uint64_t count, max_ns, total_ns;
 };
 
 struct gc_heap {
@@ -117,8 +124,7 @@ struct gc_heap {
   struct gc_visitor *checking; /* gc_verify's, while it walks */
   struct gc_stats stats;
   uint64_t moved_size;
-  uint64_t minor_ns[PAUSES]; /* a ring */
-  uint64_t npauses;
+  struct pause_counts minor_pauses, major_pauses;
 };
 
 /* The words that compiled code reads and writes. */

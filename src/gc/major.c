@@ -91,5 +91,4 @@ void collect_major(struct gc_heap *h, enum gc_kind kind) {
   space_end_mark(h);
   h->charged = 0;
   h->phase = PHASE_NONE;
-  h->stats.major++;
 }

@@ -162,5 +162,4 @@ void collect_minor(struct gc_heap *h, bool promote_all) {
   else if (survived_once > h->survivor_size / 4 && h->aged_size > survived_once / 8 * 5)
     h->no_aging = NO_AGING_ROUNDS;
   h->phase = PHASE_NONE;
-  h->stats.minor++;
 }

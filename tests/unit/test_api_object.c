@@ -231,6 +231,36 @@ START_TEST(exceptions_cross_the_host) {
 }
 END_TEST
 
+static void count_end(void *data) { ++*(int *)data; }
+
+START_TEST(collections_are_counted) {
+  struct fixture f;
+  heddle_gc_stats_t s;
+  int ended = 0;
+  setup_config(&f, "n");
+  no_error(heddle_store_collect(f.store)); /* no heap yet */
+  no_error(heddle_store_gc_stats(f.store, &s));
+  ck_assert(!s.minor.count && !s.major.count && !s.heap_bytes);
+  size_t scope = heddle_scope_open(f.store);
+  heddle_ref_t kept, dropped;
+  no_error(heddle_externref_new(f.store, &ended, count_end, &kept));
+  size_t inner = heddle_scope_open(f.store);
+  no_error(heddle_externref_new(f.store, &ended, count_end, &dropped));
+  no_error(heddle_store_collect(f.store));
+  ck_assert_int_eq(ended, 0);
+  heddle_scope_close(f.store, inner);
+  no_error(heddle_store_collect(f.store));
+  ck_assert_int_eq(ended, 1);
+  no_error(heddle_store_gc_stats(f.store, &s));
+  ck_assert_uint_eq(s.major.count, 2);
+  ck_assert(s.major.p50_ns <= s.major.p99_ns && s.major.p99_ns <= s.major.max_ns);
+  ck_assert(s.major.max_ns < s.major.total_ns && s.live_bytes && s.live_bytes < s.allocated_bytes);
+  heddle_scope_close(f.store, scope);
+  teardown(&f);
+  ck_assert_int_eq(ended, 2);
+}
+END_TEST
+
 START_TEST(the_heap_is_limited) {
   struct fixture f;
   setup_config(&f, "n");
@@ -248,5 +278,5 @@ END_TEST
 
 int main(void) {
   return UNIT_RUN("api/object", objects_are_made_and_read, mistakes_are_errors, exceptions_cross_the_host,
-                  the_heap_is_limited);
+                  collections_are_counted, the_heap_is_limited);
 }

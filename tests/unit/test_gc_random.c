@@ -21,8 +21,14 @@ static void run(const struct gc_config *config, uint32_t steps, uint32_t seed) {
   model_compare_dead(&m);
   struct gc_stats stats;
   gc_get_stats(m.heap, &stats);
-  ck_assert(stats.minor > 0 && stats.major > 0 && stats.minor_p99_ns <= stats.minor_max_ns);
-  ck_assert_uint_ge(m.events, stats.major);
+  const struct gc_pauses *pauses[] = {&stats.minor, &stats.major};
+  for (int i = 0; i < 2; i++) {
+    ck_assert_uint_gt(pauses[i]->count, 0);
+    ck_assert(0 < pauses[i]->p50_ns && pauses[i]->p50_ns <= pauses[i]->p99_ns);
+    ck_assert(pauses[i]->p99_ns <= pauses[i]->max_ns && pauses[i]->max_ns <= pauses[i]->total_ns);
+  }
+  ck_assert_uint_eq(m.events, stats.minor.count + stats.major.count);
+  ck_assert_uint_gt(stats.allocated_size, stats.promoted_size);
   for (uint32_t i = 0; i < MODEL_ROOTS; i++)
     m.roots[i] = 0, m.nodes[i] = NULL;
   gc_collect(m.heap, GC_FULL);
