@@ -240,6 +240,15 @@ HEDDLE_API heddle_error_t *heddle_module_serialize(const heddle_module_t *module
 /* Maps what serialize wrote. The file is executed as native code: only from a trusted place. */
 HEDDLE_API heddle_error_t *heddle_module_deserialize_file(heddle_engine_t *engine, const char *path,
                                                           heddle_module_t **own);
+/* The cache of compiled modules, which engines with the option `cache` fill and use: a directory of the
+ * user's
+ * ($XDG_CACHE_HOME/heddle, else ~/.cache/heddle) that belongs to this user and that nobody else may write. It
+ * is keyed by content, build, CPU and options, shared by processes, and held below the option `cache-size`.
+ */
+HEDDLE_API bool heddle_cache_path(char *path,
+                                  size_t size); /* false: no home, no cache, or `size` is too small */
+HEDDLE_API void heddle_cache_status(uint64_t *files, uint64_t *size_bytes);
+HEDDLE_API uint64_t heddle_cache_clean(void); /* removes all of it; returns how many files are gone */
 /* True when the bytes begin like a file made by heddle_module_serialize / like a binary module. */
 HEDDLE_API bool heddle_is_serialized(const void *bytes, size_t len);
 HEDDLE_API bool heddle_is_wasm(const void *bytes, size_t len);

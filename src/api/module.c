@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "binary/decode.h"
 #include "binary/reader.h"
+#include "engine/cache.h"
 #include "engine/image.h"
 #include "runtime/code.h"
 #include "text/parse.h"
@@ -70,6 +71,10 @@ heddle_error_t *heddle_module_deserialize_file(heddle_engine_t *engine, const ch
   *own = (heddle_module_t *)p;
   return NULL;
 }
+
+bool heddle_cache_path(char *path, size_t size) { return cache_path(path, size); }
+void heddle_cache_status(uint64_t *files, uint64_t *size_bytes) { cache_measure(files, size_bytes); }
+uint64_t heddle_cache_clean(void) { return cache_clean(); }
 
 bool heddle_is_serialized(const void *bytes, size_t len) { return image_is(slice_of(bytes, len)); }
 bool heddle_is_wasm(const void *bytes, size_t len) { return module_is_binary(slice_of(bytes, len)); }

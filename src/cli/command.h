@@ -12,6 +12,7 @@ int command_validate(const struct cli_options *o, const struct report *r);
 int command_parse(const struct cli_options *o, const struct report *r);
 int command_print(const struct cli_options *o, const struct report *r);
 int command_inspect(const struct cli_options *o, const struct report *r);
+int command_cache(const struct cli_options *o, const struct report *r);
 int command_completion(const struct cli_options *o, const struct report *r);
 int command_help(const struct cli_options *o, const struct report *r);
 

@@ -33,10 +33,15 @@ int command_completion(const struct cli_options *o, const struct report *r) {
 
 static int dispatch(const struct cli_options *o, const struct report *r) {
   static int (*const commands[COMMAND_COUNT])(const struct cli_options *, const struct report *) = {
-      [COMMAND_RUN] = command_run,         [COMMAND_WAST] = command_wast,
-      [COMMAND_COMPILE] = command_compile, [COMMAND_VALIDATE] = command_validate,
-      [COMMAND_PARSE] = command_parse,     [COMMAND_PRINT] = command_print,
-      [COMMAND_INSPECT] = command_inspect, [COMMAND_COMPLETION] = command_completion,
+      [COMMAND_RUN] = command_run,
+      [COMMAND_WAST] = command_wast,
+      [COMMAND_COMPILE] = command_compile,
+      [COMMAND_VALIDATE] = command_validate,
+      [COMMAND_PARSE] = command_parse,
+      [COMMAND_PRINT] = command_print,
+      [COMMAND_INSPECT] = command_inspect,
+      [COMMAND_CACHE] = command_cache,
+      [COMMAND_COMPLETION] = command_completion,
       [COMMAND_HELP] = command_help,
   };
   struct out out = out_file(stdout);
@@ -52,7 +57,8 @@ static int dispatch(const struct cli_options *o, const struct report *r) {
   bool needs_file = o->command != COMMAND_HELP;
   if (needs_file && o->nfiles == 0) {
     if (!o->command_given) return help_overview(&out), EXIT_USAGE;
-    return usage(r, "a file is missing");
+    return usage(r, o->command == COMMAND_CACHE || o->command == COMMAND_COMPLETION ? "an argument is missing"
+                                                                                    : "a file is missing");
   }
   return commands[o->command](o, r);
 }

@@ -199,7 +199,8 @@ bool cli_parse(int argc, char **argv, struct arena *a, struct cli_options *out, 
     out->command_given = true;
     p.at = 2;
   }
-  if (out->command == COMMAND_RUN && !set_config(&p, "interruption", "y")) return false;
+  if (out->command == COMMAND_RUN && (!set_config(&p, "interruption", "y") || !set_config(&p, "cache", "y")))
+    return false;
   VEC(const char *) files = {0};
   bool options_end = false;
   while (p.at < argc) {

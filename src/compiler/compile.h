@@ -25,6 +25,10 @@ struct compile_config {
   uint32_t dump;               /* bit per stage */
   struct out *dump_to;
 };
+/* A number that differs where the configuration makes other code of the same function: all but the CPU, the
+ * checks and the dumps. */
+uint64_t compile_config_key(const struct compile_config *config);
+
 struct compile_stats {
   uint64_t cycles[STAGE_COUNT];
 };

@@ -1,6 +1,7 @@
 /* See image.h. */
 #include "engine/image.h"
 
+#include "os/build_id.h"
 #include "os/vm.h"
 #include "runtime/code.h"
 
@@ -12,26 +13,26 @@
 /* Everything that code depends on besides the module. Compared as bytes: no padding. */
 struct image_head {
   char magic[16];
-  char version[16];
+  uint8_t build[32]; /* of the program that compiled it; zeros when that has no identity */
   char isa[16];
-  uint32_t cpu;
-  uint32_t options; /* bit 0 interruption, 1 fuel, 2 spectre */
+  uint64_t options; /* compile_config_key */
   uint64_t features;
+  uint32_t cpu, unused;
   uint64_t wasm_size; /* the module follows the head; the image begins at the next multiple of IMAGE_ALIGN */
 };
 enum { IMAGE_ALIGN = 4096 };
-static const char magic[16] = "heddle code 1\n";
-static_assert(sizeof(struct image_head) == 72, "no padding");
+static const char magic[16] = "heddle code 2\n";
+static_assert(sizeof(struct image_head) == 96, "no padding");
 
 static struct image_head head_of(const struct engine *engine, uint64_t wasm_size) {
   struct image_head h = {.wasm_size = wasm_size,
                          .features = engine->config.features.bits,
+                         .options = compile_config_key(&engine->compile),
                          .cpu = engine->compile.isa_config.cpu};
+  struct slice build = os_build_id();
   memcpy(h.magic, magic, sizeof magic);
-  memcpy(h.version, HEDDLE_VERSION, min_u64(sizeof HEDDLE_VERSION, sizeof h.version));
+  if (build.len) memcpy(h.build, build.data, min_u64(build.len, sizeof h.build));
   memcpy(h.isa, engine->compile.isa->name, min_u64(strlen(engine->compile.isa->name), sizeof h.isa));
-  h.options = (uint32_t)engine->compile.interruption | (uint32_t)engine->compile.fuel << 1 |
-              (uint32_t)engine->config.spectre << 2;
   return h;
 }
 
@@ -53,18 +54,25 @@ static bool check_head(const struct engine *engine, const struct image_head *hea
   struct image_head want = head_of(engine, head->wasm_size);
   if (memcmp(head->magic, want.magic, sizeof want.magic))
     return error_set(e, ERROR_MALFORMED, "this is no file made by `heddle compile`");
-  if (memcmp(head->version, want.version, sizeof want.version) ||
-      memcmp(head->isa, want.isa, sizeof want.isa))
+  if (memcmp(head->build, want.build, sizeof want.build) || memcmp(head->isa, want.isa, sizeof want.isa))
     return error_set(e, ERROR_UNSUPPORTED,
-                     "the code was compiled by another version of heddle: compile the module again");
+                     "the code was compiled by another build of heddle: compile the module again");
   if (head->cpu != want.cpu)
     return error_set(e, ERROR_UNSUPPORTED, "the code was compiled for another CPU: compile the module again");
   if (head->options != want.options || head->features != want.features)
     return error_set(
         e, ERROR_UNSUPPORTED,
-        "the code was compiled with other options (-W, -O): compile the module again with these");
+        "the code was compiled with other options (-W, -O, -C): compile the module again with these");
   if (head->wasm_size > len - sizeof *head) return error_set(e, ERROR_MALFORMED, "the file is cut short");
   return true;
+}
+
+/* Whether the file's module is this one, byte for byte. */
+static bool holds(struct slice file, struct slice wasm) {
+  struct image_head head;
+  memcpy(&head, file.data, sizeof head);
+  return head.wasm_size == wasm.len && file.len - sizeof head >= wasm.len &&
+         !memcmp(file.data + sizeof head, wasm.data, wasm.len);
 }
 
 /* Takes over the mapping `file`. */
@@ -89,6 +97,18 @@ static bool load(struct engine *engine, int fd, struct slice file, struct progra
   return false;
 }
 
+bool image_load_fd(struct engine *engine, int fd, uint64_t size, const struct slice *wasm,
+                   struct program **out, struct error *e) {
+  if (size < sizeof(struct image_head) || size > PTRDIFF_MAX)
+    return error_set(e, ERROR_MALFORMED, "this is no file made by `heddle compile`");
+  const void *data = vm_map_file(fd, (size_t)size);
+  if (!data) return error_set(e, ERROR_IO, "cannot be mapped");
+  struct slice file = slice_of(data, (size_t)size);
+  if (!wasm || holds(file, *wasm)) return load(engine, fd, file, out, e);
+  vm_release(data, vm_page_up(file.len));
+  return error_set(e, ERROR_UNSUPPORTED, "this is the code of another module");
+}
+
 bool image_load_file(struct engine *engine, const char *path, struct program **out, struct error *e) {
   struct stat st;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -96,14 +116,8 @@ bool image_load_file(struct engine *engine, const char *path, struct program **o
     if (fd >= 0) close(fd);
     return error_set(e, ERROR_IO, "cannot be read");
   }
-  bool ok = false;
-  const void *data;
-  if (!S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof(struct image_head))
-    error_set(e, ERROR_MALFORMED, "this is no file made by `heddle compile`");
-  else if (!(data = vm_map_file(fd, (size_t)st.st_size)))
-    error_set(e, ERROR_IO, "cannot be mapped");
-  else
-    ok = load(engine, fd, slice_of(data, (size_t)st.st_size), out, e);
+  uint64_t size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+  bool ok = image_load_fd(engine, fd, size, NULL, out, e);
   close(fd);
   return ok;
 }

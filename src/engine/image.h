@@ -10,6 +10,9 @@
 #include "engine/load.h"
 
 void image_save(const struct program *p, struct buf *out); /* buf_ok says whether memory sufficed */
+/* The same for an open file, which stays the caller's. `wasm` (NULL: any): the module that it must hold. */
+MUST_USE bool image_load_fd(struct engine *engine, int fd, uint64_t size, const struct slice *wasm,
+                            struct program **out, struct error *e);
 MUST_USE bool image_load_file(struct engine *engine, const char *path, struct program **out, struct error *e);
 bool image_is(struct slice bytes);
 

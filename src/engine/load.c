@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "binary/custom.h"
 #include "binary/decode.h"
+#include "engine/cache.h"
 #include "os/thread.h"
 #include "os/vm.h"
 #include "runtime/code.h"
@@ -193,13 +194,15 @@ static bool program_start(struct engine *engine, struct slice wasm, struct progr
 
 bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,
                   struct program **out, struct error *e) {
+  if (cache_find(engine, wasm, out)) return true;
   struct program *p = NULL;
-  bool ok = program_start(engine, wasm, &p, e) && compile_all(p, progress, env, e);
-  if (ok)
+  if (program_start(engine, wasm, &p, e) && compile_all(p, progress, env, e)) {
+    cache_keep(p);
     *out = p;
-  else
-    program_unref(p);
-  return ok;
+    return true;
+  }
+  program_unref(p);
+  return false;
 }
 
 bool program_parse(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
