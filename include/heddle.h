@@ -111,6 +111,7 @@ typedef struct heddle_frame {
   uint32_t stack_id;      /* 0 = the host call's own stack, others are continuations */
   heddle_str_t file;      /* from DWARF; empty when the module carries none */
   uint32_t line, column;  /* 0 = unknown */
+  heddle_str_t handlers;  /* of a frame that resumed the stack before it: the tags it handles, "$a, $b" */
 } heddle_frame_t;
 
 HEDDLE_API heddle_error_t *
@@ -367,6 +368,10 @@ typedef struct heddle_extern {
  * that long. */
 HEDDLE_API size_t heddle_scope_open(heddle_store_t *store);
 HEDDLE_API void heddle_scope_close(heddle_store_t *store, size_t scope);
+/* A second handle for `ref` (null gives null) that no scope ends, only heddle_unroot, in any order: for what
+ * lives long, such as the continuations of an event loop. Using one after heddle_unroot is a USAGE error. */
+HEDDLE_API heddle_error_t *heddle_root(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out);
+HEDDLE_API void heddle_unroot(heddle_store_t *store, heddle_ref_t root); /* null and others are ignored */
 /* An externref that carries `data`; `finalizer` (may be NULL) runs when it is collected or the store ends,
  * inside some call that uses the store; it must not use the store itself. */
 HEDDLE_API heddle_error_t *heddle_externref_new(heddle_store_t *store, void *data, void (*finalizer)(void *),
@@ -445,6 +450,97 @@ HEDDLE_API heddle_error_t *heddle_error_new_exception(heddle_store_t *store, hed
 /* What an error of kind EXCEPTION carries: a handle of its store. A callback that got the error from a call
  * may return it, and the exception goes on. */
 HEDDLE_API bool heddle_error_exception(const heddle_error_t *error, heddle_ref_t *out);
+
+/* ---- continuations (stack switching)
+ * ----------------------------------------------------------------------------------------------------
+ *
+ * A continuation is a call that has not begun or that has been suspended: a stack of its own and what is left
+ * to run on it. It is one-shot: whoever resumes, binds, throws into or drops it uses it up, the guest or the
+ * host, and every reference to it is then used up; a suspension makes a new one. Its references are ordinary
+ * handles (type HEDDLE_CONTREF or a concrete subtype), which pass into and out of the guest as arguments,
+ * results, globals, table elements and fields. One that nobody can reach any more is freed by a collection.
+ *
+ * Everything here belongs to the store's thread, like all that lives in a store, and may be called from host
+ * functions too: the inner resume then ends the search for handlers, since nothing can be suspended across
+ * the host's own frames. No C frame is ever captured.
+ *
+ * Errors, of all of these: USAGE for a handle of another store or a closed scope, a reference that is no
+ * continuation, wrong numbers or types of values, a store that runs on another thread. TRAP with
+ * HEDDLE_TRAP_NULL_CONTINUATION_REFERENCE or HEDDLE_TRAP_CONTINUATION_CONSUMED for a null and a used one, as
+ * in the guest. After any of these errors the continuation is as it was. */
+
+/* A continuation that will call `func` (compiled or the host's). Nothing runs yet. MEMORY: the collected heap
+ * is full; TRAP (call stack exhausted): there are as many stacks as "max-continuations" and "max-stacks-size"
+ * allow. */
+HEDDLE_API heddle_error_t *heddle_cont_new(heddle_store_t *store, heddle_func_t func, heddle_ref_t *out);
+/* cont.bind: fixes the first `nargs` of the values that the continuation takes; `out` takes the rest. Uses
+ * `cont` up, with nargs == 0 too. */
+HEDDLE_API heddle_error_t *heddle_cont_bind(heddle_store_t *store, heddle_ref_t cont,
+                                            const heddle_val_t *args, size_t nargs, heddle_ref_t *out);
+/* What it takes when it is resumed, and what it returns in the end; the arrays are the engine's. A used or
+ * null one is an error as above; USAGE when only its abstract type is known. */
+HEDDLE_API heddle_error_t *heddle_cont_type(heddle_store_t *store, heddle_ref_t cont, heddle_functype_t *out);
+
+typedef enum heddle_outcome {
+  HEDDLE_RETURNED, /* it has run to its end: results are written */
+  HEDDLE_SUSPENDED /* it waits: the suspension is written */
+} heddle_outcome_t;
+typedef struct heddle_suspension {
+  heddle_tag_t tag;
+  heddle_ref_t cont; /* what is left to run; takes the tag's results. A handle of the scope that is open */
+  const heddle_val_t *payload; /* the tag's parameters; borrowed until the next call on this store */
+  size_t npayload;
+} heddle_suspension_t;
+
+/* Runs the continuation until it returns or suspends with one of `tags` (tags NULL, ntags 0: with any tag).
+ * `args` are the values it takes, `results` has room for those it returns; both numbers must be right. NULL:
+ * *outcome says which of the two was written. `suspension` may be NULL when nothing but a return is of
+ * interest; a suspended continuation that nobody else refers to is then lost.
+ * Other errors: TRAP, EXCEPTION, EXIT, HOST ... as of heddle_call, and SUSPENDED for a tag that is not in
+ * `tags`; all stacks of the continuation are freed then. */
+HEDDLE_API heddle_error_t *heddle_cont_resume(heddle_store_t *store, heddle_ref_t cont,
+                                              const heddle_tag_t *tags, size_t ntags,
+                                              const heddle_val_t *args, size_t nargs, heddle_val_t *results,
+                                              size_t nresults, heddle_outcome_t *outcome,
+                                              heddle_suspension_t *suspension);
+/* resume_throw_ref: the exception `exn` (heddle_exn_new) is thrown where the continuation stands. What
+ * catches it goes on as after heddle_cont_resume; when nobody does, the error is of kind EXCEPTION and the
+ * stacks are freed. Of one that has not begun nothing runs. */
+HEDDLE_API heddle_error_t *heddle_cont_throw(heddle_store_t *store, heddle_ref_t cont, heddle_ref_t exn,
+                                             const heddle_tag_t *tags, size_t ntags, heddle_val_t *results,
+                                             size_t nresults, heddle_outcome_t *outcome,
+                                             heddle_suspension_t *suspension);
+/* Uses the continuation up without running anything; its stacks are freed at once. */
+HEDDLE_API heddle_error_t *heddle_cont_drop(heddle_store_t *store, heddle_ref_t cont);
+
+/* For callbacks: suspends the guest that called the host function.
+ *
+ *     return heddle_host_suspend(caller, tag, payload, npayload);
+ *
+ * The callback must return what it got, without delay; it has no effect before. The nearest handler of `tag`
+ * around the call, the guest's or a host's heddle_cont_resume, gets the payload and a continuation; the
+ * values that this one is resumed with are the results of the host function's call, so the tag's results must
+ * be the function's. Without a handler the call ends with an error of kind SUSPENDED. Wrong values give an
+ * error of kind USAGE, which ends the call when it is returned. Never NULL. */
+HEDDLE_API heddle_error_t *heddle_host_suspend(heddle_caller_t *caller, heddle_tag_t tag,
+                                               const heddle_val_t *payload, size_t npayload);
+/* The tag that nobody handled, of an error of kind SUSPENDED; false for other kinds. */
+HEDDLE_API bool heddle_error_tag(const heddle_error_t *error, heddle_tag_t *out);
+
+/* One continuation that waits, innermost frame first. All is borrowed for the visit. */
+typedef struct heddle_stack {
+  uint32_t id;                  /* heddle_frame_t.stack_id of its innermost frames; never reused soon */
+  bool fresh;                   /* it has not begun: frames has its function alone */
+  uint64_t size;                /* bytes of memory of all its stacks */
+  const heddle_frame_t *frames; /* the first 32 and the last 8 */
+  size_t nframes, total_frames;
+} heddle_stack_t;
+/* Calls `visit` for each continuation of the store that has not been used up, in no order, until it returns
+ * false. `visit` must not call the store. Those that nobody refers to any more are listed until the next
+ * collection. */
+HEDDLE_API heddle_error_t *heddle_store_suspended(heddle_store_t *store,
+                                                  bool (*visit)(void *env, const heddle_stack_t *stack),
+                                                  void *env);
 
 /* ---- host functions and objects
  * ----------------------------------------------------------------------------------- */
