@@ -24,7 +24,8 @@ struct vm_func {
  * begins with it. */
 struct vm_memory {
   uint8_t *base;
-  uint64_t size; /* bytes; memory.grow publishes it last */
+  uint64_t size;         /* bytes; memory.grow publishes it last. Of a shared memory: unused, instead */
+  uint64_t *shared_size; /* where all its stores read it; NULL when not shared */
 };
 /* elems holds struct vm_func * (function tables) or uint32_t (other references). May move on grow. */
 struct vm_table {

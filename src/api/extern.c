@@ -138,7 +138,7 @@ heddle_error_t *heddle_memory_new(heddle_store_t *store, const heddle_limits_t *
 
 uint8_t *heddle_memory_data(heddle_store_t *store, heddle_memory_t memory, size_t *len) {
   struct meminst *m = handle_find(store, HANDLE_MEMORY, memory.store, memory.index);
-  *len = m ? m->vm.size : 0;
+  *len = m ? memory_size(m) : 0;
   return m ? m->vm.base : NULL;
 }
 

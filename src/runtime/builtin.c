@@ -8,6 +8,7 @@
 #include "gc/gc.h"
 #include "runtime/instance.h"
 #include "runtime/object.h"
+#include "runtime/shared.h"
 
 #include <string.h>
 
@@ -45,7 +46,7 @@ static struct vm_result builtin_memory_grow(struct vmctx *ctx, uint64_t memory, 
 }
 
 static struct vm_result builtin_memory_size(struct vmctx *ctx, uint64_t memory) {
-  return done(mem_at(ctx, memory)->pages);
+  return done(memory_pages(mem_at(ctx, memory)));
 }
 
 static struct vm_result builtin_memory_fill(struct vmctx *ctx, uint64_t memory, uint64_t dst, uint64_t byte,
@@ -70,6 +71,45 @@ static struct vm_result builtin_memory_init(struct vmctx *ctx, uint64_t memory, 
 static struct vm_result builtin_data_drop(struct vmctx *ctx, uint64_t data) {
   instance_of(ctx)->data_dropped[data] = 1;
   return done(0);
+}
+
+/* address + offset, `width` bytes there, aligned. */
+static enum trap_code atomic_address(const struct meminst *m, uint64_t *address, uint64_t offset,
+                                     uint32_t width) {
+  uint64_t size = memory_size(m);
+  if ((*address + offset) & (width - 1)) return TRAP_UNALIGNED_ATOMIC;
+  if (!add_u64(*address, offset, address) || size < width || *address > size - width)
+    return TRAP_MEMORY_OUT_OF_BOUNDS;
+  return TRAP_NONE;
+}
+
+static struct vm_result builtin_atomic_notify(struct vmctx *ctx, uint64_t memory, uint64_t address,
+                                              uint64_t offset, uint64_t count) {
+  struct meminst *m = mem_at(ctx, memory);
+  enum trap_code code = atomic_address(m, &address, offset, 4);
+  if (code) return trap(code);
+  return done(m->shared ? shared_memory_notify(m->shared, address, (uint32_t)count) : 0);
+}
+
+static struct vm_result atomic_wait(struct vmctx *ctx, uint64_t memory, uint64_t address, uint64_t offset,
+                                    uint32_t width, uint64_t expected, uint64_t timeout) {
+  struct meminst *m = mem_at(ctx, memory);
+  enum trap_code code = atomic_address(m, &address, offset, width);
+  if (code) return trap(code);
+  if (!m->shared) return trap(TRAP_EXPECTED_SHARED_MEMORY);
+  enum wait_result result;
+  code = shared_memory_wait(store_of(ctx), m->shared, address, width, expected, (int64_t)timeout, &result);
+  return code ? trap(code) : done(result);
+}
+
+static struct vm_result builtin_atomic_wait32(struct vmctx *ctx, uint64_t memory, uint64_t address,
+                                              uint64_t offset, uint64_t expected, uint64_t timeout) {
+  return atomic_wait(ctx, memory, address, offset, 4, expected, timeout);
+}
+
+static struct vm_result builtin_atomic_wait64(struct vmctx *ctx, uint64_t memory, uint64_t address,
+                                              uint64_t offset, uint64_t expected, uint64_t timeout) {
+  return atomic_wait(ctx, memory, address, offset, 8, expected, timeout);
 }
 
 static struct vm_result builtin_table_get(struct vmctx *ctx, uint64_t table, uint64_t index) {
@@ -259,6 +299,9 @@ any_function const builtin_functions[BUILTIN_COUNT] = {
     [BUILTIN_FUNC_TEST] = (any_function)builtin_func_test,
     [BUILTIN_ALLOC_EXN] = (any_function)builtin_alloc_exn,
     [BUILTIN_THROW_REF] = (any_function)builtin_throw_ref,
+    [BUILTIN_ATOMIC_NOTIFY] = (any_function)builtin_atomic_notify,
+    [BUILTIN_ATOMIC_WAIT32] = (any_function)builtin_atomic_wait32,
+    [BUILTIN_ATOMIC_WAIT64] = (any_function)builtin_atomic_wait64,
     [BUILTIN_FUEL] = (any_function)builtin_fuel,
     [BUILTIN_STACK_GROW] = (any_function)builtin_stack_grow,
 };

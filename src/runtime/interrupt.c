@@ -3,13 +3,13 @@
 
 #include "base/alloc.h"
 #include "os/event.h"
+#include "os/futex.h"
 #include "os/vm.h"
-
-#include <stdatomic.h>
 
 struct interrupt {
   _Atomic uint32_t refs;
   _Atomic uint32_t state; /* enum interrupt_state */
+  _Atomic uint32_t word;  /* what a wait in a shared memory sleeps on */
   void *page;             /* readable exactly when no raise happened since the last clear */
   int fd;
 };
@@ -48,6 +48,8 @@ void interrupt_raise(struct interrupt *i, enum interrupt_state state) {
   uint32_t none = INTERRUPT_NONE;
   atomic_compare_exchange_strong(&i->state, &none, state); /* the first reason stands until it is cleared */
   event_set(i->fd);
+  atomic_store(&i->word, 1);
+  futex_wake(&i->word);
   bool ok = vm_protect(i->page, vm_page_size(), VM_ACCESS_NONE);
   (void)ok; /* taking access away from one whole mapping needs no memory */
 }
@@ -60,6 +62,7 @@ void interrupt_clear(struct interrupt *i) {
 }
 
 enum interrupt_state interrupt_pending(const struct interrupt *i) { return (enum interrupt_state)i->state; }
+_Atomic uint32_t *interrupt_word(struct interrupt *i) { return &i->word; }
 int interrupt_fd(const struct interrupt *i) { return i->fd; }
 const void *interrupt_page(const struct interrupt *i) { return i->page; }
 

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+#include <stdatomic.h>
+
 enum interrupt_state { INTERRUPT_NONE, INTERRUPT_RAISED, INTERRUPT_TIMEOUT };
 struct interrupt;
 MUST_USE bool interrupt_new(struct interrupt **out, struct error *e);
@@ -18,6 +20,8 @@ void interrupt_clear(struct interrupt *i);
 enum interrupt_state interrupt_pending(const struct interrupt *i);
 int interrupt_fd(const struct interrupt *i);           /* readable while raised */
 const void *interrupt_page(const struct interrupt *i); /* unreadable while raised */
+_Atomic uint32_t *
+interrupt_word(struct interrupt *i); /* set by raise, which wakes who waits for it (os/futex.h) */
 const void *
 interrupt_quiet_page(void); /* for stores without interruption: always readable, never unmapped; any thread */
 

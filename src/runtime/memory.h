@@ -3,7 +3,9 @@
  * The base never moves: address space is reserved when the memory is made, pages are given on grow.
  * 32-bit memories with 64 KiB pages reserve MEMORY32_RESERVED bytes, all inaccessible beyond the size: every
  * access with a 32-bit index, a static offset below 2^31 and at most 16 bytes lands inside, so compiled code
- * makes no check. All others are checked explicitly and reserve what their maximum or the limits allow. */
+ * makes no check. All others are checked explicitly and reserve what their maximum or the limits allow.
+ * A shared memory belongs to no store (shared.h); each store that uses it has a meminst of its own that looks
+ * at it, with the same base. */
 #ifndef RUNTIME_MEMORY_H
 #define RUNTIME_MEMORY_H
 
@@ -14,9 +16,13 @@
 #define MEMORY64_RESERVED (UINT64_C(16) << 30) /* address space for one whose maximum is not less */
 
 struct store;
+struct store_limits;
+struct shared_memory;
 struct meminst {
   struct vm_memory vm; /* first */
-  struct store *store;
+  struct store *store; /* NULL: the body of a shared memory */
+  struct shared_memory
+      *shared; /* one reference; NULL when not shared. vm.size, pages and committed are its body's then */
   struct meminst *next; /* in store->memories */
   struct memtype type;  /* as declared: min is the declared one, not the current size */
   uint64_t pages;       /* current */
@@ -26,6 +32,17 @@ struct meminst {
   uint32_t handle;
 };
 MUST_USE bool memory_new(struct store *s, const struct memtype *type, struct meminst **out, struct error *e);
+/* The store's own view of a shared memory; the same one each time. */
+MUST_USE bool memory_view(struct store *s, struct shared_memory *shared, struct meminst **out,
+                          struct error *e);
+/* Address space and pages of a memory that no store has yet, and their end. */
+MUST_USE bool memory_init_body(struct meminst *m, const struct memtype *type,
+                               const struct store_limits *limits, struct error *e);
+void memory_end_body(struct meminst *m);
+uint64_t memory_grow_body(struct meminst *m, uint64_t pages);
+
+uint64_t memory_size(const struct meminst *m); /* bytes, now */
+uint64_t memory_pages(const struct meminst *m);
 /* Old size in pages, or UINT64_MAX when it cannot grow that much. */
 uint64_t memory_grow(struct meminst *m, uint64_t pages);
 /* False: out of bounds; nothing is written then. */

@@ -74,6 +74,7 @@ struct store {
   void *user;  /* the layer above */
 
   const void *poll_page;
+  _Atomic uint32_t wake;       /* what a wait in a shared memory sleeps on, without interruption */
   struct interrupt *interrupt; /* one reference; NULL without interruption */
 
   struct trap_report report; /* how the latest call ended, when it did not return */
