@@ -50,9 +50,9 @@ static bool build_insn(struct builder *b) {
   case FAMILY_EXN: return build_exn(b);
   case FAMILY_LEGACY: return build_legacy(b);
   case FAMILY_SIMD: return build_simd(b);
+  case FAMILY_ATOMIC: return build_atomic(b);
   case FAMILY_NONE:
-  case FAMILY_CONT:
-  case FAMILY_ATOMIC: break;
+  case FAMILY_CONT: break;
   }
   return build_unsupported(b);
 }
@@ -230,6 +230,8 @@ static bool build_once(struct builder *b, uint32_t func_index) {
   map_init(&b->structs, b->arena);
   b->o = opt_new(b->f, func->body_size);
   if (b->config->plain) opt_only_append(b->o);
+  for (uint32_t i = 0; i < b->m->nmems; i++)
+    b->shares_memory |= b->m->mems[i].type.limits.shared;
   b->locals = ARENA_ARRAY(b->arena, struct local, b->nlocals);
   struct slice body = slice_of(b->m->bytes.data + func->body_off, func->body_size);
   b->off = func->body_off;

@@ -111,6 +111,7 @@ struct builder {
   uint32_t loop;           /* innermost IR loop */
   bool dead;               /* no block: code is unreachable */
   bool slots;              /* locals are in frame slots */
+  bool shares_memory;      /* some memory is shared: each round of a loop reads anew */
   uint32_t slot_step;      /* of them, for each local: 2 where one is a v128 */
   uint64_t work, max_work; /* locals looked at for edges and phis; past the limit: slots */
   bool too_much;
@@ -217,9 +218,17 @@ MUST_USE bool build_gc(struct builder *b);
 MUST_USE bool build_exn(struct builder *b);
 MUST_USE bool build_legacy(struct builder *b);
 MUST_USE bool build_simd(struct builder *b);
+MUST_USE bool build_atomic(struct builder *b);
 ir_val emit_vector(struct builder *b, const uint8_t bytes[16]);    /* simd.c: a v128 constant */
 ir_val emit_quad(struct builder *b, ir_val vector, uint32_t lane); /* a lane of 64 bits */
 ir_val emit_zero(struct builder *b, enum ir_type type);            /* of any type */
+/* Address parts of the access in b->in, in the form that guest accesses want. */
+struct address {
+  ir_val index;
+  uint32_t c;
+  unsigned flags;
+};
+struct address guest_address(struct builder *b, ir_val index, uint32_t width);
 /* The access of b->in, `width` bytes at the address on top of the stack. */
 ir_val guest_load(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width);
 void guest_store(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width, ir_val value);

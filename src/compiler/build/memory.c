@@ -15,7 +15,12 @@ static ir_val memory_record(struct builder *b, uint32_t memory) {
 }
 
 static ir_val memory_bytes(struct builder *b, uint32_t memory) {
-  return emit_flags(b, IR_OP_LOAD, IR_I64, 0, memory_record(b, memory), 0, offsetof(struct vm_memory, size));
+  ir_val record = memory_record(b, memory);
+  if (!b->m->mems[memory].type.limits.shared)
+    return emit_flags(b, IR_OP_LOAD, IR_I64, 0, record, 0, offsetof(struct vm_memory, size));
+  ir_val size =
+      emit_flags(b, IR_OP_LOAD, IR_PTR, IRF_IMMUTABLE, record, 0, offsetof(struct vm_memory, shared_size));
+  return emit_flags(b, IR_OP_LOAD, IR_I64, 0, size, 0, 0);
 }
 
 /* index (any width) + offset as an i64 that is at most size - width, or a trap. */
@@ -50,13 +55,7 @@ static ir_val checked_address(struct builder *b, uint32_t memory, ir_val index, 
   return emit(b, IR_OP_ADD, IR_I64, wide, emit_const(b, IR_I64, offset), 0);
 }
 
-/* Address parts of the access in b->in, in the form that GLOAD and GSTORE want. */
-struct address {
-  ir_val index;
-  uint32_t c;
-  unsigned flags;
-};
-static struct address access_address(struct builder *b, ir_val index, uint32_t width) {
+struct address guest_address(struct builder *b, ir_val index, uint32_t width) {
   uint32_t memory = b->in.a, rest = (uint32_t)b->in.offset;
   if (!is_guarded(&b->m->mems[memory].type) || b->in.offset > guard_offset_max)
     index = checked_address(b, memory, index, b->in.offset, width, &rest);
@@ -68,12 +67,12 @@ static struct address access_address(struct builder *b, ir_val index, uint32_t w
 }
 
 ir_val guest_load(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width) {
-  struct address a = access_address(b, pop(b), width);
+  struct address a = guest_address(b, pop(b), width);
   return emit_flags(b, IR_OP_GLOAD, type, a.flags | access, a.index, 0, a.c);
 }
 
 void guest_store(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width, ir_val value) {
-  struct address a = access_address(b, pop(b), width);
+  struct address a = guest_address(b, pop(b), width);
   emit_flags(b, IR_OP_GSTORE, type, a.flags | access, a.index, value, a.c);
 }
 
@@ -83,6 +82,11 @@ static ir_val narrow(struct builder *b, uint32_t memory, ir_val v) {
 }
 
 static void build_size(struct builder *b, uint32_t memory) {
+  if (b->m->mems[memory].type.limits.shared) { /* sequentially consistent: read now, and never numbered */
+    ir_val arg = emit_const(b, IR_I32, memory);
+    push(b, narrow(b, memory, emit_builtin(b, BUILTIN_MEMORY_SIZE, IR_I64, &arg, 1)));
+    return;
+  }
   ir_val shift = emit_const(b, IR_I64, b->m->mems[memory].type.limits.page_log2);
   push(b, narrow(b, memory, emit(b, IR_OP_SHR_U, IR_I64, memory_bytes(b, memory), shift, 0)));
 }

@@ -138,6 +138,7 @@ static void close_loop(struct scanner *s) {
   uint32_t mark = VEC_POP(&s->marks);
   parent->has_call |= loop->has_call;
   parent->stores |= loop->stores;
+  parent->atomics |= loop->atomics;
   parent->sets_global |= loop->sets_global;
   parent->sets_table |= loop->sets_table;
   parent->sets_heap |= loop->sets_heap;
@@ -223,6 +224,9 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     loop->sets_table = true;
     if (vt_size(m->tables[small_leb(r->at + 1, r->end)].type.elem) != 8) loop->has_call = true;
     break;
+  case 0x3f: /* the size of a shared memory is asked for */
+    loop->has_call |= m->mems[small_leb(r->at + 1, r->end)].type.limits.shared;
+    break;
   case 0x40: loop->has_call = true; break;
   case 0xd2: loop->has_call = true; break; /* ref.func may have to make the reference */
   case 0xd3: break;
@@ -263,6 +267,10 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     if (sub == 0x0b || (sub >= 0x58 && sub <= 0x5b)) loop->stores = true;
     break;
   }
+  case 0xfe:
+    loop->atomics = true;
+    if (small_leb(r->at + 1, r->end) < 3) loop->has_call = true;
+    break;
   case 0x1c:
   case 0xd0: break; /* read as a whole by scan_skip */
   default:

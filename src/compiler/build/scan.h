@@ -10,7 +10,7 @@
 /* What a loop may do, inner loops included. */
 struct scan_loop {
   uint32_t first, len; /* locals that it assigns: scan.locals[first..first+len) */
-  bool has_call, stores, sets_global, sets_table, sets_heap;
+  bool has_call, stores, atomics, sets_global, sets_table, sets_heap;
   uint32_t cost; /* instructions outside inner loops: fuel for one round */
 };
 /* A legacy try. */

@@ -193,7 +193,8 @@ void loop_begin(struct builder *b, struct control *c) {
       b->o, opt_state_now(b->o),
       (c->scan->has_call ? (1u << OPT_CLASSES) - 1 : 0) | (c->scan->stores ? 1u << OPT_GUEST : 0) |
           (c->scan->sets_heap ? 1u << OPT_HEAP : 0) | (c->scan->sets_global ? 1u << OPT_GLOBAL : 0) |
-          (c->scan->sets_table ? 1u << OPT_TABLE : 0));
+          (c->scan->sets_table ? 1u << OPT_TABLE : 0) |
+          (c->scan->atomics || b->shares_memory ? 1u << OPT_GUEST | 1u << OPT_META : 0));
   block_end(b, IR_OP_JUMP, 0, 0, 0, &edge, 1);
   c->header = block_next(b);
   c->loop = f->loops.len;

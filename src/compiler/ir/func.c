@@ -79,10 +79,10 @@ const char *ir_type_name(uint8_t type) {
 
 struct ir_mem ir_mem(const struct ir_func *f, ir_val v) {
   const struct ir_insn *in = &f->insns.at[v];
-  assert(in->op == IR_OP_GLOAD || in->op == IR_OP_GSTORE);
+  assert(ir_op_is_guest(in->op));
   if (in->flags & IRF_EXT_ADDR)
     return (struct ir_mem){.index = in->a, .offset = f->ext.at[in->c], .base = f->ext.at[in->c + 1]};
-  return (struct ir_mem){.index = in->a, .offset = in->c};
+  return (struct ir_mem){.index = in->a, .offset = in->op == IR_OP_ATOMIC_CMPXCHG ? f->ext.at[in->c] : in->c};
 }
 
 struct ir_mem ir_field(const struct ir_func *f, ir_val v) {

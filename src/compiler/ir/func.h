@@ -61,8 +61,8 @@ enum ir_access {
 };
 enum {
   IRF_ACCESS_MASK = 15,
-  IRF_EXT_ADDR = 16,  /* GLOAD, GSTORE: c indexes ext: [c] = offset, [c+1] = base value (IR_PTR); else c =
-                         offset, base = MEM0 */
+  IRF_EXT_ADDR = 16,  /* GLOAD, GSTORE, ATOMIC_*: c indexes ext: [c] = offset, [c+1] = base value (IR_PTR);
+                         else c =  offset, base = MEM0 */
   IRF_IMMUTABLE = 32, /* LOAD: the location never changes after instantiation: numbered like a pure value */
   IRF_FAULTS = 64,    /* LOAD through a possibly null vm_func: a fault is trap UNINITIALIZED_ELEMENT */
   /* LOAD, STORE: what may change the location, besides calls. Neither: nothing (sizes of memories and
@@ -78,6 +78,13 @@ enum {
   IRF_NULL_MASK = 192,
   IRF_BARRIER = 32, /* HSTORE */
 };
+
+static inline bool ir_op_is_atomic(uint8_t op) { /* but for FENCE: an access */
+  return op >= IR_OP_ATOMIC_LOAD && op <= IR_OP_ATOMIC_CMPXCHG;
+}
+static inline bool ir_op_is_guest(uint8_t op) {
+  return op == IR_OP_GLOAD || op == IR_OP_GSTORE || ir_op_is_atomic(op);
+}
 
 struct ir_insn {
   uint8_t op, type, flags;
@@ -136,7 +143,7 @@ ir_val ir_append(struct ir_func *f, struct ir_insn insn,
                  uint32_t wasm_off); /* to the block under construction */
 uint32_t ir_ext(struct ir_func *f, const uint32_t *words, uint32_t len);
 uint8_t ir_type_of(const struct module *m, valtype t); /* m: where concrete types are looked up */
-/* Address parts of GLOAD and GSTORE. base 0: memory 0 through the pinned register. */
+/* Address parts of guest accesses. base 0: memory 0 through the pinned register. */
 struct ir_mem {
   ir_val index, base;
   uint32_t offset;
@@ -167,6 +174,7 @@ static inline struct ir_operands ir_operands(struct ir_func *f, ir_val v) {
   if (kinds[1] == 'v') o.field[o.nfields++] = &in->b;
   if (kinds[2] == 'v') o.field[o.nfields++] = &in->c;
   if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) o.field[o.nfields++] = &f->ext.at[in->c + 1];
+  if (in->op == IR_OP_ATOMIC_CMPXCHG) o.field[o.nfields++] = &f->ext.at[in->c + 2];
   if (kinds[1] == 'e') { /* count, then arguments */
     o.len = f->ext.at[in->b];
     o.list = f->ext.at + in->b + 1;

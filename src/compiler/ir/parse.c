@@ -195,13 +195,23 @@ static void memory_operands(struct parser *p, struct ir_insn *in) {
     in->c = ir_ext(p->f, words, 2);
     in->flags |= IRF_EXT_ADDR;
   }
-  if (in->op != IR_OP_STORE && in->op != IR_OP_GSTORE && in->op != IR_OP_HSTORE) return;
+  if (ir_op_table[in->op].operands[1] != 'v') return;
   expect(p, ",");
   in->b = value(p);
+  if (in->op != IR_OP_ATOMIC_CMPXCHG) return;
+  bool has_base = (in->flags & IRF_EXT_ADDR) != 0;
+  uint32_t words[3] = {has_base ? p->f->ext.at[in->c] : in->c, has_base ? p->f->ext.at[in->c + 1] : 0};
+  expect(p, ",");
+  words[2] = value(p);
+  in->c = ir_ext(p->f, words, 3);
 }
 
 static void operands(struct parser *p, struct ir_insn *in) {
   const char *kinds = ir_op_table[in->op].operands;
+  if (ir_op_is_guest(in->op)) {
+    memory_operands(p, in);
+    return;
+  }
   switch (in->op) {
   case IR_OP_ICONST:
   case IR_OP_FCONST: {
@@ -219,8 +229,6 @@ static void operands(struct parser *p, struct ir_insn *in) {
   }
   case IR_OP_LOAD:
   case IR_OP_STORE:
-  case IR_OP_GLOAD:
-  case IR_OP_GSTORE:
   case IR_OP_HLOAD:
   case IR_OP_HSTORE: memory_operands(p, in); break;
   case IR_OP_TRY: fail(p, "an instruction that the text says whole"); return;
@@ -286,8 +294,8 @@ static bool parse_insn(struct parser *p, ir_block b) {
   }
   in.op = operation(p);
   if (!p->ok) return false;
-  bool memory = in.op == IR_OP_LOAD || in.op == IR_OP_STORE || in.op == IR_OP_GLOAD ||
-                in.op == IR_OP_GSTORE || in.op == IR_OP_HLOAD || in.op == IR_OP_HSTORE;
+  bool memory = ir_op_is_guest(in.op) || in.op == IR_OP_LOAD || in.op == IR_OP_STORE ||
+                in.op == IR_OP_HLOAD || in.op == IR_OP_HSTORE;
   if (accept(p, ".")) in.type = type(p);
   if (memory) in.flags = access(p);
   operands(p, &in);

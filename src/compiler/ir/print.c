@@ -61,7 +61,7 @@ static void print_const(const struct ir_func *f, ir_val v, struct out *out) {
 
 static void print_flags(const struct ir_insn *in, struct out *out) {
   if (in->op == IR_OP_SELECT && (in->flags & IRF_MASK)) out_cstr(out, " mask");
-  bool guest = in->op == IR_OP_GLOAD || in->op == IR_OP_GSTORE;
+  bool guest = ir_op_is_guest(in->op);
   if (in->flags & IRF_IMMUTABLE) out_cstr(out, " immutable");
   if (in->flags & IRF_FAULTS) out_cstr(out, " faults");
   if (!guest && (in->flags & IRF_GLOBAL)) out_cstr(out, " global");
@@ -73,6 +73,14 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
   const struct ir_insn *in = &f->insns.at[v];
   const char *kinds = ir_op_table[in->op].operands;
   uint32_t len;
+  if (ir_op_is_guest(in->op)) {
+    struct ir_mem m = ir_mem(f, v);
+    out_printf(out, " v%u +%u", m.index, m.offset);
+    if (m.base) out_printf(out, " base v%u", m.base);
+    if (kinds[1] == 'v') out_printf(out, ", v%u", in->b);
+    if (in->op == IR_OP_ATOMIC_CMPXCHG) out_printf(out, ", v%u", f->ext.at[in->c + 2]);
+    return;
+  }
   switch (in->op) {
   case IR_OP_ICONST:
   case IR_OP_FCONST: print_const(f, v, out); break;
@@ -82,14 +90,6 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
     break;
   case IR_OP_LOAD: out_printf(out, " v%u +%u", in->a, in->c); break;
   case IR_OP_STORE: out_printf(out, " v%u +%u, v%u", in->a, in->c, in->b); break;
-  case IR_OP_GLOAD:
-  case IR_OP_GSTORE: {
-    struct ir_mem m = ir_mem(f, v);
-    out_printf(out, " v%u +%u", m.index, m.offset);
-    if (m.base) out_printf(out, " base v%u", m.base);
-    if (in->op == IR_OP_GSTORE) out_printf(out, ", v%u", in->b);
-    break;
-  }
   case IR_OP_HLOAD:
   case IR_OP_HSTORE: {
     struct ir_mem m = ir_field(f, v);
@@ -169,11 +169,10 @@ void ir_print_insn(struct ir_func *f, ir_val v, struct out *out) {
   bool has_result = info->type != '-' && in->type != IR_VOID;
   if (has_result) out_printf(out, "v%u = ", v);
   out_cstr(out, info->text);
-  if (has_result || in->op == IR_OP_STORE || in->op == IR_OP_GSTORE || in->op == IR_OP_HSTORE)
-    out_printf(out, ".%s", ir_type_name(in->type));
-  if (in->op == IR_OP_LOAD || in->op == IR_OP_STORE || in->op == IR_OP_GLOAD || in->op == IR_OP_GSTORE ||
-      in->op == IR_OP_HLOAD || in->op == IR_OP_HSTORE)
-    out_cstr(out, access_names[in->flags & IRF_ACCESS_MASK]);
+  bool memory = ir_op_is_guest(in->op) || in->op == IR_OP_LOAD || in->op == IR_OP_STORE ||
+                in->op == IR_OP_HLOAD || in->op == IR_OP_HSTORE;
+  if (has_result || memory) out_printf(out, ".%s", ir_type_name(in->type));
+  if (memory) out_cstr(out, access_names[in->flags & IRF_ACCESS_MASK]);
   print_operands(f, v, out);
 }
 

@@ -139,6 +139,18 @@ static uint8_t operand_type(const struct ir_func *f, const struct ir_insn *in, u
   case IR_OP_STORE: return i == 0 ? IR_PTR : in->type;
   case IR_OP_GLOAD: return i == 0 ? IR_VOID : IR_PTR;
   case IR_OP_GSTORE: return i == 0 ? IR_VOID : i == 1 ? in->type : IR_PTR;
+  case IR_OP_ATOMIC_LOAD: return i == 0 ? IR_VOID : IR_PTR;
+  case IR_OP_ATOMIC_CMPXCHG: {
+    bool base = i == 2 && (in->flags & IRF_EXT_ADDR);
+    return i == 0 ? IR_VOID : base ? IR_PTR : in->type;
+  }
+  case IR_OP_ATOMIC_STORE:
+  case IR_OP_ATOMIC_ADD:
+  case IR_OP_ATOMIC_SUB:
+  case IR_OP_ATOMIC_AND:
+  case IR_OP_ATOMIC_OR:
+  case IR_OP_ATOMIC_XOR:
+  case IR_OP_ATOMIC_XCHG: return i == 0 ? IR_VOID : i == 1 ? in->type : IR_PTR;
   case IR_OP_HLOAD: return IR_I32;
   case IR_OP_HSTORE: return i == 1 ? in->type : IR_I32;
   case IR_OP_TOP_STORE: return IR_I32;

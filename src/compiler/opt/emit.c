@@ -63,7 +63,7 @@ static bool builtin_effects(struct opt *o, enum builtin b) {
   }
 }
 
-/* What calls do to the state. */
+/* What calls and atomic accesses do to the state. */
 static void effects(struct opt *o, const struct ir_insn *in) {
   switch (in->op) {
   case IR_OP_CALL_BUILTIN:
@@ -74,7 +74,11 @@ static void effects(struct opt *o, const struct ir_insn *in) {
     for (int i = 0; i < OPT_CLASSES; i++)
       changes(o, (enum opt_class)i);
     break;
-  default: break;
+  default:
+    if (!ir_op_is_atomic(in->op) && in->op != IR_OP_FENCE) break;
+    /* what others wrote is seen from here on: contents of memories, and their sizes */
+    changes(o, OPT_GUEST);
+    changes(o, OPT_META);
   }
 }
 
@@ -133,6 +137,14 @@ ir_val opt_emit(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
       return cache_load(o, &in, wasm_off);
     return emit_numbered(o, &in, wasm_off);
   case IR_OP_GLOAD: fold_address(o, &in); return cache_load(o, &in, wasm_off);
+  case IR_OP_ATOMIC_LOAD:
+  case IR_OP_ATOMIC_STORE:
+  case IR_OP_ATOMIC_ADD:
+  case IR_OP_ATOMIC_SUB:
+  case IR_OP_ATOMIC_AND:
+  case IR_OP_ATOMIC_OR:
+  case IR_OP_ATOMIC_XOR:
+  case IR_OP_ATOMIC_XCHG: fold_address(o, &in); return emit_effect(o, &in, wasm_off);
   case IR_OP_STORE:
     fold_pointer(o, &in);
     cache_store(o, &in, wasm_off);

@@ -70,6 +70,14 @@ static uint64_t zeros_of(const struct ir_func *f, ir_val v, uint32_t depth) {
     return a >> 31 & 1 ? a | high_half : a & ~high_half;
   }
   case IR_OP_LOAD:
+  case IR_OP_ATOMIC_LOAD:
+  case IR_OP_ATOMIC_ADD:
+  case IR_OP_ATOMIC_SUB:
+  case IR_OP_ATOMIC_AND:
+  case IR_OP_ATOMIC_OR:
+  case IR_OP_ATOMIC_XOR:
+  case IR_OP_ATOMIC_XCHG:
+  case IR_OP_ATOMIC_CMPXCHG:
   case IR_OP_GLOAD: return access_zeros(in, own);
   default: return own;
   }

@@ -85,8 +85,9 @@ static void use_operands(struct tidy *t, ir_val v) {
   if (kinds[1] == 'e') {
     for (uint32_t *list = f->ext.at + in->b, i = 1; i <= list[0]; i++)
       use(t, &list[i]);
-  } else if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) {
-    use(t, &f->ext.at[in->c + 1]);
+  } else if (kinds[2] == 'e') {
+    if (in->flags & IRF_EXT_ADDR) use(t, &f->ext.at[in->c + 1]);
+    if (in->op == IR_OP_ATOMIC_CMPXCHG) use(t, &f->ext.at[in->c + 2]);
   }
 }
 
@@ -180,8 +181,10 @@ static void rename_operands(struct tidy *t) {
       if (kinds[1] == 'e') {
         for (uint32_t *list = f->ext.at + in->b, i = 1; i <= list[0]; i++)
           list[i] = equal[list[i]];
-      } else if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) {
-        f->ext.at[in->c + 1] = equal[f->ext.at[in->c + 1]];
+      } else if (kinds[2] == 'e') {
+        uint32_t *ext = f->ext.at + in->c;
+        if (in->flags & IRF_EXT_ADDR) ext[1] = equal[ext[1]];
+        if (in->op == IR_OP_ATOMIC_CMPXCHG) ext[2] = equal[ext[2]];
       }
     }
   }

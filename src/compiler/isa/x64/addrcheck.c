@@ -37,6 +37,7 @@ static bool clears_upper(const struct mach_func *f, const struct mach_insn *in,
   case X64_MOVZX16_RR:
   case X64_MOVZX16_RM:
   case X64_SETCC:
+  case X64_LOCK_RMW:
   case X64_CVTT32:
   case X64_CVTT32_RM:
   case X64_SAT_U32: return true;

@@ -1,10 +1,10 @@
 /* Memory operands, and loads that their users do in passing.
  *
- * In: LOAD, STORE, GLOAD, GSTORE.  Out: base, index, scale and displacement of a machine instruction, its
- * trap. Guest memory is reached through guest_address and nothing else: base = r14 or the base of another
- * memory, index = a register that holds an i32 with zero upper half (or an i64 that build/ has checked),
- * displacement = the static offset, at most GUEST_OFFSET_MAX; so an access lies in the reservation behind the
- * base. Must not: scale or add to a guest index here: that could leave 32 bits. */
+ * In: LOAD, STORE, GLOAD, GSTORE, ATOMIC_*.  Out: base, index, scale and displacement of a machine
+ * instruction, its trap. Guest memory is reached through guest_address and nothing else: base = r14 or the
+ * base of another memory, index = a register that holds an i32 with zero upper half (or an i64 that build/
+ * has checked), displacement = the static offset, at most GUEST_OFFSET_MAX; so an access lies in the
+ * reservation behind the base. Must not: scale or add to a guest index here: that could leave 32 bits. */
 #include "compiler/isa/x64/sel.h"
 
 /* Larger static offsets are added with a check by build/memory.c. */
@@ -55,7 +55,7 @@ static void engine_address(struct x64_sel *s, ir_val v, struct mach_insn *in) {
 
 void x64_address(struct x64_sel *s, ir_val v, struct mach_insn *in) {
   uint8_t op = sel_at(s, v)->op;
-  if (op == IR_OP_GLOAD || op == IR_OP_GSTORE)
+  if (ir_op_is_guest(op))
     guest_address(s, v, in);
   else if (op == IR_OP_HLOAD || op == IR_OP_HSTORE)
     x64_field_address(s, v, in);

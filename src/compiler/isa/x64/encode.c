@@ -255,6 +255,7 @@ void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
   const struct x64_encoding *e = &x64_encodings[in->op];
   if (e->enc & ENC_FRESH) clear_stale(a, in);
   if (in->trap && (x64_ops[in->op].flags & MF_MEM)) x64_add_site(a, in->src, in->trap, true);
+  if (in->flags & X64_LOCK) x64_byte(a, 0xf0);
   bool byte = (e->enc & ENC_B) && in->size == 1;
   bool has_imm = e->form == FORM_MI || e->form == FORM_RMI || e->form == FORM_MRI;
   uint8_t imm = has_imm ? imm_size(e, in) : 0;

@@ -158,7 +158,9 @@ void x64_print_insn(const struct mach_func *f, const struct mach_insn *in, struc
                                    "ns", "p",  "np", "l",  "ge", "le", "g",  "feq", "fne"};
   const struct mach_op_info *info = &x64_ops[in->op];
   uint16_t enc = x64_encodings[in->op].enc;
+  if (in->flags & X64_LOCK) out_cstr(out, "lock ");
   out_cstr(out, info->name);
+  if (in->op == X64_LOCK_RMW) out_cstr(out, in->imm == 0 ? " and" : in->imm == 1 ? " or" : " xor");
   if (enc & (ENC_PS | ENC_PP)) out_cstr(out, in->size == 4 ? "s" : in->size == 8 ? "d" : "");
   if (enc & ENC_CC) out_printf(out, "%s%s", in->op == X64_TRAPCC ? " " : "", cc[in->cc]);
   if (info->flags & MF_CALL) {

@@ -85,12 +85,13 @@ bool x64_can_fold(const struct x64_sel *s, ir_val v, uint8_t size);
 void x64_fold(struct x64_sel *s, ir_val v, struct mach_insn *in);
 bool x64_same_address(const struct x64_sel *s, ir_val load, ir_val store);
 
-/* select_int.c, select_compare.c, select_float.c, select_memory.c, select_call.c, select_simd.c: false when
- * the operation is not theirs */
+/* select_int.c, select_compare.c, select_float.c, select_memory.c, select_atomic.c, select_call.c .. : false
+ * when the operation is not theirs */
 bool x64_select_int(struct x64_sel *s, ir_val v);
 bool x64_select_compare(struct x64_sel *s, ir_val v);
 bool x64_select_float(struct x64_sel *s, ir_val v);
 bool x64_select_memory(struct x64_sel *s, ir_val v);
+bool x64_select_atomic(struct x64_sel *s, ir_val v);
 bool x64_select_call(struct x64_sel *s, ir_val v);
 bool x64_select_gc(struct x64_sel *s, ir_val v);
 bool x64_select_simd(struct x64_sel *s, ir_val v);

@@ -214,8 +214,8 @@ static void select_one(struct x64_sel *s, ir_val v) {
   default: break;
   }
   bool known = x64_select_int(s, v) || x64_select_compare(s, v) || x64_select_float(s, v) ||
-               x64_select_memory(s, v) || x64_select_call(s, v) || x64_select_gc(s, v) ||
-               x64_select_simd(s, v);
+               x64_select_memory(s, v) || x64_select_atomic(s, v) || x64_select_call(s, v) ||
+               x64_select_gc(s, v) || x64_select_simd(s, v);
   assert(known);
   (void)known;
 }

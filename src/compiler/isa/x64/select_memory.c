@@ -28,7 +28,7 @@ static struct mach_insn load_form(const struct ir_insn *in) {
 
 static void load(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  bool may_trap = in->op == IR_OP_GLOAD || (in->op == IR_OP_LOAD && (in->flags & IRF_FAULTS)) ||
+  bool may_trap = ir_op_is_guest(in->op) || (in->op == IR_OP_LOAD && (in->flags & IRF_FAULTS)) ||
                   (in->op == IR_OP_HLOAD && (in->flags & IRF_NULL_MASK));
   if (!x64_wanted(s, v)) {
     if ((s->state[v] & SEL_FOLDED) || !may_trap) return;
@@ -152,6 +152,7 @@ bool x64_select_memory(struct x64_sel *s, ir_val v) {
   switch (sel_at(s, v)->op) {
   case IR_OP_LOAD:
   case IR_OP_HLOAD:
+  case IR_OP_ATOMIC_LOAD:
   case IR_OP_GLOAD: load(s, v); return true;
   case IR_OP_STORE:
   case IR_OP_HSTORE:

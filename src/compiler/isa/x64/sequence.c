@@ -139,6 +139,31 @@ static void compare_pool(struct x64_asm *a, uint8_t size, mreg s, uint64_t bits)
   x64_pool_op(a, X64_UCOMIS_RM, size, s, x64_pool_add(a, bits));
 }
 
+/* The old value in rax, the new one in rdx, until no other thread came between. What the memory operand
+ * reaches once it reaches always: memories only grow. */
+static void lock_rmw(struct x64_asm *a, const struct mach_insn *in) {
+  static const uint16_t load[9] = {
+      [1] = X64_MOVZX8_RM, [2] = X64_MOVZX16_RM, [4] = X64_MOV_RM, [8] = X64_MOV_RM};
+  static const uint16_t op[3] = {X64_AND_RR, X64_OR_RR, X64_XOR_RR};
+  struct mach_insn m = *in;
+  uint8_t wide = in->size == 8 ? 8 : 4;
+  m.flags = 0;
+  m.s = MREG_NONE;
+  m.op = load[in->size];
+  m.size = wide;
+  x64_encode(a, &m);
+  uint32_t again = a->code.len;
+  x64_rr(a, (enum x64_op)MACH_MOVE, wide, RDX, RAX);
+  x64_rr(a, (enum x64_op)op[in->imm], wide, RDX, in->s);
+  m.op = X64_CMPXCHG;
+  m.flags = X64_LOCK;
+  m.size = in->size;
+  m.s = RDX;
+  x64_encode(a, &m);
+  x64_byte(a, 0x75); /* jne */
+  x64_byte(a, (uint8_t)(again - (a->code.len + 1)));
+}
+
 static void trap_nan_or_range(struct x64_asm *a, const struct mach_insn *in) {
   x64_rr(a, X64_UCOMIS_RR, in->size, in->s, in->s);
   x64_jcc_label(a, CC_P, x64_trap_label(a, TRAP_INVALID_CONVERSION_TO_INTEGER, in->src));
@@ -291,6 +316,12 @@ void x64_sequence(struct x64_asm *a, const struct mach_insn *in, bool flags_live
   case X64_SAT_U64: convert_to_u64(a, in); break;
   case X64_SAT_S: saturate_signed(a, in); break;
   case X64_SAT_U32: saturate_u32(a, in); break;
+  case X64_LOCK_RMW: lock_rmw(a, in); break;
+  case X64_MFENCE:
+    x64_byte(a, 0x0f);
+    x64_byte(a, 0xae);
+    x64_byte(a, 0xf0);
+    break;
   default: unreachable();
   }
 }
