@@ -121,6 +121,8 @@ heddle_error_t *api_error_ended(heddle_store_t *store) {
     if (!error) error = heddle_error_new(NULL);
   } else if (r->status == TRAP_EXCEPTION)
     error = exn_error(store);
+  else if (r->status == TRAP_UNHANDLED_TAG)
+    error = api_error_new(HEDDLE_ERROR_SUSPENDED, "%s", trap_message(TRAP_UNHANDLED_TAG));
   else
     error = heddle_error_new_trap((heddle_trap_t)r->status, NULL);
   heddle_error_t *innermost = error;

@@ -6,6 +6,7 @@
 #include "abi/arch.h"
 #include "abi/trap.h"
 #include "gc/gc.h"
+#include "runtime/cont.h"
 #include "runtime/instance.h"
 #include "runtime/object.h"
 #include "runtime/shared.h"
@@ -260,6 +261,24 @@ static struct vm_result builtin_throw_ref(struct vmctx *ctx, uint64_t exn) {
   return trap((enum trap_code)TRAP_EXCEPTION);
 }
 
+/* ---- continuations ---- */
+
+static struct vm_result builtin_cont_new(struct vmctx *ctx, uint64_t func) {
+  return allocated(cont_cell_new(store_of(ctx), (const struct vm_func *)func));
+}
+
+static struct vm_result builtin_cont_cell(struct vmctx *ctx) {
+  return allocated(gc_alloc(store_of(ctx)->heap, OBJECT_TYPE_CONT, 0));
+}
+
+static struct vm_result builtin_cont_bind(struct vmctx *ctx, uint64_t cell, uint64_t type, uint64_t n) {
+  struct store *s = store_of(ctx);
+  const struct functype *t = &canon_type(s->canon, canon_at(ctx, type))->func;
+  union vm_value *values;
+  enum trap_code code = cont_cell_bind(s, (uint32_t)cell, t->params, t->nparams, (uint32_t)n, &values);
+  return (struct vm_result){(uint64_t)values, code};
+}
+
 static struct vm_result builtin_fuel(struct vmctx *ctx) {
   (void)ctx;
   return trap(TRAP_OUT_OF_FUEL);
@@ -302,6 +321,9 @@ any_function const builtin_functions[BUILTIN_COUNT] = {
     [BUILTIN_ATOMIC_NOTIFY] = (any_function)builtin_atomic_notify,
     [BUILTIN_ATOMIC_WAIT32] = (any_function)builtin_atomic_wait32,
     [BUILTIN_ATOMIC_WAIT64] = (any_function)builtin_atomic_wait64,
+    [BUILTIN_CONT_NEW] = (any_function)builtin_cont_new,
+    [BUILTIN_CONT_CELL] = (any_function)builtin_cont_cell,
+    [BUILTIN_CONT_BIND] = (any_function)builtin_cont_bind,
     [BUILTIN_FUEL] = (any_function)builtin_fuel,
     [BUILTIN_STACK_GROW] = (any_function)builtin_stack_grow,
 };

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "gc/gc.h"
 #include "runtime/object.h"
+#include "runtime/roots.h"
 
 #include <string.h>
 
@@ -52,21 +53,50 @@ void cont_finish(struct vm_store *vm) {
 
 /* ---- bound arguments ---- */
 
-enum trap_code cont_bind(struct stack *s, const valtype *types, uint32_t ntypes, const union vm_value *values,
-                         uint32_t nvalues) {
+/* Room for `nvalues` more, zero. */
+static enum trap_code bind_room(struct stack *s, const valtype *types, uint32_t ntypes, uint32_t nvalues,
+                                union vm_value **at) {
   assert(stack_is_captured(s) && nvalues <= ntypes);
+  *at = NULL;
   if (!nvalues) return TRAP_NONE;
   struct stack_bound *b = s->bound;
   if (!b) {
-    b = mem_alloc(sizeof *b + ntypes * sizeof *b->values);
+    b = mem_zalloc(1, sizeof *b + ntypes * sizeof *b->values);
     if (!b) return TRAP_OUT_OF_MEMORY;
     *b = (struct stack_bound){.pc = s->pc, .types = types, .ntypes = ntypes};
     s->bound = b;
     s->pc = (uint64_t)arch_bound;
   }
   assert(b->ntypes - b->len == ntypes);
-  memcpy(b->values + b->len, values, nvalues * sizeof *values);
+  *at = b->values + b->len;
   b->len += nvalues;
+  return TRAP_NONE;
+}
+
+enum trap_code cont_bind(struct stack *s, const valtype *types, uint32_t ntypes, const union vm_value *values,
+                         uint32_t nvalues) {
+  union vm_value *at;
+  enum trap_code code = bind_room(s, types, ntypes, nvalues, &at);
+  if (at) memcpy(at, values, nvalues * sizeof *values);
+  return code;
+}
+
+enum trap_code cont_cell_bind(struct store *s, uint32_t cell, const valtype *types, uint32_t ntypes,
+                              uint32_t nvalues, union vm_value **values) {
+  union vm_value held = {.i64 = cell};
+  struct root_area area = {.at = &held, .is_ref = (const uint8_t[]){1}, .len = 1};
+  roots_add(s, &area);
+  uint32_t ref = gc_alloc(s->heap, OBJECT_TYPE_CONT, 0);
+  roots_drop(s, &area);
+  *values = NULL;
+  if (!ref) return TRAP_OUT_OF_MEMORY;
+  struct object_cont *old = object_at(gc_base(s->heap), held.ref), *new = object_at(gc_base(s->heap), ref);
+  struct stack *stack = (struct stack *)old->stack;
+  enum trap_code code = bind_room(stack, types, ntypes, nvalues, values);
+  if (code) return code;
+  old->stack = 0;
+  new->stack = (uint64_t)stack; /* the cell is new: no card to mark */
+  stack->cell = ref;
   return TRAP_NONE;
 }
 

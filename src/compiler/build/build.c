@@ -51,8 +51,8 @@ static bool build_insn(struct builder *b) {
   case FAMILY_LEGACY: return build_legacy(b);
   case FAMILY_SIMD: return build_simd(b);
   case FAMILY_ATOMIC: return build_atomic(b);
-  case FAMILY_NONE:
-  case FAMILY_CONT: break;
+  case FAMILY_CONT: return build_cont(b);
+  case FAMILY_NONE: break;
   }
   return build_unsupported(b);
 }

@@ -157,6 +157,7 @@ static inline ir_val emit_widen(struct builder *b, ir_val v) {
 }
 
 /* Blocks and edges (ssa.c). */
+void work(struct builder *b, uint64_t n);          /* counts it; past max_work too_much is set */
 uint32_t edge_new(struct builder *b, ir_block to); /* from the current block */
 void block_end(struct builder *b, enum ir_op op, uint32_t x, uint32_t y, uint32_t z, const uint32_t *succs,
                uint32_t nsuccs);
@@ -200,8 +201,25 @@ uint32_t record_pairs(struct builder *b, uint32_t mark);
 ir_val block_phi(struct builder *b, uint8_t type);
 /* Behind a call: it may throw into this function. */
 void call_may_throw(struct builder *b);
+/* The record of the innermost frame that catches, or CODE_NO_TRY. */
+uint32_t try_record(const struct builder *b);
+/* Pops the payload of an exception of the tag, which is made. */
+ir_val emit_exception(struct builder *b, uint32_t tag);
 /* The clauses of a try_table whose frame has been left; `c` is a copy. */
 MUST_USE bool try_table_end(struct builder *b, struct control *c);
+/* Room for an object in the nursery, `size` bytes. Goes on where there is some: the caller stores the head;
+ * then where there is none: the caller asks a builtin, and gives what that has `made`. */
+struct allocation {
+  ir_val ref; /* the object, at last */
+  uint32_t slow, done;
+  ir_block from;
+  struct opt_state state;
+};
+struct allocation allocation_begin(struct builder *b, uint32_t size);
+void allocation_slow(struct builder *b, struct allocation *a);
+void allocation_end(struct builder *b, struct allocation *a, ir_val made);
+/* Nobody loads it by any other way than as an immutable field. */
+void emit_hstore_head(struct builder *b, ir_val ref, uint32_t off, ir_val value);
 /* A field at a fixed place of an object; of an object that was just made. */
 ir_val emit_hload(struct builder *b, enum ir_type type, unsigned flags, ir_val ref, uint32_t off);
 void emit_hstore_new(struct builder *b, enum ir_type type, ir_val ref, uint32_t off, ir_val value);
@@ -219,6 +237,7 @@ MUST_USE bool build_exn(struct builder *b);
 MUST_USE bool build_legacy(struct builder *b);
 MUST_USE bool build_simd(struct builder *b);
 MUST_USE bool build_atomic(struct builder *b);
+MUST_USE bool build_cont(struct builder *b);
 ir_val emit_vector(struct builder *b, const uint8_t bytes[16]);    /* simd.c: a v128 constant */
 ir_val emit_quad(struct builder *b, ir_val vector, uint32_t lane); /* a lane of 64 bits */
 ir_val emit_zero(struct builder *b, enum ir_type type);            /* of any type */

@@ -35,7 +35,7 @@ static void throw_value(struct builder *b, ir_val exn) {
   block_end(b, IR_OP_TRAP, 0, TRAP_UNREACHABLE, 0, NULL, 0); /* not reached */
 }
 
-static bool build_throw(struct builder *b, uint32_t tag) {
+ir_val emit_exception(struct builder *b, uint32_t tag) {
   const struct functype *t = module_tag_type(b->m, tag);
   ir_val index = emit_const(b, IR_I32, tag);
   ir_val exn = emit_builtin(b, BUILTIN_ALLOC_EXN, IR_REF, &index, 1);
@@ -47,8 +47,7 @@ static bool build_throw(struct builder *b, uint32_t tag) {
                     b->stack.at[b->stack.len - t->nparams + i]);
   }
   b->stack.len -= t->nparams;
-  throw_value(b, exn);
-  return true;
+  return exn;
 }
 
 static void build_throw_ref(struct builder *b) {
@@ -80,6 +79,11 @@ void call_may_throw(struct builder *b) {
   uint32_t next = edge_new(b, block_next(b));
   block_end(b, IR_OP_TRY, record, 0, 0, (uint32_t[]){next, landing}, 2);
   block_begin(b, from, state);
+}
+
+uint32_t try_record(const struct builder *b) {
+  uint32_t try_ = VEC_LAST(&b->controls).try_;
+  return try_ == NONE ? CODE_NO_TRY : b->controls.at[try_].record;
 }
 
 /* Where all throwing calls of the frame meet; `c` is a copy. Ends with a jump to each clause's block: their
@@ -156,7 +160,7 @@ bool try_table_end(struct builder *b, struct control *c) {
 
 bool build_exn(struct builder *b) {
   switch (b->in.op) {
-  case OP_THROW: return build_throw(b, b->in.a);
+  case OP_THROW: throw_value(b, emit_exception(b, b->in.a)); return true;
   case OP_THROW_REF: build_throw_ref(b); return true;
   case OP_TRY_TABLE: return build_try_table(b);
   default: return build_unsupported(b);

@@ -129,10 +129,44 @@ static ir_val head_of(struct builder *b, uint32_t type) {
 /* Zero bits of any type. */
 static ir_val zero(struct builder *b, uint8_t type) { return emit_zero(b, (enum ir_type)type); }
 
-/* Nobody loads it by any other way than as an immutable field. */
-static void store_head(struct builder *b, ir_val ref, uint32_t off, ir_val value) {
+void emit_hstore_head(struct builder *b, ir_val ref, uint32_t off, ir_val value) {
   ir_append(b->f, (struct ir_insn){.op = IR_OP_HSTORE, .type = IR_I32, .a = ref, .b = value, .c = off},
             b->off);
+}
+
+struct allocation allocation_begin(struct builder *b, uint32_t size) {
+  struct allocation a;
+  a.ref = emit(b, IR_OP_TOP_LOAD, IR_REF, (uint32_t)GC_TOP, 0, 0);
+  ir_val end = emit(b, IR_OP_TOP_LOAD, IR_I32, (uint32_t)GC_END, 0, 0);
+  ir_val next = emit(b, IR_OP_ADD, IR_I32, a.ref, emit_const(b, IR_I32, size), 0);
+  ir_val full = emit(b, IR_OP_GT_U, IR_I32, next, end, 0);
+  a.state = opt_state_now(b->o);
+  a.from = b->block;
+  uint32_t fast = edge_new(b, block_next(b));
+  a.slow = edge_new(b, IR_NO_BLOCK);
+  block_end(b, IR_OP_BRANCH, full, 0, 0, (uint32_t[]){a.slow, fast}, 2);
+  block_begin(b, a.from, a.state);
+  emit(b, IR_OP_TOP_STORE, IR_VOID, next, 0, 0);
+  return a;
+}
+
+void allocation_slow(struct builder *b, struct allocation *a) {
+  a->done = edge_new(b, IR_NO_BLOCK);
+  block_end(b, IR_OP_JUMP, 0, 0, 0, &a->done, 1);
+  b->f->edges.at[a->slow].to = block_next(b);
+  block_begin(b, a->from, a->state);
+  b->f->blocks.at[b->block].cold = true;
+}
+
+void allocation_end(struct builder *b, struct allocation *a, ir_val made) {
+  struct ir_func *f = b->f;
+  uint32_t slow_out = edge_new(b, block_next(b));
+  block_end(b, IR_OP_JUMP, 0, 0, 0, &slow_out, 1);
+  f->edges.at[a->done].to = block_next(b);
+  block_begin(b, a->from, a->state);
+  f->edges.at[a->done].args = ir_ext(f, &a->ref, 1);
+  f->edges.at[slow_out].args = ir_ext(f, &made, 1);
+  a->ref = block_phi(b, IR_REF);
 }
 
 /* An object of `size` bytes with its head and no field set; len 0: a struct. On the way through the builtin
@@ -142,34 +176,15 @@ static ir_val allocate(struct builder *b, uint32_t type, uint32_t size, ir_val l
   if (size > OBJECT_INLINE_MAX)
     return len ? emit_builtin(b, BUILTIN_ALLOC_ARRAY, IR_REF, (ir_val[]){index, len}, 2)
                : emit_builtin(b, BUILTIN_ALLOC, IR_REF, &index, 1);
-  struct ir_func *f = b->f;
-  ir_val top = emit(b, IR_OP_TOP_LOAD, IR_REF, (uint32_t)GC_TOP, 0, 0);
-  ir_val end = emit(b, IR_OP_TOP_LOAD, IR_I32, (uint32_t)GC_END, 0, 0);
-  ir_val next = emit(b, IR_OP_ADD, IR_I32, top, emit_const(b, IR_I32, size), 0);
-  ir_val full = emit(b, IR_OP_GT_U, IR_I32, next, end, 0);
-  struct opt_state state = opt_state_now(b->o);
-  ir_block from = b->block;
-  uint32_t fast = edge_new(b, block_next(b)), slow = edge_new(b, IR_NO_BLOCK);
-  block_end(b, IR_OP_BRANCH, full, 0, 0, (uint32_t[]){slow, fast}, 2);
-  block_begin(b, from, state);
-  emit(b, IR_OP_TOP_STORE, IR_VOID, next, 0, 0);
+  struct allocation a = allocation_begin(b, size);
   ir_val head = head_of(b, type);
-  store_head(b, top, OBJECT_HEAD, head);
-  if (len) store_head(b, top, OBJECT_LEN, len);
-  uint32_t fast_out = edge_new(b, IR_NO_BLOCK);
-  block_end(b, IR_OP_JUMP, 0, 0, 0, &fast_out, 1);
-  f->edges.at[slow].to = block_next(b);
-  block_begin(b, from, state);
-  f->blocks.at[b->block].cold = true;
+  emit_hstore_head(b, a.ref, OBJECT_HEAD, head);
+  if (len) emit_hstore_head(b, a.ref, OBJECT_LEN, len);
+  allocation_slow(b, &a);
   ir_val made = len ? emit_builtin(b, BUILTIN_ALLOC_ARRAY, IR_REF, (ir_val[]){index, len}, 2)
                     : emit_builtin(b, BUILTIN_ALLOC, IR_REF, &index, 1);
-  uint32_t slow_out = edge_new(b, block_next(b));
-  block_end(b, IR_OP_JUMP, 0, 0, 0, &slow_out, 1);
-  f->edges.at[fast_out].to = block_next(b);
-  block_begin(b, from, state);
-  f->edges.at[fast_out].args = ir_ext(f, &top, 1);
-  f->edges.at[slow_out].args = ir_ext(f, &made, 1);
-  return block_phi(b, IR_REF);
+  allocation_end(b, &a, made);
+  return a.ref;
 }
 
 static void build_struct_new(struct builder *b, uint32_t type, bool defaults) {

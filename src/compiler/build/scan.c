@@ -271,6 +271,16 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     loop->atomics = true;
     if (small_leb(r->at + 1, r->end) < 3) loop->has_call = true;
     break;
+  case 0xe0:
+  case 0xe1:
+  case 0xe2:
+  case 0xe3:
+  case 0xe4:
+  case 0xe5:
+  case 0xe6:
+    loop->has_call = true;
+    s->out->nbranches++;
+    break;
   case 0x1c:
   case 0xd0: break; /* read as a whole by scan_skip */
   default:

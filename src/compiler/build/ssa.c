@@ -11,7 +11,7 @@
 
 #include "compiler/ir/cfg.h"
 
-static void work(struct builder *b, uint64_t n) {
+void work(struct builder *b, uint64_t n) {
   b->work += n;
   if (b->work > b->max_work) b->too_much = true;
 }

@@ -100,6 +100,21 @@ const uint32_t *ir_args(const struct ir_func *f, ir_val v, uint32_t *len) {
   return f->ext.at + in->b + 1;
 }
 
+static const uint32_t *behind_args(const struct ir_func *f, ir_val v) {
+  uint32_t n;
+  const uint32_t *args = ir_args(f, v, &n);
+  return args + n;
+}
+
+uint32_t ir_clauses(const struct ir_func *f, ir_val v) { return behind_args(f, v)[0]; }
+
+struct ir_clause ir_clause(const struct ir_func *f, ir_val v, uint32_t i) {
+  const uint32_t *at = behind_args(f, v) + 1 + 2 * (size_t)i;
+  return (struct ir_clause){.tag = at[0] >> 1, .is_switch = at[0] & 1, .tag_off = at[1]};
+}
+
+uint32_t ir_switch_type(const struct ir_func *f, ir_val v) { return behind_args(f, v)[0]; }
+
 uint64_t ir_const(const struct ir_func *f, ir_val v) {
   const struct ir_insn *in = &f->insns.at[v];
   assert(ir_is_const(f, v));

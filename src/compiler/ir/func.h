@@ -153,7 +153,15 @@ struct ir_mem ir_mem(const struct ir_func *f, ir_val v);
 struct ir_mem ir_field(const struct ir_func *f, ir_val v);
 /* Arguments of calls, returns and tail calls. */
 const uint32_t *ir_args(const struct ir_func *f, ir_val v, uint32_t *len);
-uint64_t ir_const(const struct ir_func *f, ir_val v); /* of ICONST, FCONST */
+/* The clauses of a RESUME, in order. */
+struct ir_clause {
+  uint32_t tag, tag_off; /* index; offset of its slot in the instance */
+  bool is_switch;
+};
+uint32_t ir_clauses(const struct ir_func *f, ir_val v); /* how many */
+struct ir_clause ir_clause(const struct ir_func *f, ir_val v, uint32_t i);
+uint32_t ir_switch_type(const struct ir_func *f, ir_val v); /* of SWITCH_TO: the target's function type */
+uint64_t ir_const(const struct ir_func *f, ir_val v);       /* of ICONST, FCONST */
 bool ir_is_const(const struct ir_func *f, ir_val v);
 static inline bool ir_type_is_float(uint8_t t) { return t == IR_F32 || t == IR_F64 || t == IR_V128; }
 /* The value operands of an instruction (not edge arguments): up to 3 fields, and a list (arguments) in ext.

@@ -231,7 +231,12 @@ static void operands(struct parser *p, struct ir_insn *in) {
   case IR_OP_STORE:
   case IR_OP_HLOAD:
   case IR_OP_HSTORE: memory_operands(p, in); break;
-  case IR_OP_TRY: fail(p, "an instruction that the text says whole"); return;
+  case IR_OP_TRY:
+  case IR_OP_RESUME:
+  case IR_OP_RESUME_THROW:
+  case IR_OP_SUSPEND:
+  case IR_OP_SWITCH_TO:
+  case IR_OP_LANDED: fail(p, "an instruction that the text says whole"); return;
   case IR_OP_TRAPIF:
   case IR_OP_TRAPIFZ:
     in->a = value(p);

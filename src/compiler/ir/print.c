@@ -113,13 +113,20 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
     break;
   case IR_OP_CALL:
   case IR_OP_TAIL_CALL: out_printf(out, " f%u", in->a); break;
+  case IR_OP_RESUME:
+  case IR_OP_RESUME_THROW:
+  case IR_OP_SUSPEND:
   case IR_OP_CALL_FUNC:
   case IR_OP_TAIL_CALL_FUNC: out_printf(out, " v%u", in->a); break;
+  case IR_OP_SWITCH_TO: out_printf(out, " v%u, v%u t%u", in->a, in->c, ir_switch_type(f, v)); break;
   case IR_OP_CALL_BUILTIN:
     out_cstr(out, " ");
     print_lower(out, builtin_names[in->a]);
     break;
   case IR_OP_RETURN: break;
+  case IR_OP_TRY:
+    if (in->a != CODE_NO_TRY) out_printf(out, " %u", in->a);
+    break;
   case IR_OP_VUNARY:
   case IR_OP_VBINARY: {
     bool unary = in->op == IR_OP_VUNARY;
@@ -149,12 +156,19 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
   case IR_OP_CALL:
   case IR_OP_TAIL_CALL:
   case IR_OP_CALL_FUNC:
+  case IR_OP_RESUME:
+  case IR_OP_RESUME_THROW:
+  case IR_OP_SUSPEND:
   case IR_OP_TAIL_CALL_FUNC: out_printf(out, " t%u", in->c); FALLTHROUGH;
   case IR_OP_CALL_BUILTIN:
+  case IR_OP_SWITCH_TO:
   case IR_OP_RETURN: {
     const uint32_t *args = ir_args(f, v, &len);
     out_cstr(out, " ");
     print_list(args, len, out);
+    bool resumes = in->op == IR_OP_RESUME || in->op == IR_OP_RESUME_THROW;
+    for (uint32_t i = 0; resumes && i < ir_clauses(f, v); i++)
+      out_printf(out, " %s%u", ir_clause(f, v, i).is_switch ? "switch " : "on ", ir_clause(f, v, i).tag);
     break;
   }
   case IR_OP_HLOAD:

@@ -36,6 +36,8 @@ static bool fail(struct verifier *v, ir_block b, ir_val at, const char *what) {
   return false;
 }
 
+static uint32_t try_ways(const struct ir_insn *in) { return 1 + in->b + (in->a != CODE_NO_TRY); }
+
 static void check_blocks(struct verifier *v) {
   struct ir_func *f = v->f;
   for (ir_block b = 0; b < f->blocks.len; b++) {
@@ -53,10 +55,11 @@ static void check_blocks(struct verifier *v) {
       if (ends != (i == blk->end - 1)) fail(v, b, i, "end of block out of place");
     }
     uint8_t op = f->insns.at[blk->end - 1].op;
-    bool right = op == IR_OP_JUMP                        ? blk->nsucc == 1
-                 : op == IR_OP_BRANCH || op == IR_OP_TRY ? blk->nsucc == 2
-                 : op == IR_OP_SWITCH                    ? blk->nsucc > 1
-                                                         : blk->nsucc == 0;
+    bool right = op == IR_OP_JUMP     ? blk->nsucc == 1
+                 : op == IR_OP_BRANCH ? blk->nsucc == 2
+                 : op == IR_OP_TRY    ? blk->nsucc == try_ways(&f->insns.at[blk->end - 1])
+                 : op == IR_OP_SWITCH ? blk->nsucc > 1
+                                      : blk->nsucc == 0;
     if (!right) fail(v, b, blk->end - 1, "wrong number of successors");
   }
 }
@@ -159,6 +162,10 @@ static uint8_t operand_type(const struct ir_func *f, const struct ir_insn *in, u
   case IR_OP_TRAPIFZ:
   case IR_OP_BRANCH: return IR_VOID;
   case IR_OP_SWITCH: return IR_I32;
+  case IR_OP_RESUME:
+  case IR_OP_RESUME_THROW:
+  case IR_OP_SUSPEND: return IR_PTR;
+  case IR_OP_SWITCH_TO: return i == 0 ? IR_REF : IR_PTR;
   case IR_OP_CALL_FUNC:
   case IR_OP_TAIL_CALL_FUNC: return IR_FUNCREF;
   default: return in->type;
@@ -173,16 +180,20 @@ static void check_list(struct verifier *v, ir_block b, ir_val at, const uint32_t
   if (in->op == IR_OP_RETURN) {
     types = f->type->results;
     n = f->type->nresults;
+  } else if (in->op == IR_OP_RESUME_THROW) {
+    n = 0;
   } else if (in->op != IR_OP_CALL_BUILTIN) {
-    const struct functype *t = module_functype(f->module, in->c);
+    uint32_t type = in->op == IR_OP_SWITCH_TO ? ir_switch_type(f, at) : in->c;
+    const struct functype *t = module_functype(f->module, type);
     types = t->params;
-    n = t->nparams;
+    n = t->nparams + (in->op == IR_OP_SUSPEND); /* and the cell */
   }
   if (n != len) fail(v, b, at, "wrong number of arguments");
   for (uint32_t i = 0; i < len && v->ok; i++) {
     if (!reaches(v, list[i], b, at))
       fail(v, b, at, "argument does not reach");
-    else if (types && !ir_same_size((uint8_t)ir_type_of(f->module, types[i]), f->insns.at[list[i]].type))
+    else if (types && !(in->op == IR_OP_SUSPEND && i + 1 == len) &&
+             !ir_same_size((uint8_t)ir_type_of(f->module, types[i]), f->insns.at[list[i]].type))
       fail(v, b, at, "argument has a wrong type");
   }
 }
@@ -195,6 +206,12 @@ static void check_values(struct verifier *v) {
     for (ir_val at = blk->first; at < blk->end && v->ok; at++) {
       const struct ir_insn *in = &f->insns.at[at];
       struct ir_operands o = ir_operands(f, at);
+      if (in->op == IR_OP_LANDED) { /* names a resume, which may have no result */
+        o.nfields = 0;
+        if (!ir_dominates(f, v->block_of[in->a], b) ||
+            (f->insns.at[in->a].op != IR_OP_RESUME && f->insns.at[in->a].op != IR_OP_RESUME_THROW))
+          fail(v, b, at, "lands from nowhere");
+      }
       for (uint32_t i = 0; i < o.nfields; i++) {
         ir_val x = *o.field[i];
         uint8_t want;

@@ -89,7 +89,7 @@ struct mach_call {
   uint32_t results, nresults;       /* into mach_func.fixed: defs */
   uint64_t clobbers;                /* physical registers lost across it */
   uint32_t args_size, results_size; /* stack bytes (abi/call.h) */
-  uint32_t target;                  /* function index, builtin number, or unused */
+  uint32_t target;                  /* function index, builtin number; resumes: into mach_func.clauses */
   bool safepoint;                   /* objects may move meanwhile: no reference stays in a register */
   uint32_t map,
       nmap; /* after mach_maps: into mach_func.map_slots: frame slots with references that live across */
@@ -106,7 +106,8 @@ struct mach_block {
   uint32_t loop; /* ir loop number; 0 none */
   uint32_t loop_depth;
   bool cold, header;
-  bool landing; /* entered by an exception: nothing is in a register, its only predecessor ends in a call */
+  bool landing; /* entered by an exception or a suspension: nothing is in a register, its only predecessor
+                   ends in a call */
 };
 struct mach_vreg {
   uint8_t is_float, size; /* size in bytes: 4 8 16 */
@@ -127,6 +128,7 @@ struct mach_func {
   VEC(struct mach_call) calls;
   VEC(struct mach_fixed) fixed;
   VEC(struct mach_insn) remats; /* copied with a new d; must not read virtual registers or write flags */
+  VEC(uint32_t) clauses;        /* of each resume: how many; offset of each one's tag, 1 more for a switch */
   VEC(uint64_t) pool;           /* constants of 8 bytes in the function's constant pool */
   uint32_t
       nslots_ref;  /* after spill: the first so many of the 8-byte slots hold references and nothing else */

@@ -83,13 +83,14 @@ static void solve(struct mapper *m) {
   }
 }
 
-static void put_map(struct mapper *m, struct mach_call *call, const struct mach_block *b) {
+/* `lands`: the call is the block's last one, whose landings are the block's. */
+static void put_map(struct mapper *m, struct mach_call *call, const struct mach_block *b, bool lands) {
   struct mach_func *f = m->f;
   call->map = f->map_slots.len;
   for (uint32_t w = 0; w < m->words; w++) {
     uint64_t set = m->now[w];
     /* What a handler reads was stored before the call, whatever the other way out stores afterwards. */
-    for (uint32_t i = 0; i < b->nsucc; i++) {
+    for (uint32_t i = 0; lands && i < b->nsucc; i++) {
       uint32_t to = f->edges.at[f->succs.at[b->succ + i]].to;
       if (f->blocks.at[to].landing) set |= m->in[(size_t)to * m->words + w];
     }
@@ -103,10 +104,14 @@ static void put_maps(struct mapper *m, uint32_t n) {
   struct mach_func *f = m->f;
   const struct mach_block *b = &f->blocks.at[n];
   live_out(m, n, m->now);
+  bool last = true;
   for (uint32_t i = b->end; i-- > b->first;) {
     const struct mach_insn *in = &f->insns.at[i];
     bool writes;
-    if (is_safepoint(f, in)) put_map(m, &f->calls.at[in->imm], b);
+    if (is_safepoint(f, in)) {
+      put_map(m, &f->calls.at[in->imm], b, last);
+      last = false;
+    }
     uint32_t slot = slot_of(f, in, &writes);
     if (slot == UINT32_MAX) continue;
     if (writes)

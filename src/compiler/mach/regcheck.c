@@ -26,6 +26,7 @@ struct checker {
   struct demand_list *entry; /* by block */
   struct demand_list now;
   uint32_t block, at; /* in `after` */
+  bool passed_call;   /* the block's last call, to which its landings belong */
   bool failed;
 };
 
@@ -162,7 +163,7 @@ static bool conflicts(struct checker *c, const mreg *now, const struct mach_op_i
 static bool check_safepoint(struct checker *c, const struct mach_call *call) {
   const struct mach_func *f = c->before;
   const struct mach_block *b = &f->blocks.at[c->block];
-  for (uint32_t i = 0; i < b->nsucc; i++) {
+  for (uint32_t i = 0; !c->passed_call && i < b->nsucc; i++) {
     uint32_t to = f->edges.at[f->succs.at[b->succ + i]].to;
     if (!f->blocks.at[to].landing) continue;
     for (uint32_t k = 0; k < c->entry[to].len; k++) {
@@ -171,6 +172,7 @@ static bool check_safepoint(struct checker *c, const struct mach_call *call) {
       demand(c, c->entry[to].at[k].loc, c->entry[to].at[k].v);
     }
   }
+  c->passed_call = true;
   for (uint32_t i = 0; call->safepoint && i < c->now.len; i++) {
     const struct demand *d = &c->now.at[i];
     bool slot = d->loc >= LOC_SLOT && d->loc - LOC_SLOT < c->after->nslots_ref;
@@ -314,6 +316,7 @@ static bool check_block(struct checker *c, uint32_t n) {
   const struct mach_block *old_block = &c->before->blocks.at[n], *block = &c->after->blocks.at[n];
   uint32_t old = old_block->end;
   c->block = n;
+  c->passed_call = false;
   for (uint32_t i = block->end; i-- > block->first;) {
     const struct mach_insn *in = &c->after->insns.at[i];
     c->at = i;

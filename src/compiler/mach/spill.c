@@ -292,10 +292,9 @@ static void leave(struct spiller *s, uint32_t at, uint32_t v, struct shape *shap
   }
 }
 
-/* A call that may throw into this function: what the landing needs is stored before it, and stays in its
- * register. */
-static void store_for_landing(struct spiller *s, uint32_t at) {
-  uint32_t landing = spill_landing(s);
+/* What a landing of a call needs is stored before it, and stays in its register. */
+static void store_for_landing(struct spiller *s, uint32_t at, uint32_t i) {
+  uint32_t landing = spill_landing(s, i);
   if (landing == IR_NO_BLOCK) return;
   for (unsigned c = 0; c < 2; c++)
     for (uint32_t k = 0; k < s->nw[c]; k++) {
@@ -370,7 +369,8 @@ static void step(struct spiller *s, uint32_t at) {
   gather(s, at, in, info);
   read_operands(s);
   if ((info->flags & MF_CALL) && !(info->flags & MF_RETURN)) {
-    store_for_landing(s, at);
+    for (uint32_t i = 1; i < f->blocks.at[s->block].nsucc; i++)
+      store_for_landing(s, at, i);
     if (f->calls.at[in->imm].safepoint) evict_references(s, at);
   }
   make_room(s, at, 0, clobbers);

@@ -35,11 +35,10 @@ static uint32_t next_at_entry(const struct spiller *s, uint32_t v) {
   return around < next ? around : next;
 }
 
-uint32_t spill_landing(struct spiller *s) {
+uint32_t spill_landing(struct spiller *s, uint32_t succ) {
   const struct mach_block *b = &s->f->blocks.at[s->block];
-  if (b->nsucc != 2 || s->live->no_lists)
-    return IR_NO_BLOCK; /* without lists everything is stored when it is made */
-  uint32_t landing = s->f->edges.at[s->f->succs.at[b->succ + 1]].to;
+  if (s->live->no_lists) return IR_NO_BLOCK; /* everything is stored when it is made */
+  uint32_t landing = s->f->edges.at[s->f->succs.at[b->succ + succ]].to;
   if (!s->f->blocks.at[landing].landing) return IR_NO_BLOCK;
   const struct live_in *in = s->live->entries.at + s->live->in_first[landing];
   for (uint32_t i = 0; i < s->live->in_len[landing]; i++) {

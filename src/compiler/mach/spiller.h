@@ -111,8 +111,8 @@ static inline uint32_t spill_resolve(const struct spiller *s, uint32_t v, uint32
 bool spill_leaves(struct spiller *s, uint32_t v, bool clean, uint32_t block);
 float spill_frequency(const struct mach_block *b);
 
-/* Where a call of the present block lands when it throws, its live-in list loaded; IR_NO_BLOCK: nowhere. */
-uint32_t spill_landing(struct spiller *s);
+/* Successor i of the present block, its live-in list loaded, if a call lands there; else IR_NO_BLOCK. */
+uint32_t spill_landing(struct spiller *s, uint32_t i);
 /* Is `v` live at the start of that block? */
 bool spill_live_at(struct spiller *s, uint32_t v, uint32_t block);
 /* Chooses what is in registers at the start of the present block. */

@@ -54,7 +54,9 @@ static bool builtin_effects(struct opt *o, enum builtin b) {
   case BUILTIN_ARRAY_NEW_ELEM:
   case BUILTIN_REF_TEST:
   case BUILTIN_FUNC_TEST:
-  case BUILTIN_ALLOC_EXN: return false;
+  case BUILTIN_ALLOC_EXN:
+  case BUILTIN_CONT_NEW:
+  case BUILTIN_CONT_CELL: return false;
   case BUILTIN_ARRAY_FILL:
   case BUILTIN_ARRAY_COPY:
   case BUILTIN_ARRAY_INIT_DATA:
@@ -71,6 +73,10 @@ static void effects(struct opt *o, const struct ir_insn *in) {
     FALLTHROUGH;
   case IR_OP_CALL:
   case IR_OP_CALL_FUNC:
+  case IR_OP_RESUME:
+  case IR_OP_RESUME_THROW:
+  case IR_OP_SUSPEND:
+  case IR_OP_SWITCH_TO:
     for (int i = 0; i < OPT_CLASSES; i++)
       changes(o, (enum opt_class)i);
     break;

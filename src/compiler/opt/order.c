@@ -123,7 +123,7 @@ static ir_block *split_critical(struct ir_func *f, uint32_t *len, uint32_t *cap)
     for (uint32_t i = 0; nsucc > 1 && i < nsucc; i++) {
       uint32_t e = f->succs.at[f->blocks.at[b].succ + i];
       ir_block to = f->edges.at[e].to;
-      bool lands = i == 1 && f->insns.at[f->blocks.at[b].end - 1].op == IR_OP_TRY; /* nothing moves on it */
+      bool lands = i > 0 && f->insns.at[f->blocks.at[b].end - 1].op == IR_OP_TRY; /* nothing moves on it */
       if (to >= nblocks || (f->blocks.at[to].npred < 2 && !(lands && f->blocks.at[to].nphis)))
         continue; /* split already: a target of a SWITCH seen before */
       ir_block mid = split_edge(f, e);

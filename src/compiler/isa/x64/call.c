@@ -146,8 +146,7 @@ static void own_instance(struct x64_asm *a) {
   load(a, R14, R15, OFF_MEMORY0);
 }
 
-/* Behind a call that returns. */
-static void add_call_site(struct x64_asm *a, const struct mach_insn *in) {
+void x64_add_call_site(struct x64_asm *a, const struct mach_insn *in) {
   x64_add_site(a, in->src, TRAP_NONE, false);
   struct x64_call_site site = {.site = a->sites.len - 1, .call = (uint32_t)in->imm};
   VEC_PUSH(a->arena, &a->calls, site);
@@ -155,7 +154,7 @@ static void add_call_site(struct x64_asm *a, const struct mach_insn *in) {
 
 static void call_r11(struct x64_asm *a, const struct mach_insn *in) {
   x64_opcode_mem(a, 0xff, 2, R11, offsetof(struct vm_func, code));
-  add_call_site(a, in);
+  x64_add_call_site(a, in);
 }
 
 /* Through a function reference, mostly into the same instance: then r15 and r14 are right before and after.
@@ -188,7 +187,7 @@ void x64_call(struct x64_asm *a, const struct mach_insn *in) {
   switch (in->op) {
   case X64_CALL:
     call_rel32(a, 0xe8, c->target);
-    add_call_site(a, in);
+    x64_add_call_site(a, in);
     break;
   case X64_CALL_FUNC: call_func(a, in); break;
   default:
@@ -196,7 +195,7 @@ void x64_call(struct x64_asm *a, const struct mach_insn *in) {
     load(a, R11, R15, OFF_BUILTINS);
     x64_rr(a, (enum x64_op)MACH_MOVE, 8, RDI, R15);
     x64_opcode_mem(a, 0xff, 2, R11, (int32_t)(8 * c->target));
-    add_call_site(a, in);
+    x64_add_call_site(a, in);
     break;
   }
   if (c->args_size) x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)c->args_size);

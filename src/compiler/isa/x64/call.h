@@ -11,6 +11,7 @@ void x64_prologue(struct x64_asm *a, bool frameless);
 void x64_return(struct x64_asm *a, bool frameless);
 void x64_call(struct x64_asm *a, const struct mach_insn *in);
 void x64_tail_call(struct x64_asm *a, const struct mach_insn *in);
+void x64_add_call_site(struct x64_asm *a, const struct mach_insn *in); /* behind a call that returns */
 /* The cold side of the prologue's check; of a call through a function reference; and `in`, a call to the trap
  * stub. */
 void x64_cold_stack(struct x64_asm *a, const struct x64_cold *cold);

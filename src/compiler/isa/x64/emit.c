@@ -9,6 +9,7 @@
 
 #include "abi/call.h"
 #include "compiler/isa/x64/call.h"
+#include "compiler/isa/x64/cont.h"
 #include "compiler/isa/x64/sequence.h"
 
 #include <stdio.h>
@@ -217,11 +218,11 @@ static void put_insn(struct layout *l, uint32_t i, uint32_t block, struct region
     break;
   }
   case X64_TRY: {
-    uint32_t to = l->region_of[block_succ(f, block, 0)];
+    uint32_t to = l->region_of[block_succ(f, block, 0)], last = f->blocks.at[block].nsucc - 1;
     struct x64_handler h = {.call = VEC_LAST(&a->calls).call,
                             .try_ = (uint32_t)in->imm,
-                            .region = l->region_of[block_succ(f, block, 1)]};
-    VEC_PUSH(a->arena, &a->handlers, h);
+                            .region = l->region_of[block_succ(f, block, last)]};
+    if (h.try_ != CODE_NO_TRY) VEC_PUSH(a->arena, &a->handlers, h);
     if (to != next) add_jump(r, ALWAYS, to);
     break;
   }
@@ -235,6 +236,11 @@ static void put_insn(struct layout *l, uint32_t i, uint32_t block, struct region
   case X64_CALL:
   case X64_CALL_FUNC:
   case X64_CALL_BUILTIN: x64_call(a, in); break;
+  case X64_RESUME:
+  case X64_RESUME_THROW:
+  case X64_SUSPEND:
+  case X64_SWITCH_TO:
+  case X64_LANDED: x64_leave_stack(a, in, block); break;
   case X64_TAIL_CALL:
   case X64_TAIL_CALL_FUNC: x64_tail_call(a, in); break;
   default:
@@ -385,6 +391,18 @@ static void copy_regions(const struct layout *l, uint8_t *bytes) {
   }
 }
 
+/* The handlers of a resume at `at`; returns where the struct begins that r12 points to. */
+static uint32_t put_resume(const struct layout *l, const struct x64_handlers *h, uint8_t *bytes,
+                           uint32_t at) {
+  const struct mach_func *f = l->a.f;
+  uint32_t base = at + x64_handlers_off(f, h), n = f->blocks.at[h->block].nsucc;
+  uint32_t *landings = ARENA_ARRAY(l->a.arena, uint32_t, n + 1u);
+  for (uint32_t i = 1; i < n; i++) /* more than its labels where it is not followed by them */
+    landings[i - 1] = l->regions[l->region_of[block_succ(f, h->block, i)]].at - base;
+  x64_put_handlers(f, h, landings, bytes + at);
+  return base;
+}
+
 /* Tables and pool behind the code; resolves every fixup. */
 static void finish(struct layout *l, uint32_t code_size, struct code *out) {
   struct x64_asm *a = &l->a;
@@ -394,6 +412,13 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
   for (uint32_t t = 0; t < a->tables.len; t++) {
     table_at[t] = (uint32_t)at;
     at += UINT64_C(4) * f->blocks.at[a->tables.at[t].block].nsucc;
+    if (at > INT32_MAX / 2) arena_out_of_memory(a->arena);
+  }
+  uint32_t *handlers_at = ARENA_ARRAY(a->arena, uint32_t, a->resumes.len ? a->resumes.len : 1);
+  at = align_up(at, 8);
+  for (uint32_t i = 0; i < a->resumes.len; i++) {
+    handlers_at[i] = (uint32_t)at;
+    at += x64_handlers_size(f, &a->resumes.at[i]);
     if (at > INT32_MAX / 2) arena_out_of_memory(a->arena);
   }
   uint32_t pool_at = (uint32_t)align_up(at, 16);
@@ -411,6 +436,8 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
       put32(bytes + table_at[t] + 4 * (size_t)i,
             l->regions[l->region_of[block_succ(f, b, i)]].at - table_at[t]);
   }
+  for (uint32_t i = 0; i < a->resumes.len; i++)
+    handlers_at[i] = put_resume(l, &a->resumes.at[i], bytes, handlers_at[i]);
   for (uint32_t i = 0; i < a->fixups.len; i++) {
     const struct x64_fixup *x = &a->fixups.at[i];
     uint32_t from = final_off(l, x->at), to;
@@ -418,6 +445,7 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
     case FIXUP_LABEL: to = final_off(l, a->labels.at[x->target]); break;
     case FIXUP_POOL: to = pool_at + 8 * x->target; break;
     case FIXUP_TABLE: to = table_at[x->target]; break;
+    case FIXUP_HANDLERS: to = handlers_at[x->target]; break;
     default: unreachable();
     }
     put32(bytes + from, to - (from + 4 + x->tail));
@@ -609,7 +637,7 @@ void x64_print_code(const struct mach_func *f, const struct frame *frame, const 
   if (cold->at < end) out_cstr(out, "out of line:\n");
   print_line(&code, cold->at, end, "", out);
   if (end < align_up(end, 16)) end = (uint32_t)align_up(end, 4);
-  if (l->a.tables.len || l->a.pool.len) {
+  if (l->a.tables.len || l->a.pool.len || l->a.resumes.len) {
     out_cstr(out, "tables and constants:\n");
     print_line(&code, end, code.size, "", out);
   }

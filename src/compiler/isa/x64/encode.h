@@ -12,10 +12,10 @@
 struct x64_pos {
   uint32_t off, region;
 };
-enum x64_fixup_kind { FIXUP_LABEL, FIXUP_POOL, FIXUP_TABLE };
+enum x64_fixup_kind { FIXUP_LABEL, FIXUP_POOL, FIXUP_TABLE, FIXUP_HANDLERS };
 struct x64_fixup { /* the 4 bytes at `at`: target - (at + 4 + tail) */
   struct x64_pos at;
-  uint32_t target; /* label, pool entry, table */
+  uint32_t target; /* label, pool entry, table, resume */
   uint8_t kind, tail;
 };
 struct x64_site {
@@ -27,6 +27,9 @@ struct x64_call_site { /* of a call that returns: its site, its mach_call */
 };
 struct x64_handler { /* of the mach_call: where it lands, as a region */
   uint32_t call, try_, region;
+};
+struct x64_handlers { /* of a resume: its mach_call; the block whose successors from 1 on are its landings */
+  uint32_t call, block;
 };
 struct x64_reloc {
   struct x64_pos at;
@@ -56,6 +59,7 @@ struct x64_asm {
   VEC(struct x64_reloc) relocs;
   VEC(struct x64_call_site) calls;
   VEC(struct x64_handler) handlers;
+  VEC(struct x64_handlers) resumes;
   VEC(struct x64_cold) colds;
   VEC(struct x64_table) tables;
   VEC(uint64_t) pool; /* the function's, then what sequences add */

@@ -76,6 +76,17 @@ enum x64_cc x64_float_compare(struct x64_sel *s, ir_val v);
 /* Tests a vector where v is any_true or all_true; else false. */
 bool x64_vector_condition(struct x64_sel *s, ir_val v, enum x64_cc *cc);
 
+/* select_call.c */
+/* Values to their places: stores to [base + off], then the list of register uses. */
+void x64_pass_values(struct x64_sel *s, const uint32_t *vals, uint32_t n, const struct call_loc *locs,
+                     bool results, mreg base, uint32_t off, struct mach_call *call);
+void x64_push_call(struct x64_sel *s, enum x64_op op, struct mach_call call);
+/* What call v gives, by its places: the list of register definitions before it, loads behind it. */
+void x64_take_registers(struct x64_sel *s, ir_val v, const struct call_loc *locs, uint32_t n, bool results,
+                        struct mach_call *call);
+void x64_take_slots(struct x64_sel *s, ir_val v, const struct call_loc *locs, uint32_t n, uint32_t off);
+void x64_add_fixed(struct x64_sel *s, mreg reg, uint8_t phys);
+
 /* address.c */
 /* Makes the memory operand of a LOAD, STORE, GLOAD or GSTORE, with its trap and source. */
 void x64_address(struct x64_sel *s, ir_val v, struct mach_insn *in);
@@ -93,6 +104,7 @@ bool x64_select_float(struct x64_sel *s, ir_val v);
 bool x64_select_memory(struct x64_sel *s, ir_val v);
 bool x64_select_atomic(struct x64_sel *s, ir_val v);
 bool x64_select_call(struct x64_sel *s, ir_val v);
+bool x64_select_cont(struct x64_sel *s, ir_val v);
 bool x64_select_gc(struct x64_sel *s, ir_val v);
 bool x64_select_simd(struct x64_sel *s, ir_val v);
 void x64_select_params(struct x64_sel *s);

@@ -54,9 +54,10 @@ static void copy_shape(struct x64_sel *s) {
   for (ir_block b = 0; b < ir->blocks.len; b++) {
     const struct ir_blk *k = &ir->blocks.at[b];
     if (ir->insns.at[k->end - 1].op != IR_OP_TRY) continue;
-    f->blocks.at[ir->edges.at[ir->succs.at[k->succ + 1]].to].landing = true;
+    for (uint32_t i = 1; i < k->nsucc; i++)
+      f->blocks.at[ir->edges.at[ir->succs.at[k->succ + i]].to].landing = true;
     f->has_landings = true;
-    f->saves_instance = true;
+    if (ir->insns.at[k->end - 1].a != CODE_NO_TRY) f->saves_instance = true;
   }
   for (uint32_t e = 0; e < ir->edges.len; e++) {
     const struct ir_edge *edge = &ir->edges.at[e];
@@ -215,7 +216,7 @@ static void select_one(struct x64_sel *s, ir_val v) {
   }
   bool known = x64_select_int(s, v) || x64_select_compare(s, v) || x64_select_float(s, v) ||
                x64_select_memory(s, v) || x64_select_atomic(s, v) || x64_select_call(s, v) ||
-               x64_select_gc(s, v) || x64_select_simd(s, v);
+               x64_select_gc(s, v) || x64_select_cont(s, v) || x64_select_simd(s, v);
   assert(known);
   (void)known;
 }
@@ -307,7 +308,7 @@ struct mach_func *x64_select(const struct ir_func *ir, const struct isa_config *
   s.state = ARENA_ARRAY(a, uint8_t, n);
   s.epoch = ARENA_ARRAY(a, uint32_t, n);
   s.block_of = ARENA_ARRAY(a, ir_block, n);
-  s.params = ARENA_ARRAY(a, struct call_loc, MAX_PARAMS);
+  s.params = ARENA_ARRAY(a, struct call_loc, MAX_PARAMS + 1); /* a payload's cell */
   s.results = ARENA_ARRAY(a, struct call_loc, MAX_RESULTS);
   VEC_RESERVE(a, &f->insns, n + 16);
   number_effects(&s);

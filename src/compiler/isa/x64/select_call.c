@@ -7,7 +7,7 @@
 
 static const uint8_t builtin_args[] = {RSI, RDX, RCX, R8, R9};
 
-static void add_fixed(struct x64_sel *s, mreg reg, uint8_t phys) {
+void x64_add_fixed(struct x64_sel *s, mreg reg, uint8_t phys) {
   VEC_PUSH(s->arena, &s->f->fixed, ((struct mach_fixed){reg, phys}));
 }
 
@@ -40,9 +40,8 @@ static struct mach_insn load_slot(uint8_t type, mreg base, uint32_t off) {
   return m;
 }
 
-/* Values to their places: stores first, then the list of register uses. */
-static void pass_values(struct x64_sel *s, const uint32_t *vals, uint32_t n, const struct call_loc *locs,
-                        bool results, mreg base, uint32_t off, struct mach_call *call) {
+void x64_pass_values(struct x64_sel *s, const uint32_t *vals, uint32_t n, const struct call_loc *locs,
+                     bool results, mreg base, uint32_t off, struct mach_call *call) {
   for (uint32_t i = 0; i < n; i++)
     if (locs[i].on_stack) store_slot(s, vals[i], base, off + locs[i].at);
   mreg regs[CALL_INT_ARGS + CALL_FLOAT_ARGS];
@@ -56,7 +55,7 @@ static void pass_values(struct x64_sel *s, const uint32_t *vals, uint32_t n, con
   call->args = s->f->fixed.len;
   call->nargs = nregs;
   for (uint32_t i = 0; i < nregs; i++)
-    add_fixed(s, regs[i], phys[i]);
+    x64_add_fixed(s, regs[i], phys[i]);
 }
 
 /* Result i of call v: v itself, or the PROJ behind it. 0: nobody took it. */
@@ -71,7 +70,28 @@ static ir_val result_of(const struct x64_sel *s, ir_val v, uint32_t i) {
   return 0;
 }
 
-static void push_call(struct x64_sel *s, enum x64_op op, struct mach_call call) {
+void x64_take_registers(struct x64_sel *s, ir_val v, const struct call_loc *locs, uint32_t n, bool results,
+                        struct mach_call *call) {
+  call->results = s->f->fixed.len;
+  for (uint32_t i = 0; i < n; i++) {
+    ir_val r = result_of(s, v, i);
+    if (!r || !x64_wanted(s, r) || locs[i].on_stack) continue;
+    x64_add_fixed(s, s->reg[r], phys_of(s, locs[i], results));
+    call->nresults++;
+  }
+}
+
+void x64_take_slots(struct x64_sel *s, ir_val v, const struct call_loc *locs, uint32_t n, uint32_t off) {
+  for (uint32_t i = 0; i < n; i++) {
+    ir_val r = result_of(s, v, i);
+    if (!r || !x64_wanted(s, r) || !locs[i].on_stack) continue;
+    struct mach_insn m = load_slot(sel_at(s, r)->type, RSP, off + locs[i].at);
+    m.d = s->reg[r];
+    x64_push(s, m);
+  }
+}
+
+void x64_push_call(struct x64_sel *s, enum x64_op op, struct mach_call call) {
   struct mach_insn in = x64_new(op, 8);
   in.imm = (int32_t)s->f->calls.len;
   if ((op == X64_CALL || op == X64_CALL_FUNC) && s->ir->reload_instance) in.flags = X64_RELOAD_INSTANCE;
@@ -97,14 +117,14 @@ static void builtin_call(struct x64_sel *s, ir_val v) {
   call.args = s->f->fixed.len;
   call.nargs = n;
   for (uint32_t i = 0; i < n; i++)
-    add_fixed(s, regs[i], builtin_args[i]);
+    x64_add_fixed(s, regs[i], builtin_args[i]);
   call.results = s->f->fixed.len;
   if (in->type != IR_VOID && x64_wanted(s, v)) {
     call.nresults = 1;
-    add_fixed(s, s->reg[v], RAX);
+    x64_add_fixed(s, s->reg[v], RAX);
   }
   note_call(s, &call);
-  push_call(s, X64_CALL_BUILTIN, call);
+  x64_push_call(s, X64_CALL_BUILTIN, call);
 }
 
 static void wasm_call(struct x64_sel *s, ir_val v) {
@@ -122,28 +142,16 @@ static void wasm_call(struct x64_sel *s, ir_val v) {
   const uint32_t *args = ir_args(s->ir, v, &n);
   assert(n == type->nparams);
   mreg callee = indirect ? x64_use(s, in->a) : MREG_NONE;
-  pass_values(s, args, n, layout.params, false, RSP, 0, &call);
+  x64_pass_values(s, args, n, layout.params, false, RSP, 0, &call);
   if (indirect) {
-    add_fixed(s, callee, R11);
+    x64_add_fixed(s, callee, R11);
     call.nargs++;
   }
-  call.results = s->f->fixed.len;
-  for (uint32_t i = 0; i < type->nresults; i++) {
-    ir_val r = result_of(s, v, i);
-    if (!r || !x64_wanted(s, r) || layout.results[i].on_stack) continue;
-    add_fixed(s, s->reg[r], phys_of(s, layout.results[i], true));
-    call.nresults++;
-  }
+  x64_take_registers(s, v, layout.results, type->nresults, true, &call);
   note_call(s, &call);
   if (indirect || s->ir->reload_instance) s->f->saves_instance = true;
-  push_call(s, indirect ? X64_CALL_FUNC : X64_CALL, call);
-  for (uint32_t i = 0; i < type->nresults; i++) {
-    ir_val r = result_of(s, v, i);
-    if (!r || !x64_wanted(s, r) || !layout.results[i].on_stack) continue;
-    struct mach_insn m = load_slot(sel_at(s, r)->type, RSP, layout.args_size + layout.results[i].at);
-    m.d = s->reg[r];
-    x64_push(s, m);
-  }
+  x64_push_call(s, indirect ? X64_CALL_FUNC : X64_CALL, call);
+  x64_take_slots(s, v, layout.results, type->nresults, layout.args_size);
 }
 
 static void tail_call(struct x64_sel *s, ir_val v) {
@@ -156,14 +164,14 @@ static void tail_call(struct x64_sel *s, ir_val v) {
   uint32_t n;
   const uint32_t *args = ir_args(s->ir, v, &n);
   mreg callee = indirect ? x64_use(s, in->a) : MREG_NONE;
-  pass_values(s, args, n, layout.params, false, RSP, 0, &call);
+  x64_pass_values(s, args, n, layout.params, false, RSP, 0, &call);
   if (indirect) {
-    add_fixed(s, callee, R11);
+    x64_add_fixed(s, callee, R11);
     call.nargs++;
   }
   call.results = s->f->fixed.len;
   note_call(s, &call);
-  push_call(s, indirect ? X64_TAIL_CALL_FUNC : X64_TAIL_CALL, call);
+  x64_push_call(s, indirect ? X64_TAIL_CALL_FUNC : X64_TAIL_CALL, call);
 }
 
 static void return_values(struct x64_sel *s, ir_val v) {
@@ -172,9 +180,9 @@ static void return_values(struct x64_sel *s, ir_val v) {
   struct mach_call call = {0};
   uint32_t n;
   const uint32_t *vals = ir_args(s->ir, v, &n);
-  pass_values(s, vals, n, layout.results, true, RBP, 16 + layout.args_size, &call);
+  x64_pass_values(s, vals, n, layout.results, true, RBP, 16 + layout.args_size, &call);
   call.results = s->f->fixed.len;
-  push_call(s, X64_RET, call);
+  x64_push_call(s, X64_RET, call);
 }
 
 bool x64_select_call(struct x64_sel *s, ir_val v) {
@@ -203,10 +211,10 @@ void x64_select_params(struct x64_sel *s) {
   for (ir_val v = entry->first; v < entry->end; v++) {
     const struct ir_insn *in = sel_at(s, v);
     if (in->op != IR_OP_PARAM || !x64_wanted(s, v) || layout.params[in->a].on_stack) continue;
-    add_fixed(s, s->reg[v], phys_of(s, layout.params[in->a], false));
+    x64_add_fixed(s, s->reg[v], phys_of(s, layout.params[in->a], false));
     call.nresults++;
   }
-  push_call(s, (enum x64_op)MACH_PARAMS, call);
+  x64_push_call(s, (enum x64_op)MACH_PARAMS, call);
   for (ir_val v = entry->first; v < entry->end; v++) {
     const struct ir_insn *in = sel_at(s, v);
     if (in->op != IR_OP_PARAM || !x64_wanted(s, v) || !layout.params[in->a].on_stack) continue;
