@@ -4,41 +4,12 @@
 #include "base/alloc.h"
 #include "base/out.h"
 #include "script/match.h"
+#include "script/script.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 enum { MAX_RESULTS_ASKED = 1000 };
-
-/* What became of a module or instance of the script. */
-enum outcome { OUTCOME_OK, OUTCOME_FAILED, OUTCOME_UNSUPPORTED };
-struct named_module {
-  struct slice id;
-  heddle_module_t *module;
-  enum outcome outcome;
-};
-struct named_instance {
-  struct slice id;
-  heddle_instance_t instance;
-  enum outcome outcome;
-};
-
-struct script {
-  heddle_engine_t *engine;
-  const struct script_options *options;
-  const char *file;
-  struct arena arena;
-  struct lexer lx;
-  struct error error;
-  heddle_store_t *store;
-  heddle_linker_t *linker;
-  VEC(struct named_module) modules;     /* (module definition ...) */
-  VEC(struct named_instance) instances; /* the last one is the current one */
-  bool unsupported_registered;          /* a module that could not be compiled was to be importable */
-  bool skipped_thread;                  /* what it would have done is missing from now on */
-  struct buf *report;
-  struct script_counts *counts;
-};
 
 static const char *const kind_names[] = {
 #define KIND(id, name) name,
@@ -50,21 +21,33 @@ const char *script_kind_name(enum script_kind kind) { return kind_names[kind]; }
 /* ---- verdicts ---- */
 
 static void pass(struct script *s, enum script_kind kind) { s->counts->kinds[kind].passed++; }
+void script_pass(struct script *s, enum script_kind kind) { pass(s, kind); }
 static void unsupported(struct script *s, enum script_kind kind) { s->counts->kinds[kind].unsupported++; }
 
-PRINTF_LIKE(4, 5)
-static void line_at(struct script *s, uint32_t off, const char *what, const char *fmt, ...) {
+static void line_va(struct script *s, uint32_t off, const char *what, const char *fmt, va_list args) {
   uint32_t line, column;
   lexer_position(&s->lx, off, &line, &column);
   char text[1024];
-  va_list args;
-  va_start(args, fmt);
   vsnprintf(text, sizeof text, fmt, args);
-  va_end(args);
   buf_printf(s->report, "%s:%u:%u: %s: %s\n", s->file, line, column, what, text);
 }
-#define FAIL(s, kind, off, ...)                                                                              \
-  ((s)->counts->kinds[kind].failed++, line_at((s), (off), kind_names[kind], __VA_ARGS__))
+
+PRINTF_LIKE(4, 5)
+static void line_at(struct script *s, uint32_t off, const char *what, const char *fmt, ...) {
+  va_list args;
+  va_start(args, fmt);
+  line_va(s, off, what, fmt, args);
+  va_end(args);
+}
+
+void script_fail(struct script *s, enum script_kind kind, uint32_t off, const char *fmt, ...) {
+  va_list args;
+  s->counts->kinds[kind].failed++;
+  va_start(args, fmt);
+  line_va(s, off, kind_names[kind], fmt, args);
+  va_end(args);
+}
+#define FAIL(s, kind, off, ...) script_fail(s, kind, off, __VA_ARGS__)
 
 static heddle_str_t root_message(const heddle_error_t *error) {
   while (heddle_error_cause(error))
@@ -106,7 +89,7 @@ static heddle_error_t *module_new(struct script *s, struct script_module *m, hed
 
 static void add_instance(struct script *s, struct slice id, heddle_instance_t instance,
                          enum outcome outcome) {
-  struct named_instance named = {arena_slice(&s->arena, id), instance, outcome};
+  struct named_instance named = {arena_slice(&s->arena, id), instance, false, outcome};
   VEC_PUSH(&s->arena, &s->instances, named);
 }
 
@@ -135,7 +118,7 @@ static struct named_module *find_module(struct script *s, struct slice id) {
   return NULL;
 }
 
-static struct named_instance *find_instance(struct script *s, struct slice id) {
+struct named_instance *script_find_instance(struct script *s, struct slice id) {
   for (uint32_t i = s->instances.len; i-- > 0;)
     if (!id.len || slice_eq(s->instances.at[i].id, id)) return &s->instances.at[i];
   return NULL;
@@ -193,14 +176,18 @@ static bool run_register(struct script *s) {
   if (!script_parse_string(&s->lx, &s->arena, &name)) return false;
   struct slice id = script_accept_id(&s->lx);
   if (!lexer_expect_close(&s->lx)) return false;
-  struct named_instance *named = find_instance(s, id);
+  struct named_instance *named = script_find_instance(s, id);
   if (!named) return FAIL(s, KIND_REGISTER, off, "no instance of that name"), true;
   if (named->outcome != OUTCOME_OK) {
     s->unsupported_registered = true;
     return unsupported(s, KIND_REGISTER), true;
   }
-  heddle_error_t *error = heddle_linker_define_instance(
-      s->linker, s->store, (heddle_str_t){(const char *)name.data, name.len}, named->instance);
+  heddle_str_t module = {(const char *)name.data, name.len};
+  heddle_error_t *error = NULL;
+  for (const struct handed *h = s->handed; h && named->is_handed && !error; h = h->next)
+    if (slice_eq(h->module, named->id))
+      error = heddle_linker_define_shared_memory(s->linker, module, h->name, h->memory);
+  if (!named->is_handed) error = heddle_linker_define_instance(s->linker, s->store, module, named->instance);
   if (error)
     FAIL(s, KIND_REGISTER, off, "%.*s", MESSAGE(error));
   else
@@ -237,9 +224,9 @@ static enum outcome perform(struct script *s, enum script_kind kind, const struc
                             struct results *out, heddle_error_t **error) {
   *error = NULL;
   out->len = 0;
-  struct named_instance *named = find_instance(s, action->module);
+  struct named_instance *named = script_find_instance(s, action->module);
   if (!named) return FAIL(s, kind, action->off, "no instance of that name"), OUTCOME_FAILED;
-  if (named->outcome != OUTCOME_OK || s->skipped_thread) return unsupported(s, kind), OUTCOME_UNSUPPORTED;
+  if (named->outcome != OUTCOME_OK) return unsupported(s, kind), OUTCOME_UNSUPPORTED;
   heddle_extern_t ext;
   heddle_str_t name = {(const char *)action->name.data, action->name.len};
   heddle_extern_kind_t want = action->kind == ACTION_GET ? HEDDLE_GLOBAL : HEDDLE_FUNC;
@@ -462,13 +449,6 @@ static heddle_error_t *define_spectest(heddle_store_t *store, heddle_linker_t *l
   return error;
 }
 
-/* (thread ...) and (wait ...): read, not run. */
-static bool skip_unsupported(struct script *s, enum script_kind kind) {
-  unsupported(s, kind);
-  s->skipped_thread = true;
-  return lexer_skip_form(&s->lx);
-}
-
 static bool run_command(struct script *s) {
   static const struct {
     const char *word;
@@ -485,28 +465,28 @@ static bool run_command(struct script *s) {
       {"assert_malformed", KIND_ASSERT_MALFORMED, run_assert_refused},
       {"assert_invalid_custom", KIND_ASSERT_INVALID_CUSTOM, run_assert_refused},
       {"assert_malformed_custom", KIND_ASSERT_MALFORMED_CUSTOM, run_assert_refused},
-      {"thread", KIND_THREAD, skip_unsupported},
-      {"wait", KIND_WAIT, skip_unsupported},
   };
   if (lexer_at_form(&s->lx, "module")) return run_module(s);
   if (lexer_at_form(&s->lx, "register")) return run_register(s);
   if (lexer_at_form(&s->lx, "assert_return")) return run_assert_return(s);
   if (script_at_action(&s->lx)) return run_action(s);
+  if (lexer_at_form(&s->lx, "thread")) return script_thread(s);
+  if (lexer_at_form(&s->lx, "wait")) return script_wait(s);
   for (size_t i = 0; i < COUNT_OF(asserts); i++)
     if (lexer_at_form(&s->lx, asserts[i].word)) return asserts[i].run(s, asserts[i].kind);
   return lexer_expected(&s->lx, "a script command");
 }
 
 /* A file that is a bare list of module fields: one module. */
-static void run_bare(struct script *s, struct slice text) {
+static void run_bare(struct script *s) {
   struct script_module m = {.form = MODULE_QUOTE};
   buf_init(&m.bytes);
-  buf_bytes(&m.bytes, text.data, text.len);
+  buf_bytes(&m.bytes, s->lx.src, s->lx.size);
   define_module(s, &m);
   buf_free(&m.bytes);
 }
 
-static void run_commands(struct script *s, struct slice text) {
+void script_run_commands(struct script *s) {
   heddle_error_t *error = heddle_store_new(s->engine, NULL, &s->store);
   s->linker = heddle_linker_new(s->engine);
   if (!error && !s->linker) error = heddle_error_new("out of memory");
@@ -518,10 +498,10 @@ static void run_commands(struct script *s, struct slice text) {
     return;
   }
   if (lexer_ok(&s->lx) && text_at_module_field(&s->lx)) {
-    run_bare(s, text);
+    run_bare(s);
     return;
   }
-  while (lexer_ok(&s->lx) && s->lx.tok.kind != TOKEN_END) {
+  while (lexer_ok(&s->lx) && s->lx.tok.kind != TOKEN_END && s->lx.tok.kind != s->end) {
     size_t scope = heddle_scope_open(s->store);
     struct arena_mark mark = arena_mark(&s->arena);
     uint32_t kept = s->instances.len + s->modules.len;
@@ -532,9 +512,29 @@ static void run_commands(struct script *s, struct slice text) {
   }
 }
 
+void script_end(struct script *s) {
+  script_end_threads(s);
+  if (error_is_set(&s->error)) {
+    char line[600];
+    error_format(&s->error, s->file, line, sizeof line);
+    buf_printf(s->report, "%s\n", line);
+    s->counts->kinds[KIND_SCRIPT].failed++;
+  }
+  for (uint32_t i = 0; i < s->modules.len; i++)
+    heddle_module_delete(s->modules.at[i].module);
+  heddle_linker_delete(s->linker);
+  heddle_store_delete(s->store);
+  arena_free(&s->arena);
+}
+
 void script_run(heddle_engine_t *engine, const char *file, struct slice text,
                 const struct script_options *options, struct buf *report, struct script_counts *counts) {
-  struct script s = {.engine = engine, .options = options, .file = file, .report = report, .counts = counts};
+  struct script s = {.engine = engine,
+                     .options = options,
+                     .file = file,
+                     .end = TOKEN_END,
+                     .report = report,
+                     .counts = counts};
   jmp_buf on_oom;
   counts->files++;
   arena_init(&s.arena, &on_oom);
@@ -542,19 +542,9 @@ void script_run(heddle_engine_t *engine, const char *file, struct slice text,
     error_memory(&s.error);
   else {
     lexer_init(&s.lx, text, ANNOTS_NONE, &s.error);
-    run_commands(&s, text);
+    script_run_commands(&s);
   }
-  if (error_is_set(&s.error)) {
-    char line[600];
-    error_format(&s.error, file, line, sizeof line);
-    buf_printf(report, "%s\n", line);
-    counts->kinds[KIND_SCRIPT].failed++;
-  }
-  for (uint32_t i = 0; i < s.modules.len; i++)
-    heddle_module_delete(s.modules.at[i].module);
-  heddle_linker_delete(s.linker);
-  heddle_store_delete(s.store);
-  arena_free(&s.arena);
+  script_end(&s);
 }
 
 /* ---- counts ---- */
