@@ -36,6 +36,7 @@ typedef struct heddle_linker heddle_linker_t;
 typedef struct heddle_caller heddle_caller_t;
 typedef struct heddle_error heddle_error_t;
 typedef struct heddle_interrupt heddle_interrupt_t;
+typedef struct heddle_shared_memory heddle_shared_memory_t;
 
 /* Borrowed bytes; text is UTF-8 without a NUL at the end. */
 typedef struct heddle_str {
@@ -583,6 +584,31 @@ HEDDLE_API uint8_t *heddle_memory_data(heddle_store_t *store, heddle_memory_t me
                                        size_t *len); /* NULL: foreign handle */
 HEDDLE_API heddle_error_t *heddle_memory_grow(heddle_store_t *store, heddle_memory_t memory, uint64_t pages,
                                               uint64_t *old_pages);
+
+/* ---- shared memories: needs the option "threads" for modules that use them
+ * ---------------------------------------------------------------------------------------------- */
+
+/* A shared memory is of no store: reference counted, used from any thread, and part of any number of stores,
+ * each on a thread of its own. Its address never changes, its size only grows. What several threads do to its
+ * bytes without atomic instructions is up to them: read a value once before you judge it. `limits`: shared,
+ * with a maximum (USAGE); the size is limited as in a store of the engine (LIMIT). */
+HEDDLE_API heddle_error_t *heddle_shared_memory_new(heddle_engine_t *engine, const heddle_limits_t *limits,
+                                                    heddle_shared_memory_t **own);
+HEDDLE_API heddle_shared_memory_t *heddle_shared_memory_ref(heddle_shared_memory_t *memory);
+HEDDLE_API void heddle_shared_memory_delete(heddle_shared_memory_t *memory); /* one reference less */
+/* Good as long as a reference is held or a store uses it. */
+HEDDLE_API uint8_t *heddle_shared_memory_data(const heddle_shared_memory_t *memory, size_t *len);
+/* memory.atomic.notify by the host: wakes at most `count` of those who wait at `address`; how many. */
+HEDDLE_API uint32_t heddle_shared_memory_notify(heddle_shared_memory_t *memory, uint64_t address,
+                                                uint32_t count);
+/* The shared memory behind a store's memory, for another store. USAGE when it is not shared. */
+HEDDLE_API heddle_error_t *heddle_memory_share(heddle_store_t *store, heddle_memory_t memory,
+                                               heddle_shared_memory_t **own);
+/* The store's memory that stands for the shared one, for imports and the functions above: the same handle
+ * each time. The store keeps a reference. */
+HEDDLE_API heddle_error_t *heddle_memory_from_shared(heddle_store_t *store, heddle_shared_memory_t *shared,
+                                                     heddle_memory_t *out);
+
 HEDDLE_API heddle_error_t *heddle_global_get(heddle_store_t *store, heddle_global_t global,
                                              heddle_val_t *out);
 HEDDLE_API heddle_error_t *heddle_global_set(heddle_store_t *store, heddle_global_t global,
@@ -608,12 +634,17 @@ HEDDLE_API heddle_error_t *heddle_linker_define_func(heddle_linker_t *linker, co
                                                      const char *name, const heddle_functype_t *type,
                                                      heddle_callback_t callback, void *env,
                                                      void (*finalizer)(void *env));
+/* A shared memory, for any store; the linker keeps a reference. Replaces an older definition. */
+HEDDLE_API heddle_error_t *heddle_linker_define_shared_memory(heddle_linker_t *linker, heddle_str_t module,
+                                                              heddle_str_t name,
+                                                              heddle_shared_memory_t *memory);
 /* All exports of `instance` under the module name `module` (its length: names may hold any bytes). */
 HEDDLE_API heddle_error_t *heddle_linker_define_instance(heddle_linker_t *linker, heddle_store_t *store,
                                                          heddle_str_t module, heddle_instance_t instance);
 /* Imports that nobody defined become functions that trap when called. */
 HEDDLE_API void heddle_linker_unknown_as_traps(heddle_linker_t *linker, bool on);
-/* Instantiates: links, initialises, runs the start function. Errors: LINK, TRAP, ... */
+/* Instantiates: links, initialises, runs the start function. Several threads may do so with one linker, each
+ * for its own store, while nobody defines anything in it. Errors: LINK, TRAP, ... */
 HEDDLE_API heddle_error_t *heddle_instantiate(const heddle_linker_t *linker, heddle_store_t *store,
                                               heddle_module_t *module, heddle_instance_t *out);
 HEDDLE_API bool heddle_instance_export(heddle_store_t *store, heddle_instance_t instance, heddle_str_t name,

@@ -70,6 +70,8 @@ heddle_error_t *foreign_handle(const char *what);
 heddle_functype_t functype_export(const struct functype *t);
 heddle_limits_t limits_export(const struct limits *l);
 struct limits limits_import(const heddle_limits_t *l);
+/* A memory's type as an embedder gives it; page_size_log2 0 means 16. */
+MUST_USE heddle_error_t *memtype_import(const heddle_limits_t *limits, struct memtype *out);
 /* The canonical id of a function type given by an embedder. */
 MUST_USE heddle_error_t *functype_import(struct engine *engine, const heddle_functype_t *t, uint32_t *id);
 

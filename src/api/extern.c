@@ -123,15 +123,24 @@ heddle_error_t *heddle_extern_type(heddle_store_t *store, const heddle_extern_t 
 
 /* ---- memories ---- */
 
+heddle_error_t *memtype_import(const heddle_limits_t *limits, struct memtype *out) {
+  *out = (struct memtype){limits_import(limits)};
+  if (out->limits.page_log2 == 0) out->limits.page_log2 = 16;
+  if (limits->shared && !limits->has_max)
+    return api_error_new(HEDDLE_ERROR_USAGE, "a shared memory has a maximum");
+  return NULL;
+}
+
 heddle_error_t *heddle_memory_new(heddle_store_t *store, const heddle_limits_t *limits,
                                   heddle_memory_t *out) {
-  struct memtype type = {limits_import(limits)};
+  struct memtype type;
   struct externval v = {.kind = EXTERN_MEMORY};
   struct error e = ERROR_INIT;
   heddle_extern_t ext = {0};
-  if (type.limits.page_log2 == 0) type.limits.page_log2 = 16;
+  heddle_error_t *error = memtype_import(limits, &type);
+  if (error) return error;
   if (!memory_new(store->store, &type, &v.mem, &e)) return api_error(&e);
-  heddle_error_t *error = extern_export(store, &v, &ext);
+  error = extern_export(store, &v, &ext);
   *out = ext.of.memory;
   return error;
 }

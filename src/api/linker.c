@@ -2,6 +2,8 @@
 #include "api/api.h"
 
 #include "base/alloc.h"
+#include "os/thread.h"
+#include "runtime/shared.h"
 #include "runtime/trap.h"
 
 #include <stdio.h>
@@ -10,8 +12,9 @@
 struct definition {
   char *module, *name; /* owned, with lengths: names may hold any bytes */
   size_t module_len, name_len;
-  heddle_extern_t ext;   /* of one store, or */
-  struct host_def *host; /* a host function for any store, of canonical type `type` */
+  heddle_extern_t ext;          /* of one store, or */
+  struct shared_memory *shared; /* one reference, for any store, or */
+  struct host_def *host;        /* a host function for any store, of canonical type `type` */
   uint32_t type;
   uint64_t store; /* host: the store it was last made in, and the function there (dies with that store) */
   struct funcinst *func;
@@ -23,11 +26,19 @@ struct heddle_linker {
   uint32_t *table; /* hash of the names to definition + 1; a power of two, at least twice `cap` */
   size_t mask;
   bool unknown_as_traps;
+  struct mutex *lock; /* owned: guards `store` and `func` of definitions, which instantiation sets */
 };
 
 heddle_linker_t *heddle_linker_new(heddle_engine_t *engine) {
   heddle_linker_t *linker = mem_zalloc(1, sizeof *linker);
-  if (linker) linker->engine = engine_ref(engine_of(engine));
+  if (!linker) return NULL;
+  linker->lock = mem_zalloc(1, sizeof *linker->lock);
+  if (!linker->lock || !mutex_init(linker->lock)) {
+    mem_free(linker->lock);
+    mem_free(linker);
+    return NULL;
+  }
+  linker->engine = engine_ref(engine_of(engine));
   return linker;
 }
 
@@ -35,6 +46,7 @@ static void definition_clear(struct definition *d) {
   mem_free(d->module);
   mem_free(d->name);
   host_def_unref(d->host);
+  shared_memory_unref(d->shared);
 }
 
 void heddle_linker_delete(heddle_linker_t *linker) {
@@ -43,6 +55,8 @@ void heddle_linker_delete(heddle_linker_t *linker) {
     definition_clear(&linker->at[i]);
   mem_free(linker->at);
   mem_free(linker->table);
+  mutex_free(linker->lock);
+  mem_free(linker->lock);
   engine_unref(linker->engine);
   mem_free(linker);
 }
@@ -136,6 +150,14 @@ heddle_error_t *heddle_linker_define_func(heddle_linker_t *linker, const char *m
   return NULL;
 }
 
+heddle_error_t *heddle_linker_define_shared_memory(heddle_linker_t *linker, heddle_str_t module,
+                                                   heddle_str_t name, heddle_shared_memory_t *memory) {
+  struct definition *d = define(linker, slice_of(module.data, module.len), slice_of(name.data, name.len));
+  if (!d) return api_error_memory();
+  d->shared = shared_memory_ref((struct shared_memory *)memory);
+  return NULL;
+}
+
 heddle_error_t *heddle_linker_define_instance(heddle_linker_t *linker, heddle_store_t *store,
                                               heddle_str_t module, heddle_instance_t instance) {
   struct instance *in = handle_find(store, HANDLE_INSTANCE, instance.store, instance.index);
@@ -199,9 +221,17 @@ static heddle_error_t *find_import(const heddle_linker_t *linker, heddle_store_t
   if (!d && linker->unknown_as_traps && import->kind == EXTERN_FUNC)
     return unknown_func(store, m->canon_ids[m->funcs[import->index].type], import, &out->func);
   if (!d) return NULL;
+  if (d->shared) {
+    struct error e = ERROR_INIT;
+    out->kind = EXTERN_MEMORY;
+    return memory_view(store->store, d->shared, &out->mem, &e) ? NULL : api_error(&e);
+  }
   if (!d->host) return extern_import(store, &d->ext, out);
   out->kind = EXTERN_FUNC;
-  return definition_func(store, d, &out->func);
+  mutex_lock(linker->lock);
+  heddle_error_t *error = definition_func(store, d, &out->func);
+  mutex_unlock(linker->lock);
+  return error;
 }
 
 static void retain(void *owner) { program_ref(owner); }
