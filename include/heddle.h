@@ -100,7 +100,8 @@ typedef enum heddle_trap {
   HEDDLE_TRAP_OUT_OF_FUEL,
   HEDDLE_TRAP_INTERRUPT,
   HEDDLE_TRAP_TIMEOUT,
-  HEDDLE_TRAP_UNHANDLED_TAG /* a suspension that no handler took */
+  HEDDLE_TRAP_UNHANDLED_TAG, /* a suspension that no handler took */
+  HEDDLE_TRAP_NOT_COMPILED   /* option `lazy`: a function met a limit of the compiler, or memory is out */
 } heddle_trap_t;
 
 /* One frame of a backtrace, innermost first. Strings are borrowed from the error. */

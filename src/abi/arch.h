@@ -40,7 +40,20 @@ extern const uint8_t arch_fresh[], arch_body[], arch_bound[];
 /* Parent of every root: has no handlers and no parent. Never written. */
 extern struct stack arch_barrier;
 
-/* ---- called by thunk.S and switch.S ---- */
+/* ---- supplied by lazy.S and lazy.c ---- */
+
+/* Entries of functions that are compiled when they are first called: n of them behind a head. Entry i jumps
+ * through slots[i]; its address + ARCH_LAZY_MISSING belongs there while function first + i is missing, and
+ * arch_lazy_stub in slots[n]. */
+enum { ARCH_LAZY_HEAD_SIZE = 16, ARCH_LAZY_ENTRY_SIZE = 16, ARCH_LAZY_MISSING = 6 };
+void arch_lazy_entries(uint8_t *to, const uint8_t *slots, uint32_t first, uint32_t n);
+extern const uint8_t arch_lazy_stub[];
+
+/* ---- called by thunk.S, switch.S and lazy.S ---- */
+
+/* runtime/instance.c: the code of a function of this instance's module, compiled if it is missing; NULL when
+ * it cannot be. Never collects. */
+const uint8_t *instance_compile(struct vmctx *ctx, uint64_t func_index);
 
 /* runtime/builtin.c: the C functions, by enum builtin. */
 extern void (*const builtin_functions[])(void);

@@ -239,7 +239,7 @@ static void release(void *owner) { program_unref(owner); }
 
 static heddle_error_t *instantiate(heddle_store_t *store, struct program *p, const struct externval *imports,
                                    heddle_instance_t *out) {
-  struct instance_source source = {p->valid, p->image, p, retain, release};
+  struct instance_source source = {p->valid, p->image, p, retain, release, lazy_compile};
   struct error e = ERROR_INIT;
   struct instance *in;
   if (!instance_new(store->store, &source, imports, &in, &e))

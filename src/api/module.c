@@ -57,10 +57,12 @@ static heddle_error_t *give_bytes(struct buf *b, heddle_bytes_t *own) {
 
 heddle_error_t *heddle_module_serialize(const heddle_module_t *module, heddle_bytes_t *own) {
   if (!module->program.image) return api_error_new(HEDDLE_ERROR_USAGE, "the module was not compiled");
+  struct error e = ERROR_INIT;
   struct buf b;
   buf_init(&b);
-  image_save(&module->program, &b);
-  return give_bytes(&b, own);
+  if (image_save_whole(&module->program, &b, &e)) return give_bytes(&b, own);
+  buf_free(&b);
+  return api_error(&e);
 }
 
 heddle_error_t *heddle_module_deserialize_file(heddle_engine_t *engine, const char *path,
@@ -161,7 +163,7 @@ bool heddle_wasm_section(const void *wasm, size_t len, size_t index, heddle_sect
 bool heddle_module_code(const heddle_module_t *module, size_t index, heddle_str_t *name, const void **address,
                         size_t *size) {
   const struct code_image *image = module->program.image;
-  if (!image || index >= image->nfuncs) return false;
+  if (!image || image->area || index >= image->nfuncs) return false;
   uint32_t func = image->nimported + (uint32_t)index;
   const uint8_t *at = code_image_func(image, func);
   const uint8_t *end =

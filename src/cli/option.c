@@ -199,8 +199,9 @@ bool cli_parse(int argc, char **argv, struct arena *a, struct cli_options *out, 
     out->command_given = true;
     p.at = 2;
   }
-  if (out->command == COMMAND_RUN && (!set_config(&p, "interruption", "y") || !set_config(&p, "cache", "y")))
-    return false;
+  static const char *const run_options[] = {"interruption", "cache", "lazy"};
+  for (size_t i = 0; out->command == COMMAND_RUN && i < COUNT_OF(run_options); i++)
+    if (!set_config(&p, run_options[i], "y")) return false;
   VEC(const char *) files = {0};
   bool options_end = false;
   while (p.at < argc) {

@@ -335,6 +335,8 @@ int command_run(const struct cli_options *o, const struct report *r) {
     return EXIT_USAGE;
   }
   int status = EXIT_FAILED;
+  if (o->profile)
+    heddle_error_delete(heddle_config_set(o->config, "lazy", "n")); /* all code has a place from the start */
   if (!(run.engine = new_engine(r, o))) return status;
   signal(SIGPIPE, SIG_IGN); /* a guest that writes to a closed pipe gets an error and goes on, */
   signal(SIGXFSZ, SIG_IGN); /* and so does one that writes beyond `ulimit -f` */

@@ -5,6 +5,7 @@
 #include "engine/image.h"
 #include "os/build_id.h"
 #include "os/private_dir.h"
+#include "runtime/code.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,10 @@ bool cache_find(struct engine *engine, struct slice wasm, struct program **out) 
   struct error e = ERROR_INIT;
   bool ok = image_load_fd(engine, fd, size, &wasm, out, &e);
   close(fd);
+  if (ok && (*out)->image->area && !engine->config.lazy) {
+    program_unref(*out);
+    return false;
+  }
   return ok;
 }
 

@@ -11,8 +11,8 @@
 #include "engine/load.h"
 
 MUST_USE bool cache_find(struct engine *engine, struct slice wasm, struct program **out);
-/* Saves a program that was compiled, and removes what was not used for longest when the cache grows too
- * large. */
+/* Saves a program that was compiled, wholly or in part, and removes what was not used for longest when the
+ * cache grows too large. */
 void cache_keep(const struct program *p);
 
 /* $XDG_CACHE_HOME/heddle, or ~/.cache/heddle. False: neither is known. */

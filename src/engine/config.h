@@ -15,11 +15,11 @@ struct config {
   uint64_t fuel;
   bool interruption;
   uint64_t max_memory_size, max_table_elements, max_instances, max_tables, max_memories, max_wasm_stack,
-      max_gc_heap_size, cache_size;
+      max_gc_heap_size, cache_size, lazy_from;
   bool gc_stress, gc_verify;
   uint64_t opt_level;
   uint64_t registers, float_registers;
-  bool spectre, parallel_compilation, cache, checks, locals_in_slots, values_in_slots, plain, source;
+  bool spectre, parallel_compilation, cache, lazy, checks, locals_in_slots, values_in_slots, plain, source;
 };
 
 void config_init(struct config *c); /* the defaults */

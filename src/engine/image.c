@@ -3,7 +3,7 @@
 
 #include "os/build_id.h"
 #include "os/vm.h"
-#include "runtime/code.h"
+#include "runtime/code_area.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -40,12 +40,28 @@ bool image_is(struct slice bytes) {
   return bytes.len >= sizeof magic && !memcmp(bytes.data, magic, sizeof magic);
 }
 
-void image_save(const struct program *p, struct buf *out) {
+static void save_head(const struct program *p, struct buf *out) {
   struct slice wasm = p->valid->module->bytes;
   struct image_head head = head_of(p->engine, wasm.len);
   buf_bytes(out, &head, sizeof head);
   buf_bytes(out, wasm.data, wasm.len);
-  code_image_save(p->image, out);
+}
+
+void image_save(const struct program *p, struct buf *out) {
+  save_head(p, out);
+  if (p->image->area)
+    code_area_save(p->image->area, out);
+  else
+    code_image_save(p->image, out);
+}
+
+bool image_save_whole(const struct program *p, struct buf *out, struct error *e) {
+  struct code_image *image = p->image->area ? NULL : code_image_ref(p->image);
+  if (!image && !program_compile(p, NULL, NULL, NULL, &image, e)) return false;
+  save_head(p, out);
+  code_image_save(image, out);
+  code_image_unref(image);
+  return buf_ok(out) || error_memory(e);
 }
 
 /* What differs, in words that say what to do. */
@@ -87,9 +103,12 @@ static bool load(struct engine *engine, int fd, struct slice file, struct progra
     return false;
   }
   struct program *p;
-  if (!program_adopt(engine, file, slice_of(file.data + sizeof head, head.wasm_size), &p, e)) return false;
-  if (code_image_map(fd, code_off, slice_of(file.data + code_off, file.len - code_off), p->valid->module,
-                     &p->image, e)) {
+  struct slice code = slice_of(file.data + code_off, file.len - code_off);
+  bool in_part = code_area_is_saved(code);
+  if (!program_adopt(engine, file, slice_of(file.data + sizeof head, head.wasm_size), !in_part, &p, e))
+    return false;
+  const struct module *m = p->valid->module;
+  if (in_part ? lazy_resume(p, fd, code_off, code, e) : code_image_map(fd, code_off, code, m, &p->image, e)) {
     *out = p;
     return true;
   }

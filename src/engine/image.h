@@ -10,6 +10,8 @@
 #include "engine/load.h"
 
 void image_save(const struct program *p, struct buf *out); /* buf_ok says whether memory sufficed */
+/* The same with every function: those of an area are compiled for it. */
+MUST_USE bool image_save_whole(const struct program *p, struct buf *out, struct error *e);
 /* The same for an open file, which stays the caller's. `wasm` (NULL: any): the module that it must hold. */
 MUST_USE bool image_load_fd(struct engine *engine, int fd, uint64_t size, const struct slice *wasm,
                             struct program **out, struct error *e);

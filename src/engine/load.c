@@ -7,7 +7,7 @@
 #include "engine/cache.h"
 #include "os/thread.h"
 #include "os/vm.h"
-#include "runtime/code.h"
+#include "runtime/code_area.h"
 
 #include <string.h>
 
@@ -45,8 +45,6 @@ bool program_validate(struct engine *engine, struct slice wasm, bool check_custo
 /* ---- compile ---- */
 
 enum { MAX_THREADS = 64, PARALLEL_FROM = 16 /* functions */ };
-/* For one function's work: what its size in bytes does not bound (calls of a thousand values) this does. */
-#define SCRATCH_MOST ((size_t)500 << 20)
 
 /* One job for all threads: they take the next function until none is left or one has failed. */
 struct job {
@@ -131,7 +129,8 @@ static bool collect_errors(const struct worker *workers, unsigned n, struct erro
   return !first;
 }
 
-static bool compile_all(struct program *p, program_progress progress, void *env, struct error *e) {
+bool program_compile(const struct program *p, program_progress progress, void *env,
+                     struct compile_stats *stats, struct code_image **out, struct error *e) {
   const struct module *m = p->valid->module;
   struct job job = {.valid = p->valid,
                     .config = &p->engine->compile,
@@ -160,10 +159,10 @@ static bool compile_all(struct program *p, program_progress progress, void *env,
   for (unsigned i = 1; i < started; i++)
     thread_join(&workers[i].thread);
   if (ok) ok = collect_errors(workers, started, e);
-  if (ok) ok = code_publish(job.codes, job.nfuncs, m->nimported_funcs, m, &p->image, e);
+  if (ok) ok = code_publish(job.codes, job.nfuncs, m->nimported_funcs, m, out, e);
   for (unsigned i = 0; i < started; i++) {
-    for (unsigned s = 0; s < STAGE_COUNT; s++)
-      p->stats.cycles[s] += workers[i].stats.cycles[s];
+    for (unsigned s = 0; stats && s < STAGE_COUNT; s++)
+      stats->cycles[s] += workers[i].stats.cycles[s];
     arena_free(&workers[i].scratch);
     arena_free(&workers[i].results);
   }
@@ -196,8 +195,9 @@ bool program_load(struct engine *engine, struct slice wasm, program_progress pro
                   struct program **out, struct error *e) {
   if (cache_find(engine, wasm, out)) return true;
   struct program *p = NULL;
-  if (program_start(engine, wasm, &p, e) && compile_all(p, progress, env, e)) {
-    cache_keep(p);
+  if (program_start(engine, wasm, &p, e) &&
+      (lazy_start(p) || program_compile(p, progress, env, &p->stats, &p->image, e))) {
+    if (!p->image->area) cache_keep(p);
     *out = p;
     return true;
   }
@@ -212,8 +212,8 @@ bool program_parse(struct engine *engine, struct slice wasm, struct program **ou
   return false;
 }
 
-bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, struct program **out,
-                   struct error *e) {
+bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, bool whole,
+                   struct program **out, struct error *e) {
   if (!program_new(engine, out, e)) {
     vm_release(file.data, vm_page_up(file.len));
     return false;
@@ -221,7 +221,8 @@ bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, 
   struct program *p = *out;
   p->file = file.data;
   p->file_size = file.len;
-  if (decode_and_validate(engine, &p->arena, wasm, JUDGE_OUTSIDE_BODIES, &p->valid, e)) return true;
+  if (decode_and_validate(engine, &p->arena, wasm, whole ? JUDGE_OUTSIDE_BODIES : JUDGE_ALL, &p->valid, e))
+    return true;
   program_unref(p);
   *out = NULL;
   return false;
@@ -260,6 +261,7 @@ struct program *program_ref(struct program *p) {
 
 void program_unref(struct program *p) {
   if (!p || --p->refs) return;
+  if (p->image && p->image->area) lazy_end(p);
   code_image_unref(p->image);
   arena_free(&p->arena);
   mem_free(p->bytes);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "engine/engine.h"
+#include "engine/lazy.h"
 #include "validate/validate.h"
 
 struct code_image;
@@ -19,9 +20,13 @@ struct program {
   const void *file;      /* a mapping (vm_map_file), owned, or NULL */
   size_t file_size;
   struct valid_module *valid;
-  struct code_image *image;   /* one reference */
+  struct code_image *image;   /* one reference; image->area: functions come when they are called (lazy.h) */
   struct compile_stats stats; /* cycles by stage, summed over functions */
+  struct lazy lazy;
 };
+
+/* For one function's work: what its size in bytes does not bound (calls of a thousand values) this does. */
+#define SCRATCH_MOST ((size_t)500 << 20)
 
 typedef bool (*program_progress)(void *env, size_t done, size_t total);
 
@@ -29,10 +34,14 @@ MUST_USE bool program_load(struct engine *engine, struct slice wasm, program_pro
                            struct program **out, struct error *e);
 /* The same without compiling: `image` is NULL. */
 MUST_USE bool program_parse(struct engine *engine, struct slice wasm, struct program **out, struct error *e);
-/* A module that was compiled before: its bodies are not looked at. `wasm` lies in the mapping `file`, which
- * the program owns from here on, also on failure. `image` is the caller's to set (image.c). */
-MUST_USE bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, struct program **out,
-                            struct error *e);
+/* A module that was compiled before, wholly: its bodies are not looked at; or in part: they are judged.
+ * `wasm` lies in the mapping `file`, which the program owns from here on, also on failure. `image` is the
+ * caller's to set (image.c). */
+MUST_USE bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, bool whole,
+                            struct program **out, struct error *e);
+/* All functions of the program, compiled now; adds to *stats (NULL: not). Own: *out. */
+MUST_USE bool program_compile(const struct program *p, program_progress progress, void *env,
+                              struct compile_stats *stats, struct code_image **out, struct error *e);
 MUST_USE bool program_validate(struct engine *engine, struct slice wasm, bool check_customs, struct error *e);
 /* Prints what the compiler makes of function `index` (UINT32_MAX: each) at the stages in `dump` (bits). */
 MUST_USE bool program_dump(struct engine *engine, struct slice wasm, uint32_t index, uint32_t dump,

@@ -1,93 +1,14 @@
-/* See code.h.
- *
- * The process's code range is cut into granules; `owner` says which image stands in each, so that a pc finds
- * its image by one load. Entries are written under the lock and read without it; an image's entries go before
- * its memory. */
+/* See code.h. */
 #include "runtime/code.h"
 
 #include "base/alloc.h"
-#include "os/thread.h"
 #include "os/vm.h"
+#include "runtime/code_area.h"
+#include "runtime/code_range.h"
 
 #include <string.h>
 
-#define CODE_RANGE (UINT64_C(4) << 30)
-enum { GRANULE_LOG2 = 16, GRANULES = 1 << 16, FUNC_ALIGN = 16, INT3 = 0xcc };
-static_assert(CODE_RANGE >> GRANULE_LOG2 == GRANULES, "one entry a granule");
-
-/* Process-wide, as the fault handler is. */
-static struct mutex lock = MUTEX_INIT;
-static _Atomic uintptr_t range; /* base of the reservation, 0 before the first image */
-static struct code_image *_Atomic owner[GRANULES];
-static uint32_t next_granule; /* under `lock`: where the search for room begins */
-
-const struct code_image *code_find(uintptr_t pc) {
-  uintptr_t base = range;
-  uint64_t off = pc - base;
-  if (!base || off >= CODE_RANGE) return NULL;
-  const struct code_image *image = owner[off >> GRANULE_LOG2];
-  return image && pc - (uintptr_t)image->base < image->size ? image : NULL;
-}
-
-/* Granules of one image, or GRANULES when there is no room. */
-static uint32_t find_room(uint32_t need) {
-  uint32_t run = 0;
-  for (uint32_t tried = 0, i = next_granule; tried < GRANULES + need; tried++, i++) {
-    if (i == GRANULES) i = run = 0;
-    run = owner[i] ? 0 : run + 1;
-    if (run == need) return i + 1 - need;
-  }
-  return GRANULES;
-}
-
-static void before_fork(void) { mutex_lock(&lock); }
-static void after_fork(void) { mutex_unlock(&lock); }
-
-/* The process's range, made at the first need; under `lock`. */
-static bool have_range(void) {
-  if (range) return true;
-  void *base = vm_reserve(CODE_RANGE, 1 << GRANULE_LOG2);
-  if (!base) return false;
-  if (!thread_at_fork(before_fork, after_fork)) {
-    vm_release(base, CODE_RANGE);
-    return false;
-  }
-  range = (uintptr_t)base;
-  return true;
-}
-
-/* Takes address space for image->size bytes: sets image->base and the granules' owner. */
-static bool claim(struct code_image *image, struct error *e) {
-  uint64_t need = (image->size + (1u << GRANULE_LOG2) - 1) >> GRANULE_LOG2;
-  if (need > GRANULES)
-    return error_set(e, ERROR_LIMIT, "machine code of %llu bytes is too large",
-                     (unsigned long long)image->size);
-  bool ok = false;
-  mutex_lock(&lock);
-  if (have_range()) {
-    uint32_t at = find_room((uint32_t)need);
-    if (at < GRANULES) {
-      image->base = (const uint8_t *)range + ((uint64_t)at << GRANULE_LOG2);
-      for (uint32_t i = 0; i < need; i++)
-        owner[at + i] = image;
-      next_granule = at + (uint32_t)need == GRANULES ? 0 : at + (uint32_t)need;
-      ok = true;
-    }
-  }
-  mutex_unlock(&lock);
-  return ok || error_set(e, ERROR_MEMORY, "out of address space for machine code");
-}
-
-static void disclaim(struct code_image *image) {
-  mutex_lock(&lock);
-  bool ok = vm_decommit((uint8_t *)(uintptr_t)image->base, image->size);
-  uint32_t at = (uint32_t)(((uintptr_t)image->base - range) >> GRANULE_LOG2);
-  /* Where the system cannot take the pages back, their addresses stay in use: nobody may run what is left
-   * there. */
-  for (uint32_t i = 0; ok && at + i < GRANULES && owner[at + i] == image; i++)
-    owner[at + i] = NULL;
-  mutex_unlock(&lock);
-}
+enum { FUNC_ALIGN = 16, INT3 = 0xcc };
 
 /* ---- tables ---- */
 
@@ -160,7 +81,8 @@ static struct code_image *image_new(struct counts n, uint32_t nimported, const s
   return image;
 }
 
-static void image_free(struct code_image *image) {
+void code_image_discard(struct code_image *image) {
+  if (!image) return;
   mem_free(image->tables);
   mem_free(image);
 }
@@ -172,8 +94,12 @@ struct code_image *code_image_ref(struct code_image *image) {
 
 void code_image_unref(struct code_image *image) {
   if (!image || --image->refs) return;
-  disclaim(image);
-  image_free(image);
+  if (image->area) {
+    code_area_delete(image->area);
+    return;
+  }
+  code_range_disclaim(image);
+  code_image_discard(image);
 }
 
 uint32_t code_func_at(const struct code_image *image, uint32_t off) {
@@ -232,23 +158,23 @@ static bool place(const struct code *codes, uint32_t nfuncs, uint32_t *func_off,
     at += codes[i].size;
     if (codes[i].size && codes[i].bytes[codes[i].size - 1] != INT3) at++;
   }
-  if (at >= CODE_RANGE - GRANULES) return false;
+  if (at >= CODE_RANGE - UINT16_MAX) return false;
   func_off[nfuncs] = (uint32_t)at;
   *size = at;
   return true;
 }
 
-static void copy_code(const struct code *codes, const struct code_image *image, uint8_t *to) {
+void code_image_write(const struct code *codes, const struct code_image *image,
+                      const struct code_image *module, uint8_t *to) {
   memset(to, INT3, image->size);
   for (uint32_t i = 0; i < image->nfuncs; i++) {
-    uint32_t start = image->func_off[i];
-    memcpy(to + start, codes[i].bytes, codes[i].size);
+    uint8_t *start = to + image->func_off[i];
+    memcpy(start, codes[i].bytes, codes[i].size);
     for (uint32_t r = 0; r < codes[i].nrelocs; r++) {
       const struct code_reloc *reloc = &codes[i].relocs[r];
       assert(reloc->kind == RELOC_CALL && reloc->off + 4 <= codes[i].size);
-      assert(reloc->index >= image->nimported && reloc->index - image->nimported < image->nfuncs);
-      uint32_t rel = image->func_off[reloc->index - image->nimported] - (start + reloc->off + 4);
-      memcpy(to + start + reloc->off, &rel, 4);
+      uint32_t rel = (uint32_t)(code_image_func(module, reloc->index) - (start + reloc->off + 4));
+      memcpy(start + reloc->off, &rel, 4);
     }
   }
 }
@@ -327,8 +253,8 @@ static bool count(const struct code *codes, uint32_t nfuncs, struct counts *out)
   return true;
 }
 
-bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported, const struct module *m,
-                  struct code_image **out, struct error *e) {
+bool code_image_prepare(const struct code *codes, uint32_t nfuncs, uint32_t nimported, const struct module *m,
+                        struct code_image **out, struct error *e) {
   uint64_t size;
   struct counts n;
   if (!count(codes, nfuncs, &n)) return error_set(e, ERROR_LIMIT, "machine code has too many trap sites");
@@ -336,69 +262,99 @@ bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
   struct code_image *image = image_new(n, nimported, m, &t);
   if (!image) return error_memory(e);
   if (!place(codes, nfuncs, t.func_off, &size)) {
-    image_free(image);
+    code_image_discard(image);
     return error_set(e, ERROR_LIMIT, "machine code is too large");
   }
   image->size = vm_page_up(size);
   fill_sites(codes, &t, nfuncs);
   fill_maps(codes, &t, nfuncs);
   fill_handlers(codes, &t, nfuncs);
-  if (!claim(image, e)) {
-    image_free(image);
+  *out = image;
+  return true;
+}
+
+bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported, const struct module *m,
+                  struct code_image **out, struct error *e) {
+  struct code_image *image;
+  if (!code_image_prepare(codes, nfuncs, nimported, m, &image, e)) return false;
+  if (!code_range_claim(image, e)) {
+    code_image_discard(image);
     return false;
   }
   uint8_t *to = (uint8_t *)(uintptr_t)image->base;
-  if (!vm_commit(to, image->size)) goto out_of_memory;
-  copy_code(codes, image, to);
-  if (!vm_protect(to, image->size, VM_ACCESS_READ_EXEC)) goto out_of_memory;
-  *out = image;
-  return true;
-out_of_memory:
+  if (vm_commit(to, image->size)) {
+    code_image_write(codes, image, image, to);
+    if (vm_protect(to, image->size, VM_ACCESS_READ_EXEC)) {
+      *out = image;
+      return true;
+    }
+  }
   code_image_unref(image);
   return error_memory(e);
 }
 
 /* ---- files ---- */
 
-/* In a file: this header on a page of its own, the code's pages, the tables. */
-struct header {
-  uint32_t magic, version;
-  uint32_t page, nimported;
+/* Tables in a file: this, the tables, zeros up to a multiple of 8 bytes. */
+struct saved_tables {
+  uint32_t nimported, unused;
   struct counts n;
   uint64_t code_size, tables_size;
 };
-enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 3 };
+static_assert(sizeof(struct saved_tables) % 8 == 0, "what follows is aligned");
 
-static void pad_to_page(struct buf *out) {
-  static const uint8_t zeros[256];
-  while (buf_ok(out) && out->len % vm_page_size())
-    buf_bytes(out, zeros, min_u64(sizeof zeros, vm_page_size() - out->len % vm_page_size()));
+void code_tables_save(const struct code_image *image, struct buf *out) {
+  static const uint8_t zeros[8];
+  struct counts n = {.nfuncs = image->nfuncs,
+                     .nsites = image->nsites,
+                     .nmaps = image->nmaps,
+                     .nmap_words = image->map_first[image->nmaps],
+                     .nref_words = image->ref_first[image->nfuncs],
+                     .nhandlers = image->nhandlers,
+                     .ntries = image->ntries,
+                     .nclauses = image->nclauses};
+  struct saved_tables h = {
+      .nimported = image->nimported, .n = n, .code_size = image->size, .tables_size = tables_size(n)};
+  buf_bytes(out, &h, sizeof h);
+  buf_bytes(out, image->tables, h.tables_size);
+  buf_bytes(out, zeros, (size_t)(align_up(h.tables_size, 8) - h.tables_size));
 }
 
-static struct counts counts_of(const struct code_image *image) {
-  return (struct counts){.nfuncs = image->nfuncs,
-                         .nsites = image->nsites,
-                         .nmaps = image->nmaps,
-                         .nmap_words = image->map_first[image->nmaps],
-                         .nref_words = image->ref_first[image->nfuncs],
-                         .nhandlers = image->nhandlers,
-                         .ntries = image->ntries,
-                         .nclauses = image->nclauses};
+bool code_tables_load(struct slice *bytes, const struct module *m, struct code_image **out, struct error *e) {
+  struct saved_tables h;
+  if (bytes->len < sizeof h) return error_set(e, ERROR_MALFORMED, "saved code is truncated");
+  memcpy(&h, bytes->data, sizeof h);
+  if (h.tables_size != tables_size(h.n) || bytes->len - sizeof h < align_up(h.tables_size, 8) ||
+      !h.code_size || h.code_size % vm_page_size() || h.code_size >= CODE_RANGE)
+    return error_set(e, ERROR_MALFORMED, "saved code is damaged");
+  struct tables t;
+  struct code_image *image = image_new(h.n, h.nimported, m, &t);
+  if (!image) return error_memory(e);
+  memcpy(image->tables, bytes->data + sizeof h, h.tables_size);
+  image->size = h.code_size;
+  size_t whole = sizeof h + (size_t)align_up(h.tables_size, 8);
+  *bytes = slice_of(bytes->data + whole, bytes->len - whole);
+  *out = image;
+  return true;
 }
+
+/* An image in a file: this header on a page of its own, the code's pages, the tables. */
+struct header {
+  uint32_t magic, version, page, unused;
+  uint64_t code_size;
+};
+enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 4 };
 
 void code_image_save(const struct code_image *image, struct buf *out) {
   struct header h = {.magic = IMAGE_MAGIC,
                      .version = IMAGE_VERSION,
                      .page = (uint32_t)vm_page_size(),
-                     .nimported = image->nimported,
-                     .n = counts_of(image),
-                     .code_size = image->size,
-                     .tables_size = tables_size(counts_of(image))};
-  pad_to_page(out);
+                     .code_size = image->size};
+  buf_align(out, vm_page_size());
   buf_bytes(out, &h, sizeof h);
-  pad_to_page(out);
+  buf_align(out, vm_page_size());
   buf_bytes(out, image->base, image->size);
-  buf_bytes(out, image->tables, h.tables_size);
+  code_tables_save(image, out);
 }
 
 bool code_image_map(int fd, uint64_t off, struct slice bytes, const struct module *m, struct code_image **out,
@@ -407,18 +363,15 @@ bool code_image_map(int fd, uint64_t off, struct slice bytes, const struct modul
   size_t page = vm_page_size();
   if (bytes.len < page) return error_set(e, ERROR_MALFORMED, "saved code is truncated");
   memcpy(&h, bytes.data, sizeof h);
-  struct counts n = h.n;
-  if (h.magic != IMAGE_MAGIC || h.version != IMAGE_VERSION || h.page != page || h.code_size % page ||
-      !h.code_size || h.code_size >= CODE_RANGE || h.tables_size != tables_size(n) ||
-      bytes.len - page < h.code_size || bytes.len - page - h.code_size < h.tables_size)
+  if (h.magic != IMAGE_MAGIC || h.version != IMAGE_VERSION || h.page != page ||
+      bytes.len - page < h.code_size)
     return error_set(e, ERROR_MALFORMED, "saved code is damaged or of another build");
-  struct tables t;
-  struct code_image *image = image_new(n, h.nimported, m, &t);
-  if (!image) return error_memory(e);
-  memcpy(image->tables, bytes.data + page + h.code_size, h.tables_size);
-  image->size = h.code_size;
-  if (!claim(image, e)) {
-    image_free(image);
+  struct slice tables = slice_of(bytes.data + page + h.code_size, bytes.len - page - h.code_size);
+  struct code_image *image;
+  if (!code_tables_load(&tables, m, &image, e)) return false;
+  bool ok = image->size == h.code_size || error_set(e, ERROR_MALFORMED, "saved code is damaged");
+  if (!ok || !code_range_claim(image, e)) {
+    code_image_discard(image);
     return false;
   }
   if (!vm_map_code((uint8_t *)(uintptr_t)image->base, image->size, fd, off + page)) {

@@ -13,6 +13,7 @@
 #include "base/error.h"
 
 struct module;
+struct code_area;
 
 struct code_image {
   _Atomic uint32_t refs;
@@ -39,6 +40,9 @@ struct code_image {
   uint32_t nhandlers, ntries, nclauses;
   const uint32_t *handlers, *tries, *clauses;
   void *tables; /* the block that holds the tables, owned */
+  /* Not NULL: this image only stands for an area, which has an image for each function that is there
+   * (runtime/code_area.h); it has no tables. */
+  struct code_area *area;
 };
 enum { CODE_HANDLER_WORDS = 5, CODE_TRY_WORDS = 3 };
 enum { CODE_SITE_FAULT = 0x80, CODE_SITE_TRAP = 0x7f };
@@ -48,11 +52,24 @@ enum { CODE_FUNC_FRAMELESS = 1 }; /* rbp is the caller's, the return address sta
  * or code space. */
 MUST_USE bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
                            const struct module *m, struct code_image **out, struct error *e);
+/* The steps of code_publish, for areas: an image with its tables and its size, without a place; its code,
+ * written to where it will stand, with calls bound to what `module` says; and away with one that was never
+ * placed. */
+MUST_USE bool code_image_prepare(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
+                                 const struct module *m, struct code_image **out, struct error *e);
+void code_image_write(const struct code *codes, const struct code_image *image,
+                      const struct code_image *module, uint8_t *to);
+void code_image_discard(struct code_image *image);
+
 struct code_image *code_image_ref(struct code_image *image);
 void code_image_unref(struct code_image *image); /* NULL is fine */
 
+const uint8_t *code_area_entry(const struct code_area *area, uint32_t func_index);
+
+/* Where a call of the function goes. */
 static inline const uint8_t *code_image_func(const struct code_image *image, uint32_t func_index) {
   assert(func_index >= image->nimported && func_index - image->nimported < image->nfuncs);
+  if (image->area) return code_area_entry(image->area, func_index);
   return image->base + image->func_off[func_index - image->nimported];
 }
 /* The image whose code holds `pc`, or NULL. Lock-free, async-signal-safe. */
@@ -71,6 +88,11 @@ struct code_landing {
   uint32_t frame_size, first_clause;
 };
 bool code_handler_at(const struct code_image *image, uint32_t off, struct code_landing *out);
+
+/* An image's tables and size, appended; and taken off the front again: an image without a place. */
+void code_tables_save(const struct code_image *image, struct buf *out);
+MUST_USE bool code_tables_load(struct slice *bytes, const struct module *m, struct code_image **out,
+                               struct error *e);
 
 /* Appends a position-independent copy, beginning at a multiple of the page size within `out` (padded with
  * zeros). */

@@ -3,6 +3,7 @@
 
 #include "abi/arch.h"
 #include "base/alloc.h"
+#include "runtime/code_area.h"
 #include "runtime/entry.h"
 #include "runtime/object.h"
 
@@ -30,6 +31,17 @@ struct funcinst *instance_func(struct instance *in, uint32_t index) {
     func_slots(in)[index] = &f->vm;
   }
   return f;
+}
+
+const uint8_t *instance_compile(struct vmctx *ctx, uint64_t func_index) {
+  struct instance *in = instance_of(ctx);
+  const struct instance_source *source = &in->source;
+  uint32_t index = (uint32_t)func_index;
+  if (!code_area_has(source->image->area, index) && !source->compile(source->owner, index)) return NULL;
+  struct funcinst *f = &in->funcs[index - in->module->nimported_funcs];
+  const uint8_t *code = code_image_func(source->image, index);
+  if (f->vm.code) f->vm.code = code; /* calls through a reference need the entry no more */
+  return code;
 }
 
 struct tableinst *instance_table(const struct instance *in, uint32_t index) {

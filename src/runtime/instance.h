@@ -17,6 +17,9 @@ struct instance_source {
   void *owner;                 /* of module and image: retained by each instance until its store ends */
   void (*retain)(void *owner); /* both NULL: they outlive the store anyway */
   void (*release)(void *owner);
+  /* Where `image` stands for an area: compiles function `func_index` into it. False: out of memory or over a
+   * limit. */
+  bool (*compile)(void *owner, uint32_t func_index);
 };
 
 struct instance {
@@ -51,6 +54,8 @@ struct tableinst *instance_table(const struct instance *in, uint32_t index);
 struct meminst *instance_memory(const struct instance *in, uint32_t index);
 struct globalinst *instance_global(struct instance *in, uint32_t index);
 struct taginst *instance_tag(const struct instance *in, uint32_t index);
+
+const uint8_t *instance_compile(struct vmctx *ctx, uint64_t func_index); /* see abi/arch.h */
 
 /* False: no export of that name. */
 bool instance_export(struct instance *in, struct slice name, struct externval *out);

@@ -4,6 +4,8 @@
 #include "abi/arch.h"
 #include "abi/trap.h"
 
+static_assert(CODE_NOT_COMPILED == TRAP_NOT_COMPILED, "lazy.S");
+
 static_assert(FUNC_CODE == offsetof(struct vm_func, code), "thunk.S");
 static_assert(FUNC_INST == offsetof(struct vm_func, inst), "thunk.S");
 static_assert(VMCTX_STORE == offsetof(struct vmctx, store), "thunk.S");

@@ -33,5 +33,6 @@
 #define LANDING_PC         16
 #define LANDING_INST       24
 #define CODE_UNHANDLED_TAG 27
+#define CODE_NOT_COMPILED  28
 
 #endif

@@ -1,0 +1,53 @@
+/* See lazy.h. */
+#include "engine/lazy.h"
+
+#include "engine/cache.h"
+#include "engine/load.h"
+#include "runtime/code_area.h"
+
+#include <stdatomic.h>
+
+bool lazy_start(struct program *p) {
+  struct error e = ERROR_INIT;
+  const struct module *m = p->valid->module;
+  arena_init(&p->lazy.scratch, NULL);
+  return p->engine->config.lazy && m->bytes.len >= p->engine->config.lazy_from &&
+         code_area_new(m, &p->image, &e);
+}
+
+bool lazy_resume(struct program *p, int fd, uint64_t off, struct slice code, struct error *e) {
+  arena_init(&p->lazy.scratch, NULL);
+  if (!code_area_map(fd, off, code, p->valid->module, &p->image, e)) return false;
+  p->lazy.len_in_cache = code_area_len(p->image->area);
+  return true;
+}
+
+static bool compile(struct program *p, uint32_t func_index, struct arena *scratch) {
+  struct code code;
+  struct error e = ERROR_INIT;
+  struct arena_mark start = {0};
+  scratch->limit = SCRATCH_MOST;
+  bool ok = compile_func(p->valid, func_index, &p->engine->compile, scratch, &code, NULL, &e) &&
+            code_area_add(p->image->area, func_index, &code, &e);
+  arena_release(scratch, start);
+  return ok;
+}
+
+bool lazy_compile(void *owner, uint32_t func_index) {
+  struct program *p = owner;
+  if (!atomic_exchange(&p->lazy.taken, true)) {
+    bool ok = compile(p, func_index, &p->lazy.scratch);
+    p->lazy.taken = false;
+    return ok;
+  }
+  struct arena scratch;
+  arena_init(&scratch, NULL);
+  bool ok = compile(p, func_index, &scratch);
+  arena_free(&scratch);
+  return ok;
+}
+
+void lazy_end(struct program *p) {
+  if (code_area_len(p->image->area) > p->lazy.len_in_cache) cache_keep(p);
+  arena_free(&p->lazy.scratch);
+}
