@@ -81,6 +81,13 @@ enum trap_code cont_bind(struct stack *s, const valtype *types, uint32_t ntypes,
   return code;
 }
 
+void cont_drop_bound(struct stack *s) {
+  if (!s->bound) return;
+  s->pc = s->bound->pc;
+  mem_free(s->bound);
+  s->bound = NULL;
+}
+
 enum trap_code cont_cell_bind(struct store *s, uint32_t cell, const valtype *types, uint32_t ntypes,
                               uint32_t nvalues, union vm_value **values) {
   union vm_value held = {.i64 = cell};

@@ -3,6 +3,7 @@
 
 #include "abi/arch.h"
 #include "runtime/backtrace.h"
+#include "runtime/cont.h"
 #include "runtime/exn.h"
 #include "runtime/interrupt.h"
 #include "runtime/store.h"
@@ -44,6 +45,7 @@ static enum trap_code site_trap(const struct vm_store *vm) {
 
 struct vm_result trap_unwind(struct vm_store *vm, uint64_t status) {
   struct store *s = (struct store *)vm;
+  cont_drop_bound(vm->cur);
   if (!status) status = site_trap(vm);
   if (status == TRAP_INTERRUPT && s->interrupt && interrupt_pending(s->interrupt) == INTERRUPT_TIMEOUT)
     status = TRAP_TIMEOUT;
