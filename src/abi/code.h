@@ -24,7 +24,7 @@ struct code_reloc {
  * INTERRUPT in the poll page, any other in the first 64 KiB (a null pointer). */
 struct code_site {
   uint32_t off;      /* pc of the fault or return address */
-  uint32_t wasm_off; /* of the instruction, in the module's bytes */
+  uint32_t wasm_off; /* of the instruction: a position, see code_inline */
   uint8_t trap;      /* enum trap_code */
   uint8_t is_fault;  /* 1: pc of an access that may fault; `trap` says at which addresses, see above */
 };
@@ -44,6 +44,13 @@ struct code_handler {
 struct code_try {
   uint32_t parent;     /* CODE_NO_TRY: none in this function */
   uint32_t first, len; /* into code.clauses */
+};
+/* A call whose callee's body stands in this function. Positions behind the module's bytes name the
+ * instructions of such bodies, one range for each: position `start` + i is byte body_off + i of the module,
+ * in function `func`, called at the position `call` (which may be in such a body, too). Ascending by start;
+ * those of a function are its own, another's may be the same. */
+struct code_inline {
+  uint32_t start, func, body_off, call;
 };
 #define CODE_NO_TRY    UINT32_MAX
 #define CODE_CATCH_ALL UINT32_MAX
@@ -66,6 +73,8 @@ struct code {
   uint32_t ntries;
   const uint32_t *clauses; /* tag indices, or CODE_CATCH_ALL */
   uint32_t nclauses;
+  const struct code_inline *inlines;
+  uint32_t ninlines;
   uint32_t frame_size; /* of the frame below rbp, without outgoing pops; for the unwinder and tests */
   uint32_t align;      /* of its first byte: 16 or 32 */
   bool frameless;      /* never pushes rbp or anything else: the return address stands at rsp throughout */

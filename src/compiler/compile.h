@@ -20,6 +20,7 @@ struct compile_config {
   const struct isa *isa;
   struct isa_config isa_config;
   bool interruption, fuel;
+  bool inlining;               /* small functions are built into their callers */
   bool locals_in_slots, plain; /* test settings: see build_config */
   bool checks;                 /* verify the IR and prove the allocation of each function */
   uint32_t dump;               /* bit per stage */

@@ -19,7 +19,7 @@ struct config {
   bool gc_stress, gc_verify;
   uint64_t opt_level;
   uint64_t registers, float_registers;
-  bool spectre, parallel_compilation, cache, lazy, checks, locals_in_slots, values_in_slots, plain, source;
+  bool spectre, parallel_compilation, cache, lazy, inlining, checks, locals_in_slots, values_in_slots, plain, source;
 };
 
 void config_init(struct config *c); /* the defaults */

@@ -25,6 +25,7 @@ bool engine_new(const struct config *config, struct engine **out, struct error *
                      .slots_only = config->values_in_slots},
       .interruption = config->interruption,
       .fuel = config->fuel != 0,
+      .inlining = config->inlining,
       .checks = config->checks,
       .locals_in_slots = config->locals_in_slots,
       .plain = config->plain,

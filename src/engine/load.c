@@ -79,6 +79,7 @@ static void keep_code(struct worker *w, struct code *code) {
   code->handlers = arena_copy(&w->results, code->handlers, code->nhandlers * sizeof *code->handlers);
   code->tries = arena_copy(&w->results, code->tries, code->ntries * sizeof *code->tries);
   code->clauses = arena_copy(&w->results, code->clauses, code->nclauses * sizeof *code->clauses);
+  code->inlines = arena_copy(&w->results, code->inlines, code->ninlines * sizeof *code->inlines);
 }
 
 static bool compile_next(struct worker *w, uint32_t index) {

@@ -5,28 +5,41 @@
 
 #include <string.h>
 
-static struct trap_frame frame_at(const struct unwind *u) {
-  uint32_t site = code_site_at(u->image, u->off);
-  return (struct trap_frame){.image = u->image,
-                             .func_index = code_func_at(u->image, u->inside) + u->image->nimported,
-                             .wasm_off = site == UINT32_MAX ? 0 : u->image->site_wasm[site],
-                             .stack_id = u->stack->id};
+struct ring { /* of the last frames; the first ones stand in the report at once */
+  struct trap_report *report;
+  struct trap_frame last[TRAP_FRAMES_LAST];
+  uint64_t n;
+};
+
+static void add(struct ring *r, struct trap_frame frame) {
+  if (r->n < TRAP_FRAMES_FIRST)
+    r->report->frames[r->n] = frame;
+  else
+    r->last[r->n % TRAP_FRAMES_LAST] = frame;
+  r->n++;
+}
+
+/* The frame that `u` stands at, and before it those of the bodies that were inlined around the instruction.
+ */
+static void add_frames(struct ring *r, const struct unwind *u) {
+  uint32_t site = code_site_at(u->image, u->off), at = code_func_at(u->image, u->inside);
+  uint32_t position = site == UINT32_MAX ? 0 : u->image->site_wasm[site];
+  struct trap_frame frame = {.image = u->image, .stack_id = u->stack->id};
+  while (code_inline_next(u->image, at, &position, &frame.func_index, &frame.wasm_off))
+    add(r, frame);
+  add(r, frame);
 }
 
 void backtrace_capture(struct trap_report *report, const struct vm_store *vm) {
-  struct trap_frame ring[TRAP_FRAMES_LAST];
+  struct ring ring = {.report = report};
   struct unwind u;
-  uint64_t n = 0;
-  for (unwind_start(&u, vm); u.image; unwind_next(&u), n++) {
-    if (n < TRAP_FRAMES_FIRST)
-      report->frames[n] = frame_at(&u);
-    else
-      ring[n % TRAP_FRAMES_LAST] = frame_at(&u);
-  }
+  for (unwind_start(&u, vm); u.image; unwind_next(&u))
+    add_frames(&ring, &u);
+  uint64_t n = ring.n;
   report->total = n;
   report->nframes = (uint32_t)min_u64(n, TRAP_FRAMES);
   uint64_t first =
       n > TRAP_FRAMES ? n - TRAP_FRAMES_LAST : TRAP_FRAMES_FIRST; /* of the ring's frames that are kept */
   for (uint64_t i = first; i < n; i++)
-    report->frames[TRAP_FRAMES_FIRST + (i - first)] = ring[i % TRAP_FRAMES_LAST];
+    report->frames[TRAP_FRAMES_FIRST + (i - first)] = ring.last[i % TRAP_FRAMES_LAST];
 }

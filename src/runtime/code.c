@@ -14,17 +14,18 @@ enum { FUNC_ALIGN = 16, INT3 = 0xcc };
 
 /* All tables in one block, words first, so that they can be written and read as a whole. */
 struct counts {
-  uint32_t nfuncs, nsites, nmaps, nmap_words, nref_words, nhandlers, ntries, nclauses;
+  uint32_t nfuncs, nsites, nmaps, nmap_words, nref_words, nhandlers, ntries, nclauses, ninlines;
 };
 static uint64_t words_len(struct counts n) {
   return (uint64_t)n.nfuncs + 1 + 2 * (uint64_t)n.nsites + 2 * (uint64_t)n.nmaps + 1 + n.nmap_words +
          (uint64_t)n.nfuncs + 1 + n.nref_words + CODE_HANDLER_WORDS * (uint64_t)n.nhandlers +
-         CODE_TRY_WORDS * (uint64_t)n.ntries + n.nclauses;
+         CODE_TRY_WORDS * (uint64_t)n.ntries + n.nclauses + CODE_INLINE_WORDS * (uint64_t)n.ninlines;
 }
 static uint64_t tables_size(struct counts n) { return words_len(n) * 4 + n.nsites + n.nfuncs; }
 
 struct tables {
-  uint32_t *func_off, *site_off, *site_wasm, *map_off, *map_first, *ref_first, *handlers, *tries, *clauses;
+  uint32_t *func_off, *site_off, *site_wasm, *map_off, *map_first, *ref_first, *handlers, *tries, *clauses,
+      *inlines;
   int32_t *map_words, *ref_words;
   uint8_t *site_kind, *func_flags;
 };
@@ -40,7 +41,8 @@ static struct tables tables_in(void *block, struct counts n) {
   t.handlers = (uint32_t *)t.ref_words + n.nref_words;
   t.tries = t.handlers + CODE_HANDLER_WORDS * (size_t)n.nhandlers;
   t.clauses = t.tries + CODE_TRY_WORDS * (size_t)n.ntries;
-  t.site_kind = (uint8_t *)(t.clauses + n.nclauses);
+  t.inlines = t.clauses + n.nclauses;
+  t.site_kind = (uint8_t *)(t.inlines + CODE_INLINE_WORDS * (size_t)n.ninlines);
   t.func_flags = t.site_kind + n.nsites;
   return t;
 }
@@ -77,6 +79,8 @@ static struct code_image *image_new(struct counts n, uint32_t nimported, const s
   image->tries = t->tries;
   image->nclauses = n.nclauses;
   image->clauses = t->clauses;
+  image->ninlines = n.ninlines;
+  image->inlines = t->inlines;
   image->tables = block;
   return image;
 }
@@ -142,6 +146,30 @@ bool code_handler_at(const struct code_image *image, uint32_t off, struct code_l
   const uint32_t *h = image->handlers + CODE_HANDLER_WORDS * (size_t)i;
   *out = (struct code_landing){
       .try_ = h[1], .pc = (uintptr_t)image->base + h[2], .frame_size = h[3], .first_clause = h[4]};
+  return true;
+}
+
+bool code_inline_next(const struct code_image *image, uint32_t at, uint32_t *position, uint32_t *func_index,
+                      uint32_t *wasm_off) {
+  uint32_t low = 0,
+           high = image->ninlines; /* ends at the last body that does not begin behind the position */
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    const uint32_t *in = image->inlines + CODE_INLINE_WORDS * (size_t)middle;
+    if (in[0] < at || (in[0] == at && in[1] <= *position))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  const uint32_t *in = image->inlines + CODE_INLINE_WORDS * ((size_t)low - 1);
+  if (low == 0 || in[0] != at) {
+    *func_index = at + image->nimported;
+    *wasm_off = *position;
+    return false;
+  }
+  *func_index = in[2];
+  *wasm_off = in[3] + (*position - in[1]);
+  *position = in[4];
   return true;
 }
 
@@ -235,12 +263,27 @@ static void fill_handlers(const struct code *codes, const struct tables *t, uint
   }
 }
 
+static void fill_inlines(const struct code *codes, const struct tables *t, uint32_t nfuncs) {
+  uint32_t *to = t->inlines;
+  for (uint32_t i = 0; i < nfuncs; i++)
+    for (uint32_t k = 0; k < codes[i].ninlines; k++, to += CODE_INLINE_WORDS) {
+      const struct code_inline *in = &codes[i].inlines[k];
+      assert(k == 0 || codes[i].inlines[k - 1].start < in->start);
+      to[0] = i;
+      to[1] = in->start;
+      to[2] = in->func;
+      to[3] = in->body_off;
+      to[4] = in->call;
+    }
+}
+
 static bool count(const struct code *codes, uint32_t nfuncs, struct counts *out) {
   uint64_t sites = 0, words = 0;
   *out = (struct counts){.nfuncs = nfuncs};
   for (uint32_t i = 0; i < nfuncs; i++) {
     sites += codes[i].nsites;
-    words += codes[i].nmap_words + (uint64_t)codes[i].nframe_refs + codes[i].ntries + codes[i].nclauses;
+    words += codes[i].nmap_words + (uint64_t)codes[i].nframe_refs + codes[i].ntries + codes[i].nclauses +
+             codes[i].ninlines;
     if (sites > UINT32_MAX / 16 || words > UINT32_MAX / 16) return false;
     out->nmaps += codes[i].nmaps; /* maps and handlers are no more than sites */
     out->nmap_words += codes[i].nmap_words;
@@ -248,6 +291,7 @@ static bool count(const struct code *codes, uint32_t nfuncs, struct counts *out)
     out->nhandlers += codes[i].nhandlers;
     out->ntries += codes[i].ntries;
     out->nclauses += codes[i].nclauses;
+    out->ninlines += codes[i].ninlines;
   }
   out->nsites = (uint32_t)sites;
   return true;
@@ -269,6 +313,7 @@ bool code_image_prepare(const struct code *codes, uint32_t nfuncs, uint32_t nimp
   fill_sites(codes, &t, nfuncs);
   fill_maps(codes, &t, nfuncs);
   fill_handlers(codes, &t, nfuncs);
+  fill_inlines(codes, &t, nfuncs);
   *out = image;
   return true;
 }
@@ -297,7 +342,7 @@ bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
 
 /* Tables in a file: this, the tables, zeros up to a multiple of 8 bytes. */
 struct saved_tables {
-  uint32_t nimported, unused;
+  uint32_t nimported;
   struct counts n;
   uint64_t code_size, tables_size;
 };
@@ -312,7 +357,8 @@ void code_tables_save(const struct code_image *image, struct buf *out) {
                      .nref_words = image->ref_first[image->nfuncs],
                      .nhandlers = image->nhandlers,
                      .ntries = image->ntries,
-                     .nclauses = image->nclauses};
+                     .nclauses = image->nclauses,
+                     .ninlines = image->ninlines};
   struct saved_tables h = {
       .nimported = image->nimported, .n = n, .code_size = image->size, .tables_size = tables_size(n)};
   buf_bytes(out, &h, sizeof h);
@@ -343,7 +389,7 @@ struct header {
   uint32_t magic, version, page, unused;
   uint64_t code_size;
 };
-enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 4 };
+enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 5 };
 
 void code_image_save(const struct code_image *image, struct buf *out) {
   struct header h = {.magic = IMAGE_MAGIC,

@@ -39,12 +39,15 @@ struct code_image {
    * clause, clauses; a clause is a tag index or CODE_CATCH_ALL. */
   uint32_t nhandlers, ntries, nclauses;
   const uint32_t *handlers, *tries, *clauses;
+  /* Inlined bodies, ascending: position of the function in func_off; then struct code_inline's fields. */
+  uint32_t ninlines;
+  const uint32_t *inlines;
   void *tables; /* the block that holds the tables, owned */
   /* Not NULL: this image only stands for an area, which has an image for each function that is there
    * (runtime/code_area.h); it has no tables. */
   struct code_area *area;
 };
-enum { CODE_HANDLER_WORDS = 5, CODE_TRY_WORDS = 3 };
+enum { CODE_HANDLER_WORDS = 5, CODE_TRY_WORDS = 3, CODE_INLINE_WORDS = 5 };
 enum { CODE_SITE_FAULT = 0x80, CODE_SITE_TRAP = 0x7f };
 enum { CODE_FUNC_FRAMELESS = 1 }; /* rbp is the caller's, the return address stands at rsp */
 
@@ -78,6 +81,13 @@ const struct code_image *code_find(uintptr_t pc);
 uint32_t code_func_at(const struct code_image *image, uint32_t off);
 /* The site with exactly this offset, or UINT32_MAX. */
 uint32_t code_site_at(const struct code_image *image, uint32_t off);
+
+/* Takes one frame off `position` (a site's site_wasm) in the code of function `at` (a position in func_off):
+ * which function's instruction it is, and where in the module. True: it was inlined, and `position` is now
+ * the call's.
+ */
+bool code_inline_next(const struct code_image *image, uint32_t at, uint32_t *position, uint32_t *func_index,
+                      uint32_t *wasm_off);
 
 /* The stack map of the call that returns to this offset, or UINT32_MAX: no references are in its frame. */
 uint32_t code_map_at(const struct code_image *image, uint32_t off);

@@ -165,7 +165,7 @@ struct header {
   uint32_t magic, version, page, len;
   uint64_t code_off, code_size;
 };
-enum { AREA_MAGIC = 0x7261646c /* "ldar" */, AREA_VERSION = 1 };
+enum { AREA_MAGIC = 0x7261646c /* "ldar" */, AREA_VERSION = 2 };
 
 void code_area_save(struct code_area *a, struct buf *out) {
   struct header h = {.magic = AREA_MAGIC,

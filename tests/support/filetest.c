@@ -4,8 +4,8 @@
  *
  * A file begins with `;; test: STAGE [option...]`, then comes a module in the text format (.ir: one function
  * of IR), then the expected output as lines that begin with `;;`.  Options: func=N (else every function),
- * interruption, fuel, spectre, slots, modern (every CPU feature; else the least that the instruction set asks
- * for).
+ * interruption, fuel, spectre, slots, inlining, modern (every CPU feature; else the least that the
+ * instruction set asks for).
  * `--bless` rewrites the expected lines.  Exit status 1 when a file differs, 2 when one cannot be read.
  * Stages are the rows of compiler/stage.def; `build` and `tidy` are made here, all others by compile_func's
  * dump. */
@@ -28,7 +28,7 @@
 struct options {
   char stage[32];
   long func;
-  bool interruption, fuel, spectre, slots, modern;
+  bool interruption, fuel, spectre, slots, inlining, modern;
   bool is_ir_text;
 };
 struct files {
@@ -68,6 +68,8 @@ static bool parse_header(const char *text, struct options *o) {
       o->fuel = true;
     else if (strcmp(word, "spectre") == 0)
       o->spectre = true;
+    else if (strcmp(word, "inlining") == 0)
+      o->inlining = true;
     else if (strcmp(word, "modern") == 0)
       o->modern = true;
     else if (strcmp(word, "slots") == 0)
@@ -93,8 +95,11 @@ static size_t input_len(const char *text, size_t len) {
 
 static bool run_ir(const struct valid_module *v, uint32_t func, const struct options *o, struct arena *a,
                    struct out *out, struct error *e) {
-  struct build_config config = {
-      .interruption = o->interruption, .fuel = o->fuel, .spectre = o->spectre, .locals_in_slots = o->slots};
+  struct build_config config = {.interruption = o->interruption,
+                                .fuel = o->fuel,
+                                .spectre = o->spectre,
+                                .inlining = o->inlining,
+                                .locals_in_slots = o->slots};
   struct ir_func *f = build_func(v, func, &config, a, e);
   if (!f) return false;
   bool ok = ir_verify(f, IR_BUILT, out);
@@ -113,6 +118,7 @@ static bool run_compile(const struct valid_module *v, uint32_t func, const struc
   struct compile_config config = {.isa = isa_host(),
                                   .interruption = o->interruption,
                                   .fuel = o->fuel,
+                                  .inlining = o->inlining,
                                   .checks = true,
                                   .dump = bit,
                                   .dump_to = out};

@@ -60,11 +60,11 @@ static bool build_insn(struct builder *b) {
 /* Moves to the else or end that closes the frame in which the code died. */
 static void skip_dead(struct builder *b) {
   uint64_t depth = 0;
-  while (!reader_done(&b->r)) {
-    switch (*b->r.at) {
+  while (!reader_done(&b->body.r)) {
+    switch (*b->body.r.at) {
     case 0x06:
       depth++;
-      b->tries_seen++;
+      b->body.tries_seen++;
       break;
     case 0x07:
     case 0x19:
@@ -79,7 +79,7 @@ static void skip_dead(struct builder *b) {
     case 0x04: depth++; break;
     case 0x03:
       depth++;
-      b->loops_seen++;
+      b->body.loops_seen++;
       break;
     case 0x05:
       if (depth == 0) return;
@@ -90,58 +90,57 @@ static void skip_dead(struct builder *b) {
       break;
     default: break;
     }
-    scan_skip(&b->r, b->m->features);
+    scan_skip(&b->body.r, b->m->features);
   }
 }
 
-/* Parameters, then the zeros of the other locals. */
-static bool build_locals(struct builder *b) {
-  const struct functype *t = b->f->type;
-  uint32_t n = 0;
-  for (; n < t->nparams; n++) {
-    enum ir_type type = ir_type_of(b->m, t->params[n]);
-    b->locals[n].type = (uint8_t)type;
-    b->locals[n].value = emit(b, IR_OP_PARAM, type, n, 0, 0);
-  }
-  for (uint32_t groups = read_uleb32(&b->r); groups > 0; groups--) {
-    uint32_t len = read_uleb32(&b->r);
-    valtype vt = read_valtype(&b->r, b->m->features);
+void local_new(struct builder *b, enum ir_type type, ir_val value) {
+  VEC_PUSH(b->arena, &b->locals, ((struct local){.value = value, .type = (uint8_t)type}));
+}
+
+/* The zeros of the locals that a body declares. */
+static bool declare_locals(struct builder *b) {
+  struct reader *r = &b->body.r;
+  for (uint32_t groups = read_uleb32(r); groups > 0; groups--) {
+    uint32_t len = read_uleb32(r);
+    valtype vt = read_valtype(r, b->m->features);
     if (len == 0) continue;
     enum ir_type type = ir_type_of(b->m, vt);
     ir_val zero = emit_zero(b, type);
-    for (; len > 0; len--, n++) {
-      b->locals[n].type = (uint8_t)type;
-      b->locals[n].value = zero;
-    }
+    VEC_RESERVE(b->arena, &b->locals, b->locals.len + len);
+    for (; len > 0; len--)
+      local_new(b, type, zero);
   }
-  return reader_ok(&b->r);
+  return reader_ok(r);
 }
 
 /* With locals in slots: their first values go there. */
 static void store_locals(struct builder *b) {
   b->slot_step = 1;
-  for (uint32_t i = 0; i < b->nlocals; i++)
-    if (b->locals[i].type == IR_V128) b->slot_step = 2;
-  b->f->nlocal_slots = b->slot_step * b->nlocals;
-  for (uint32_t i = 0; i < b->nlocals; i++)
-    if (b->locals[i].type == IR_REF) VEC_PUSH(b->arena, &b->f->ref_locals, b->slot_step * i);
-  for (uint32_t i = 0; i < b->nlocals; i++)
-    emit(b, IR_OP_LOCAL_SET, IR_VOID, b->locals[i].value, b->slot_step * i, 0);
+  const struct local *locals = b->locals.at;
+  uint32_t n = b->locals.len;
+  for (uint32_t i = 0; i < n; i++)
+    if (locals[i].type == IR_V128) b->slot_step = 2;
+  b->f->nlocal_slots = b->slot_step * n;
+  for (uint32_t i = 0; i < n; i++)
+    if (locals[i].type == IR_REF) VEC_PUSH(b->arena, &b->f->ref_locals, b->slot_step * i);
+  for (uint32_t i = 0; i < n; i++)
+    emit(b, IR_OP_LOCAL_SET, IR_VOID, locals[i].value, b->slot_step * i, 0);
 }
 
 /* The commonest instructions, decoded here: locals, i32.const with one byte, and all that lower.def has in
  * one byte. False: not one of them. */
 static bool build_plain(struct builder *b) {
-  const uint8_t *at = b->r.at;
+  const uint8_t *at = b->body.r.at;
   uint8_t code = *at;
   if (code >= 0x45 && code <= 0xc4) {
     const struct lower *l = &lower_table[op_decode(0, code)];
     if (l->ir == 0) return false;
-    b->r.at++;
+    b->body.r.at++;
     build_one(b, l);
     return true;
   }
-  if (b->r.end - at < 2 || at[1] >= 0x80) return false;
+  if (b->body.r.end - at < 2 || at[1] >= 0x80) return false;
   switch (code) {
   case 0x20: push(b, local_get(b, at[1])); break;
   case 0x21: local_set(b, at[1], pop(b)); break;
@@ -149,16 +148,16 @@ static bool build_plain(struct builder *b) {
   case 0x41: push(b, emit_const(b, IR_I32, (uint32_t)((int32_t)(at[1] ^ 0x40) - 0x40))); break;
   default: return false;
   }
-  b->r.at += 2;
+  b->body.r.at += 2;
   return true;
 }
 
 int branch_hint(struct builder *b) {
-  uint32_t at = b->off - b->m->funcs[b->f->index].body_off;
-  while (b->hints < b->hints_end && b->hints->off < at)
-    b->hints++;
-  if (b->hints == b->hints_end || b->hints->off != at) return 0;
-  return b->hints->likely ? 1 : -1;
+  uint32_t at = b->off - b->body.start;
+  while (b->body.hints < b->body.hints_end && b->body.hints->off < at)
+    b->body.hints++;
+  if (b->body.hints == b->body.hints_end || b->body.hints->off != at) return 0;
+  return b->body.hints->likely ? 1 : -1;
 }
 
 static void find_hints(struct builder *b) {
@@ -166,49 +165,74 @@ static void find_hints(struct builder *b) {
   uint32_t low = 0, high = b->m->nhints;
   while (low < high) { /* the first that is not of an earlier function */
     uint32_t mid = low + (high - low) / 2;
-    if (all[mid].func < b->f->index)
+    if (all[mid].func < b->body.func)
       low = mid + 1;
     else
       high = mid;
   }
-  for (high = low; high < b->m->nhints && all[high].func == b->f->index;)
+  for (high = low; high < b->m->nhints && all[high].func == b->body.func;)
     high++;
-  b->hints = all + low;
-  b->hints_end = all + high;
+  b->body.hints = all + low;
+  b->body.hints_end = all + high;
+}
+
+bool body_open(struct builder *b, uint32_t func, uint32_t start) {
+  const struct func *f = &b->m->funcs[func];
+  uint32_t nparams = module_functype(b->m, f->type)->nparams;
+  struct slice bytes = slice_of(b->m->bytes.data + f->body_off, f->body_size);
+  b->body = (struct body){.func = func,
+                          .start = start,
+                          .r = reader_of(bytes, start, b->e),
+                          .base = b->locals.len - nparams,
+                          .control = b->controls.len};
+  if (b->m->nhints > 0) find_hints(b);
+  if (!declare_locals(b)) return false;
+  uint32_t nlocals = b->locals.len - b->body.base;
+  if (!scan_body(b->body.r, b->m, nlocals, b->slots ? 0 : b->max_work, b->plan, b->arena, &b->body.scan,
+                 b->e))
+    return false;
+  if (b->body.scan.too_many && !b->slots) b->too_much = true;
+  return true;
+}
+
+static void build_params(struct builder *b) {
+  const struct functype *t = b->f->type;
+  VEC_RESERVE(b->arena, &b->locals, b->valid->facts[b->f->index - b->m->nimported_funcs].nlocals);
+  for (uint32_t i = 0; i < t->nparams; i++) {
+    enum ir_type type = ir_type_of(b->m, t->params[i]);
+    local_new(b, type, emit(b, IR_OP_PARAM, type, i, 0, 0));
+  }
 }
 
 static bool build_body(struct builder *b) {
   struct ir_func *f = b->f;
   block_begin(b, IR_NO_BLOCK, opt_state_now(b->o));
-  if (!build_locals(b)) return false;
-  if (!scan_body(b->r, b->m, b->nlocals, b->slots ? 0 : b->max_work, b->arena, &b->scan, b->e)) return false;
-  if (b->scan.too_many && !b->slots) {
-    b->too_much = true;
-    return true;
-  }
-  const struct scan_loop *whole = &b->scan.loops.at[0];
+  build_params(b);
+  if (!body_open(b, f->index, b->off)) return false;
+  if (b->too_much) return true;
+  const struct scan *scan = &b->body.scan;
   /* Room for blocks and the ones that split critical edges: growing them in a body of a million branches
    * would hold more memory than they do. Pages that nobody writes cost nothing. */
-  VEC_RESERVE(b->arena, &f->blocks, 2 * b->scan.nbranches + 8);
-  VEC_RESERVE(b->arena, &f->edges, 3 * b->scan.nbranches + 8);
-  VEC_RESERVE(b->arena, &f->succs, 3 * b->scan.nbranches + 8);
-  VEC_RESERVE(b->arena, &b->branches, b->scan.nbranches + 8);
+  VEC_RESERVE(b->arena, &f->blocks, 2 * scan->nbranches + 8);
+  VEC_RESERVE(b->arena, &f->edges, 3 * scan->nbranches + 8);
+  VEC_RESERVE(b->arena, &f->succs, 3 * scan->nbranches + 8);
+  VEC_RESERVE(b->arena, &b->branches, scan->nbranches + 8);
   if (b->slots) store_locals(b);
-  b->off = (uint32_t)reader_off(&b->r);
-  if (b->config->fuel) emit(b, IR_OP_FUEL, IR_VOID, whole->cost, 0, 0);
-  if (b->config->interruption && whole->has_call) emit(b, IR_OP_POLL, IR_VOID, 0, 0, 0);
+  b->off = (uint32_t)reader_off(&b->body.r);
+  if (b->config->fuel) emit(b, IR_OP_FUEL, IR_VOID, scan->loops.at[0].cost, 0, 0);
+  if (b->config->interruption && scan->loops.at[0].has_call) emit(b, IR_OP_POLL, IR_VOID, 0, 0, 0);
   control_begin(b);
-  while (!reader_done(&b->r)) {
+  while (!reader_done(&b->body.r)) {
     if (b->dead) skip_dead(b);
-    b->off = (uint32_t)reader_off(&b->r);
+    b->off = (uint32_t)reader_off(&b->body.r);
     if (build_plain(b)) continue;
-    insn_read(&b->r, b->m->features, &b->in);
+    insn_read(&b->body.r, b->m->features, &b->in);
     if (!build_insn(b)) return false;
     if (b->too_much) return true;
   }
-  assert(b->controls.len == 0 && b->dead);
+  assert(b->controls.len == 0 && b->callers.len == 0 && b->dead);
   f->reload_instance = b->valid->has_indirect_tail_calls;
-  return reader_ok(&b->r);
+  return reader_ok(&b->body.r);
 }
 
 /* What only building needed, where it is large. */
@@ -219,8 +243,8 @@ static void drop_scratch(struct builder *b) {
   VEC_DROP(a, &b->undo);
   VEC_DROP(a, &b->stack);
   VEC_DROP(a, &b->controls);
-  VEC_DROP(a, &b->scan.locals);
-  VEC_DROP(a, &b->scan.loops);
+  VEC_DROP(a, &b->body.scan.locals);
+  VEC_DROP(a, &b->body.scan.loops);
   opt_end(b->o);
 }
 
@@ -232,13 +256,9 @@ static bool build_once(struct builder *b, uint32_t func_index) {
   if (b->config->plain) opt_only_append(b->o);
   for (uint32_t i = 0; i < b->m->nmems; i++)
     b->shares_memory |= b->m->mems[i].type.limits.shared;
-  b->locals = ARENA_ARRAY(b->arena, struct local, b->nlocals);
-  struct slice body = slice_of(b->m->bytes.data + func->body_off, func->body_size);
   b->off = func->body_off;
-  b->r = reader_of(body, func->body_off, b->e);
   VEC_RESERVE(b->arena, &b->f->insns, func->body_size / 2 + 16);
   VEC_RESERVE(b->arena, &b->f->wasm_off, func->body_size / 2 + 16);
-  if (b->m->nhints > 0) find_hints(b);
   if (!build_body(b)) return false;
   drop_scratch(b);
   return true;
@@ -246,13 +266,17 @@ static bool build_once(struct builder *b, uint32_t func_index) {
 
 struct ir_func *build_func(const struct valid_module *m, uint32_t func_index,
                            const struct build_config *config, struct arena *a, struct error *e) {
-  const struct func_facts *facts = &m->facts[func_index - m->module->nimported_funcs];
+  struct inline_plan plan;
   struct arena_mark mark = arena_mark(a);
   for (int slots = config->locals_in_slots; slots < 2; slots++) {
     arena_release(a, mark);
-    struct builder b = {
-        .arena = a, .valid = m, .m = m->module, .config = config, .e = e, .nlocals = facts->nlocals};
+    struct builder b = {.arena = a, .valid = m, .m = m->module, .config = config, .e = e};
     b.slots = slots == 1;
+    if (config->inlining && !b.slots) {
+      inline_plan_init(&plan, m, func_index, a);
+      b.plan = &plan;
+      b.next_start = (uint32_t)m->module->bytes.len;
+    }
     /* Edge values and phis: 16 for each byte, and what a small function may have in any case. */
     b.max_work = (b.slots ? 32 : 16) * (uint64_t)m->module->funcs[func_index].body_size + (1 << 16);
     if (!vmctx_layout(m->module, &b.layout)) {

@@ -5,7 +5,7 @@
 #include "abi/builtin.h"
 #include "abi/vmctx.h"
 #include "compiler/build/build.h"
-#include "compiler/build/scan.h"
+#include "compiler/build/inline.h"
 #include "compiler/opt/opt.h"
 #include "wasm/insn.h"
 
@@ -38,6 +38,7 @@ struct branch {
 
 enum control_kind {
   CONTROL_FUNC,
+  CONTROL_INLINE, /* the body of a callee */
   CONTROL_BLOCK,
   CONTROL_LOOP,
   CONTROL_IF,
@@ -50,6 +51,7 @@ struct control {
   enum control_kind kind;
   uint32_t nparams, nresults;
   uint32_t height;              /* of the operand stack below the parameters */
+  uint32_t nlocals;             /* of this body and those around it */
   uint32_t undo;                /* length of the undo log when the frame began */
   uint32_t branches, nbranches; /* list of struct branch, to the end of the frame */
   uint32_t else_edge;           /* IF: edge to the false side */
@@ -75,6 +77,20 @@ struct control {
   uint32_t shared_edge, shared_epoch; /* br_table: the edge to this label, if the epoch is builder.epoch */
 };
 
+/* A function whose body is being read: the one that is built, or one that is inlined. */
+struct body {
+  struct reader r;
+  uint32_t func, start; /* position of its first byte (code_inline) */
+  uint32_t control;     /* its frame in builder.controls */
+  uint32_t base;        /* its local 0 in builder.locals */
+  struct scan scan;
+  uint32_t loops_seen;   /* `loop` instructions so far */
+  uint32_t tries_seen;   /* `try` instructions so far */
+  uint32_t inlines_seen; /* of scan.inlines: those behind */
+  const struct branch_hint *hints,
+      *hints_end; /* of this function, ascending; those behind the present instruction */
+};
+
 struct builder {
   struct ir_func *f;
   struct opt *o;
@@ -85,14 +101,12 @@ struct builder {
   struct vmctx_layout layout;
   struct error *e;
 
-  struct reader r;
+  struct body body;         /* where instructions come from */
+  VEC(struct body) callers; /* of it, outermost first */
+  struct inline_plan *plan; /* NULL: nothing is inlined */
+  uint32_t next_start;      /* position of the next inlined body */
   struct insn in;
-  uint32_t off; /* of the instruction, in the module */
-  struct scan scan;
-  uint32_t loops_seen; /* `loop` instructions so far */
-  const struct branch_hint *hints,
-      *hints_end;      /* of this function, ascending; those behind the present instruction */
-  uint32_t tries_seen; /* `try` instructions so far */
+  uint32_t off; /* position of the instruction */
 
   struct map structs; /* struct type -> where its offsets begin in struct_offs (gc.c) */
   VEC(uint32_t) struct_offs;
@@ -103,8 +117,7 @@ struct builder {
   VEC(struct branch) branches;
   VEC(uint32_t) record;
   VEC(uint32_t) scratch;
-  struct local *locals;
-  uint32_t nlocals;
+  VEC(struct local) locals; /* of all bodies that are open */
   uint32_t epoch;
 
   ir_block block;          /* under construction */
@@ -174,7 +187,7 @@ struct cold {
 struct cold block_cold(struct builder *b, ir_val cond, bool cold_if);
 ir_val block_rejoin(struct builder *b, struct cold c, ir_val value, ir_val other);
 
-/* Locals (ssa.c). */
+/* Locals of the present body (ssa.c). */
 void local_set(struct builder *b, uint32_t local, ir_val v);
 ir_val local_get(struct builder *b, uint32_t local);
 void locals_rollback(struct builder *b, uint32_t mark);
@@ -196,8 +209,9 @@ void loop_edge(struct builder *b, const struct control *c, uint32_t edge);
 
 /* The number of a new edge to where the frame controls[try_] catches. */
 uint32_t landing_edge(struct builder *b, uint32_t try_);
-/* Locals set since the undo log was `mark` long, as pairs (local, value) behind b->record; how many. */
-uint32_t record_pairs(struct builder *b, uint32_t mark);
+/* Locals below `limit` set since the undo log was `mark` long, as pairs (local, value) behind b->record; how
+ * many. */
+uint32_t record_pairs(struct builder *b, uint32_t mark, uint32_t limit);
 ir_val block_phi(struct builder *b, uint8_t type);
 /* Behind a call: it may throw into this function. */
 void call_may_throw(struct builder *b);
@@ -257,6 +271,15 @@ ir_val table_element(struct builder *b, uint32_t table, ir_val index, enum trap_
 /* What the module says about the branch being built: 0 nothing, 1 it is likely taken (for `if`: the condition
  * holds), -1 unlikely. */
 int branch_hint(struct builder *b);
+/* Bodies. body_open: b->body is the function's from here on, its first byte has the position `start`; the
+ * locals of its parameters are there already, the declared ones are added, and it is scanned (build.c). */
+MUST_USE bool body_open(struct builder *b, uint32_t func, uint32_t start);
+void local_new(struct builder *b, enum ir_type type, ir_val value);
+/* Whether the scan wants the callee of this call in its place; begins its body with the arguments on the
+ * stack; goes back to the caller behind its end (inline.c). */
+bool inline_here(struct builder *b);
+MUST_USE bool inline_begin(struct builder *b, uint32_t func);
+void inline_end(struct builder *b);
 /* Frames (control.c): begin one, the end of the innermost one, a jump from there to its label. */
 void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, uint32_t nresults);
 void control_end(struct builder *b);

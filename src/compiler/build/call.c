@@ -31,6 +31,7 @@ static bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint3
 
 static bool build_direct(struct builder *b, bool tail) {
   uint32_t func = b->in.a, type = b->m->funcs[func].type;
+  if (!tail && b->plan && inline_here(b)) return inline_begin(b, func);
   if (func >= b->m->nimported_funcs) return finish_call(b, tail ? IR_OP_TAIL_CALL : IR_OP_CALL, func, type);
   ir_val callee = emit_field(b, IR_FUNCREF, b->layout.funcs + 8 * func);
   return finish_call(b, tail ? IR_OP_TAIL_CALL_FUNC : IR_OP_CALL_FUNC, callee, type);

@@ -16,6 +16,7 @@ void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, u
                              .nparams = nparams,
                              .nresults = nresults,
                              .height = b->stack.len - nparams,
+                             .nlocals = b->locals.len,
                              .undo = b->undo.len,
                              .branches = NONE,
                              .landings = NONE,
@@ -45,7 +46,7 @@ bool block_arity(struct builder *b, uint32_t *nparams, uint32_t *nresults) {
 static void build_loop(struct builder *b, uint32_t nparams) {
   control_push(b, CONTROL_LOOP, nparams, 0);
   struct control *c = &VEC_LAST(&b->controls);
-  c->scan = &b->scan.loops.at[b->loops_seen];
+  c->scan = &b->body.scan.loops.at[b->body.loops_seen];
   loop_begin(b, c);
   if (b->config->fuel) emit(b, IR_OP_FUEL, IR_VOID, c->scan->cost, 0, 0);
   if (b->config->interruption) emit(b, IR_OP_POLL, IR_VOID, 0, 0, 0);
@@ -97,6 +98,10 @@ static void build_else(struct builder *b) {
 }
 
 static void build_return(struct builder *b) {
+  if (b->callers.len > 0) {
+    build_br(b, b->controls.len - 1 - b->body.control);
+    return;
+  }
   uint32_t n = b->f->type->nresults;
   uint32_t at = ir_ext(b->f, &n, 1);
   ir_ext(b->f, b->stack.at + (b->stack.len - n), n);
@@ -125,7 +130,7 @@ static bool end_try(struct builder *b) {
 
 void control_end(struct builder *b) {
   struct control *c = &VEC_LAST(&b->controls);
-  bool of_func = c->kind == CONTROL_FUNC;
+  bool of_func = c->kind == CONTROL_FUNC, of_callee = c->kind == CONTROL_INLINE;
   if (c->kind == CONTROL_LOOP) {
     loop_end(b, c);
     if (b->dead) b->stack.len = c->height;
@@ -143,7 +148,9 @@ void control_end(struct builder *b) {
   } else {
     if (b->dead) b->stack.len = c->height;
     if (!of_func) b->controls.len--;
+    if (c->kind == CONTROL_INLINE) locals_rollback(b, c->undo);
   }
+  if (of_callee) inline_end(b);
   if (of_func) {
     if (!b->dead) build_return(b);
     b->controls.len--;
@@ -249,7 +256,7 @@ bool build_control(struct builder *b) {
     return true;
   case OP_LOOP:
     if (!block_arity(b, &nparams, &nresults)) return false;
-    b->loops_seen++;
+    b->body.loops_seen++;
     build_loop(b, nparams);
     return true;
   case OP_IF:

@@ -171,7 +171,7 @@ bool build_exn(struct builder *b) {
 
 static bool build_try(struct builder *b) {
   uint32_t nparams, nresults;
-  const struct scan_try *scan = &b->scan.tries.at[b->tries_seen++];
+  const struct scan_try *scan = &b->body.scan.tries.at[b->body.tries_seen++];
   if (!block_arity(b, &nparams, &nresults)) return false;
   control_push(b, CONTROL_LEGACY_TRY, nparams, nresults);
   struct control *c = &VEC_LAST(&b->controls);
@@ -181,8 +181,8 @@ static bool build_try(struct builder *b) {
   }
   if (scan->len == 0) return true;
   try_begin(b, scan->len);
-  for (uint32_t i = scan->first; i != NONE; i = b->scan.catches.at[i].next)
-    VEC_PUSH(b->arena, &b->f->clauses, b->scan.catches.at[i].tag);
+  for (uint32_t i = scan->first; i != NONE; i = b->body.scan.catches.at[i].next)
+    VEC_PUSH(b->arena, &b->f->clauses, b->body.scan.catches.at[i].tag);
   return true;
 }
 
@@ -190,7 +190,8 @@ static bool build_try(struct builder *b) {
 static void landing_locals(struct builder *b, struct control *c) {
   locals_rollback(b, c->undo);
   for (uint32_t i = 0; i < c->nlanding_pairs; i++)
-    local_set(b, b->record.at[c->landing_pairs + 2 * i], b->record.at[c->landing_pairs + 2 * i + 1]);
+    local_set(b, b->record.at[c->landing_pairs + 2 * i] - b->body.base,
+              b->record.at[c->landing_pairs + 2 * i + 1]);
 }
 
 static bool build_catch(struct builder *b) {
@@ -204,7 +205,7 @@ static bool build_catch(struct builder *b) {
       if (b->too_much) return true;
       c->clause_edges = first;
       c->landing_pairs = b->record.len;
-      c->nlanding_pairs = b->slots ? 0 : record_pairs(b, c->undo);
+      c->nlanding_pairs = b->slots ? 0 : record_pairs(b, c->undo, NONE);
     }
   } else if (c->nlandings > 0) {
     landing_locals(b, c);

@@ -7,6 +7,8 @@
  * not: judge validity. */
 #include "compiler/build/scan.h"
 
+#include "compiler/build/inline.h"
+
 /* What stands behind an opcode: how to get past it. */
 enum skip {
   SKIP_READ, /* anything rare: insn_read knows */
@@ -123,6 +125,7 @@ struct scanner {
   VEC(uint32_t) marks; /* start in `log` of each open loop */
   VEC(uint32_t) ends;  /* for each open block: END_BLOCK, END_LOOP, or END_TRY + its number */
   uint64_t max_locals;
+  struct inline_plan *plan;
 };
 
 static void open_loop(struct scanner *s) {
@@ -132,16 +135,20 @@ static void open_loop(struct scanner *s) {
   VEC_PUSH(s->arena, &s->marks, s->log.len);
 }
 
+static void add_effects(struct scan_loop *to, const struct scan_loop *of) {
+  to->has_call |= of->has_call;
+  to->stores |= of->stores;
+  to->atomics |= of->atomics;
+  to->sets_global |= of->sets_global;
+  to->sets_table |= of->sets_table;
+  to->sets_heap |= of->sets_heap;
+}
+
 static void close_loop(struct scanner *s) {
   struct scan_loop *loop = &s->out->loops.at[VEC_POP(&s->loops)];
   struct scan_loop *parent = &s->out->loops.at[VEC_LAST(&s->loops)];
   uint32_t mark = VEC_POP(&s->marks);
-  parent->has_call |= loop->has_call;
-  parent->stores |= loop->stores;
-  parent->atomics |= loop->atomics;
-  parent->sets_global |= loop->sets_global;
-  parent->sets_table |= loop->sets_table;
-  parent->sets_heap |= loop->sets_heap;
+  add_effects(parent, loop);
   if (s->out->too_many) return;
   /* Newest entries only: each local once. */
   uint32_t len = mark;
@@ -183,6 +190,18 @@ static void add_catch(struct scanner *s, uint32_t tag) {
   s->out->nbranches++;
 }
 
+static void scan_call(struct scanner *s, const struct reader *r, struct scan_loop *loop) {
+  const struct inline_callee *c =
+      s->plan ? inline_wanted(s->plan, small_leb(r->at + 1, r->end), s->loops.len > 1) : NULL;
+  if (!c) {
+    loop->has_call = true;
+    return;
+  }
+  VEC_PUSH(s->arena, &s->out->inlines, (uint32_t)reader_off(r));
+  s->out->nbranches += c->nbranches + 1;
+  add_effects(loop, &c->whole);
+}
+
 static bool unsupported(struct reader *r, struct features features, struct error *e) {
   uint64_t off = reader_off(r);
   struct insn insn;
@@ -196,6 +215,7 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   loop->cost++;
   uint8_t code = *r->at;
   if (code >= 0x36 && code <= 0x3e) loop->stores = true;
+  if (code >= 0xe0 && code <= 0xef) s->out->leaves_frame = true;
   switch (code) {
   case 0x02:
   case 0x04:
@@ -212,12 +232,15 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   case 0x0b:
     if (s->ends.len > 0 && VEC_POP(&s->ends) == END_LOOP) close_loop(s);
     break;
-  case 0x10:
+  case 0x10: scan_call(s, r, loop); break;
   case 0x11:
   case 0x14: loop->has_call = true; break;
   case 0x12: /* leaves its loop, but the function has to poll */
   case 0x13:
-  case 0x15: s->out->loops.at[0].has_call = true; break;
+  case 0x15:
+    s->out->loops.at[0].has_call = true;
+    s->out->leaves_frame = true;
+    break;
   case 0x24: loop->sets_global = true; break;
   case 0x25:
   case 0x26: /* references other than functions go through calls */
@@ -231,6 +254,7 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   case 0xd2: loop->has_call = true; break; /* ref.func may have to make the reference */
   case 0xd3: break;
   case 0x06:
+    s->out->leaves_frame = true;
     s->out->nbranches++;
     VEC_PUSH(s->arena, &s->ends, END_TRY + s->out->tries.len);
     VEC_PUSH(s->arena, &s->out->tries, ((struct scan_try){.first = UINT32_MAX, .last = UINT32_MAX}));
@@ -244,12 +268,16 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     break;
   }
   case 0x1f:
+    s->out->leaves_frame = true;
     s->out->nbranches++;
     VEC_PUSH(s->arena, &s->ends, END_BLOCK);
     break;
   case 0x08:
   case 0x09:
-  case 0x0a: s->out->nbranches++; break;
+  case 0x0a:
+    s->out->leaves_frame = true;
+    s->out->nbranches++;
+    break;
   case 0xfb: {
     uint32_t sub = small_leb(r->at + 1, r->end);
     if (sub == 5 || sub == 14 || (sub >= 16 && sub <= 19)) loop->sets_heap = true;
@@ -290,8 +318,8 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
 }
 
 bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64_t max_locals,
-               struct arena *a, struct scan *out, struct error *e) {
-  struct scanner s = {.out = out, .arena = a, .max_locals = max_locals};
+               struct inline_plan *plan, struct arena *a, struct scan *out, struct error *e) {
+  struct scanner s = {.out = out, .arena = a, .max_locals = max_locals, .plan = plan};
   s.last = ARENA_ARRAY(a, uint32_t, nlocals);
   VEC_PUSH(a, &out->loops, (struct scan_loop){0});
   VEC_PUSH(a, &s.loops, 0);

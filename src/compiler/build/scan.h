@@ -13,6 +13,8 @@ struct scan_loop {
   bool has_call, stores, atomics, sets_global, sets_table, sets_heap;
   uint32_t cost; /* instructions outside inner loops: fuel for one round */
 };
+struct inline_plan;
+
 /* A legacy try. */
 struct scan_try {
   uint32_t first, last, len; /* its clauses, in scan.catches */
@@ -29,13 +31,16 @@ struct scan {
   VEC(uint32_t) locals;
   VEC(struct scan_try) tries; /* by order of `try` in the code */
   VEC(struct scan_catch) catches;
-  uint32_t nbranches; /* instructions that begin a block or end one, but for br_table */
-  bool too_many;      /* lists were cut short: loops x locals passes `max_locals` */
+  VEC(uint32_t) inlines; /* positions of calls whose callees are to be built in, ascending */
+  uint32_t nbranches;    /* instructions that begin a block or end one, but for br_table */
+  bool leaves_frame; /* tail calls, tries, throws, stack switches: not to be built into another function */
+  bool too_many;     /* lists were cut short: loops x locals passes `max_locals` */
 };
 /* `r` stands behind the local declarations. False: an instruction that cannot be compiled yet; it is in `e`.
  */
 MUST_USE bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64_t max_locals,
-                        struct arena *a, struct scan *out, struct error *e);
+                        struct inline_plan *plan /* NULL: all calls stay */, struct arena *a,
+                        struct scan *out, struct error *e);
 
 /* Moves `at` behind the immediates of the instruction whose opcode stands at `at`; the bytes are valid. */
 void scan_skip(struct reader *r, struct features features);

@@ -79,11 +79,12 @@ ir_val block_rejoin(struct builder *b, struct cold c, ir_val value, ir_val other
 /* ---- locals ---- */
 
 void local_set(struct builder *b, uint32_t local, ir_val v) {
-  struct local *l = &b->locals[local];
   if (b->slots) {
     emit(b, IR_OP_LOCAL_SET, IR_VOID, v, b->slot_step * local, 0);
     return;
   }
+  local += b->body.base;
+  struct local *l = &b->locals.at[local];
   if (l->value == v) return;
   uint32_t mark = VEC_LAST(&b->controls).undo;
   if (l->logged <= mark) {
@@ -94,28 +95,28 @@ void local_set(struct builder *b, uint32_t local, ir_val v) {
 }
 
 ir_val local_get(struct builder *b, uint32_t local) {
-  if (b->slots) return emit(b, IR_OP_LOCAL_GET, b->locals[local].type, b->slot_step * local, 0, 0);
-  return b->locals[local].value;
+  if (b->slots) return emit(b, IR_OP_LOCAL_GET, b->locals.at[local].type, b->slot_step * local, 0, 0);
+  return b->locals.at[b->body.base + local].value;
 }
 
 void locals_rollback(struct builder *b, uint32_t mark) {
   while (b->undo.len > mark) {
     struct undo u = VEC_POP(&b->undo);
-    b->locals[u.local].value = u.value;
-    b->locals[u.local].logged = u.logged;
+    b->locals.at[u.local].value = u.value;
+    b->locals.at[u.local].logged = u.logged;
   }
 }
 
-/* Appends (local, value) of each local set since `mark` to the record. */
-uint32_t record_pairs(struct builder *b, uint32_t mark) {
+/* Pairs name locals of all bodies: by index in b->locals. */
+uint32_t record_pairs(struct builder *b, uint32_t mark, uint32_t limit) {
   uint32_t n = 0;
   work(b, b->undo.len - mark);
   if (b->too_much) return 0;
   for (uint32_t i = mark; i < b->undo.len; i++) {
     uint32_t local = b->undo.at[i].local;
-    if (b->locals[local].logged != i + 1) continue; /* set again in an inner frame */
+    if (b->locals.at[local].logged != i + 1 || local >= limit) continue; /* set again in an inner frame */
     VEC_PUSH(b->arena, &b->record, local);
-    VEC_PUSH(b->arena, &b->record, b->locals[local].value);
+    VEC_PUSH(b->arena, &b->record, b->locals.at[local].value);
     n++;
   }
   return n;
@@ -141,7 +142,7 @@ void branch_record(struct builder *b, struct control *c, uint32_t edge, uint32_t
   struct branch br = {.edge = edge, .state = opt_state_now(b->o)};
   br.results = record_results(b, c->nresults);
   br.pairs = b->record.len;
-  br.npairs = record_pairs(b, mark);
+  br.npairs = record_pairs(b, mark, NONE);
   branch_add(b, c, br);
 }
 
@@ -151,7 +152,7 @@ uint32_t landing_edge(struct builder *b, uint32_t try_) {
   struct branch br = {
       .edge = edge, .state = opt_state_now(b->o), .results = b->record.len, .next = c->landings};
   br.pairs = b->record.len;
-  br.npairs = record_pairs(b, c->undo);
+  br.npairs = record_pairs(b, c->undo, c->nlocals);
   c->landings = b->branches.len;
   c->nlandings++;
   VEC_PUSH(b->arena, &b->branches, br);
@@ -181,7 +182,7 @@ void loop_edge(struct builder *b, const struct control *c, uint32_t edge) {
     f->ext.at[f->ext.len++] = b->stack.at[i];
   if (b->slots) return;
   for (uint32_t i = 0; i < c->scan->len; i++)
-    f->ext.at[f->ext.len++] = b->locals[b->scan.locals.at[c->scan->first + i]].value;
+    f->ext.at[f->ext.len++] = local_get(b, b->body.scan.locals.at[c->scan->first + i]);
 }
 
 void loop_begin(struct builder *b, struct control *c) {
@@ -209,8 +210,8 @@ void loop_begin(struct builder *b, struct control *c) {
     b->stack.at[i] = block_phi(b, type_of(b, b->stack.at[i]));
   if (b->slots || b->too_much) return;
   for (uint32_t i = 0; i < c->scan->len; i++) {
-    uint32_t local = b->scan.locals.at[c->scan->first + i];
-    local_set(b, local, block_phi(b, b->locals[local].type));
+    uint32_t local = b->body.scan.locals.at[c->scan->first + i];
+    local_set(b, local, block_phi(b, b->locals.at[b->body.base + local].type));
   }
 }
 
@@ -239,7 +240,7 @@ static uint32_t merge_locals(struct builder *b, const struct control *c) {
     for (uint32_t p = 0; p < br->npairs; p++) {
       uint32_t local = b->record.at[br->pairs + 2 * p];
       ir_val v = b->record.at[br->pairs + 2 * p + 1];
-      struct local *l = &b->locals[local];
+      struct local *l = &b->locals.at[local];
       if (l->epoch != epoch) {
         l->epoch = epoch;
         l->first = v;
@@ -254,7 +255,7 @@ static uint32_t merge_locals(struct builder *b, const struct control *c) {
   }
   uint32_t nphis = 0;
   for (uint32_t i = 0; i < b->scratch.len; i++) {
-    struct local *l = &b->locals[b->scratch.at[i]];
+    struct local *l = &b->locals.at[b->scratch.at[i]];
     if (l->phi == NONE && l->count < c->nbranches && l->first != l->value) l->phi = 0;
     if (l->phi != NONE) l->phi = nphis++;
   }
@@ -288,7 +289,7 @@ static void fill_edges(struct builder *b, const struct control *c, const uint32_
     for (uint32_t i = 0; i < nlocals; i++)
       args[i] = entry_values[i];
     for (uint32_t p = 0; p < br->npairs; p++) {
-      const struct local *l = &b->locals[b->record.at[br->pairs + 2 * p]];
+      const struct local *l = &b->locals.at[b->record.at[br->pairs + 2 * p]];
       if (l->phi != NONE) args[l->phi] = b->record.at[br->pairs + 2 * p + 1];
     }
   }
@@ -299,6 +300,10 @@ void label_bind(struct builder *b, struct control *c) {
   assert(b->dead && c->nbranches > 0);
   locals_rollback(b, c->undo);
   b->stack.len = c->height;
+  if (c->kind == CONTROL_INLINE) { /* the callee's locals end here */
+    for (uint32_t i = c->branches; i != NONE; i = b->branches.at[i].next)
+      b->branches.at[i].npairs = 0;
+  }
 
   ir_block idom = IR_NO_BLOCK;
   struct opt_state state = {0};
@@ -324,10 +329,10 @@ void label_bind(struct builder *b, struct control *c) {
   }
   ir_val *entry = arena_alloc(b->arena, nphis * sizeof *entry);
   for (uint32_t i = 0, k = 0; i < b->scratch.len; i++)
-    if (b->locals[b->scratch.at[i]].phi != NONE) entry[k++] = b->locals[b->scratch.at[i]].value;
+    if (b->locals.at[b->scratch.at[i]].phi != NONE) entry[k++] = b->locals.at[b->scratch.at[i]].value;
   fill_edges(b, c, differ, ndiffer, entry, nphis);
   for (uint32_t i = 0; i < b->scratch.len; i++) {
-    struct local *l = &b->locals[b->scratch.at[i]];
-    local_set(b, b->scratch.at[i], l->phi == NONE ? l->first : block_phi(b, l->type));
+    struct local *l = &b->locals.at[b->scratch.at[i]];
+    local_set(b, b->scratch.at[i] - b->body.base, l->phi == NONE ? l->first : block_phi(b, l->type));
   }
 }

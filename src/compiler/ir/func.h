@@ -120,7 +120,7 @@ struct ir_func {
   uint32_t index;              /* function index in the module */
   const struct functype *type;
   VEC(struct ir_insn) insns;
-  VEC(uint32_t) wasm_off; /* parallel to insns: offset in the module of the instruction it came from */
+  VEC(uint32_t) wasm_off; /* parallel to insns: position of the instruction it came from (code_inline) */
   VEC(struct ir_blk) blocks;
   VEC(struct ir_edge) edges;
   VEC(uint32_t) succs, preds;
@@ -130,8 +130,9 @@ struct ir_func {
   VEC(uint32_t) ref_locals;   /* of these slots, those that hold references */
   VEC(struct code_try) tries; /* what TRY names */
   VEC(uint32_t) clauses;
-  bool reload_instance; /* direct calls too may come back with another instance
-                           (valid_module.has_indirect_tail_calls) */
+  VEC(struct code_inline) inlines; /* calls whose callees were built into this function */
+  bool reload_instance;            /* direct calls too may come back with another instance
+                                      (valid_module.has_indirect_tail_calls) */
 };
 
 static inline struct ir_insn *ir_at(struct ir_func *f, ir_val v) {

@@ -78,7 +78,7 @@ struct mach_insn {
   uint16_t flags; /* free for the ISA */
   mreg d, s, base, idx;
   int32_t disp, imm;
-  uint32_t src; /* offset in the module (sites, listings) */
+  uint32_t src; /* position of the instruction (code_inline) */
 };
 struct mach_fixed {
   mreg reg;

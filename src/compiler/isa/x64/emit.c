@@ -536,6 +536,9 @@ static void put_marks(const struct layout *l, struct code *out) {
   for (uint32_t i = 0; i < a->relocs.len; i++)
     out->relocs[i] = (struct code_reloc){
         .off = final_off(l, a->relocs.at[i].at), .index = a->relocs.at[i].index, .kind = RELOC_CALL};
+  if (!a->f->ir) return;
+  out->inlines = a->f->ir->inlines.at;
+  out->ninlines = a->f->ir->inlines.len;
 }
 
 /* Everything but the copies of sites and relocations. */

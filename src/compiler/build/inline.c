@@ -1,0 +1,90 @@
+/* See inline.h. */
+#include "compiler/build/inline.h"
+
+#include "compiler/build/builder.h"
+
+void inline_plan_init(struct inline_plan *p, const struct valid_module *m, uint32_t func, struct arena *a) {
+  uint32_t size = m->module->funcs[func].body_size;
+  *p = (struct inline_plan){.valid = m, .arena = a, .around = {func}, .naround = 1};
+  p->budget = size / 4 + 96;
+  p->looks = size + 256;
+  /* Inlined bodies have positions behind the module's bytes (code_inline). */
+  if (m->module->bytes.len >= UINT32_MAX - p->budget) p->budget = 0;
+  for (uint32_t i = 0; i < INLINE_KNOWN; i++)
+    p->known[i].func = UINT32_MAX;
+}
+
+/* Reads the body of `func`, which is small. */
+static void judge(struct inline_plan *p, uint32_t func, struct inline_callee *out) {
+  const struct module *m = p->valid->module;
+  const struct func *f = &m->funcs[func];
+  const struct func_facts *facts = &p->valid->facts[func - m->nimported_funcs];
+  *out = (struct inline_callee){.func = func};
+  if (facts->nlocals > INLINE_LOCALS) return;
+  struct error ignored = {0};
+  struct reader r = reader_of(slice_of(m->bytes.data + f->body_off, f->body_size), f->body_off, &ignored);
+  struct scan scan = {0};
+  struct arena_mark mark = arena_mark(p->arena);
+  for (uint32_t groups = read_uleb32(&r); groups > 0; groups--) {
+    (void)read_uleb32(&r);
+    (void)read_valtype(&r, m->features);
+  }
+  if (scan_body(r, m, facts->nlocals, f->body_size, NULL, p->arena, &scan, &ignored) && !scan.too_many &&
+      !scan.leaves_frame) {
+    out->fits = true;
+    out->nbranches = scan.nbranches;
+    out->whole = scan.loops.at[0];
+  }
+  arena_release(p->arena, mark);
+}
+
+const struct inline_callee *inline_wanted(struct inline_plan *p, uint32_t func, bool in_loop) {
+  const struct module *m = p->valid->module;
+  if (func < m->nimported_funcs || p->naround > INLINE_DEPTH) return NULL;
+  uint32_t size = m->funcs[func].body_size;
+  if (size > (in_loop || p->in_loop ? INLINE_LOOP_SIZE : INLINE_SIZE) || size > p->budget) return NULL;
+  for (uint32_t i = 0; i < p->naround; i++)
+    if (p->around[i] == func) return NULL;
+  struct inline_callee *c = &p->known[func % INLINE_KNOWN];
+  if (c->func != func) {
+    if (size > p->looks) return NULL;
+    p->looks -= size;
+    judge(p, func, c);
+  }
+  if (!c->fits) return NULL;
+  p->budget -= size;
+  return c;
+}
+
+bool inline_here(struct builder *b) {
+  struct body *body = &b->body;
+  while (body->inlines_seen < body->scan.inlines.len && body->scan.inlines.at[body->inlines_seen] < b->off)
+    body->inlines_seen++;
+  return body->inlines_seen < body->scan.inlines.len && body->scan.inlines.at[body->inlines_seen] == b->off;
+}
+
+bool inline_begin(struct builder *b, uint32_t func) {
+  const struct func *f = &b->m->funcs[func];
+  const struct functype *t = module_functype(b->m, f->type);
+  struct code_inline record = {b->next_start, func, f->body_off, b->off};
+  VEC_PUSH(b->arena, &b->f->inlines, record);
+  b->next_start += f->body_size;
+  b->max_work += 16 * (uint64_t)f->body_size;
+  VEC_PUSH(b->arena, &b->callers, b->body);
+  b->stack.len -= t->nparams;
+  for (uint32_t i = 0; i < t->nparams; i++)
+    local_new(b, ir_type_of(b->m, t->params[i]), b->stack.at[b->stack.len + i]);
+  b->plan->around[b->plan->naround++] = func;
+  b->plan->in_loop = b->loop != 0;
+  if (!body_open(b, func, record.start)) return false;
+  if (b->too_much) return true;
+  if (b->config->fuel) emit(b, IR_OP_FUEL, IR_VOID, b->body.scan.loops.at[0].cost, 0, 0);
+  control_push(b, CONTROL_INLINE, 0, t->nresults);
+  return true;
+}
+
+void inline_end(struct builder *b) {
+  b->locals.len = b->body.base;
+  b->body = VEC_POP(&b->callers);
+  b->plan->naround--;
+}

@@ -1,0 +1,13 @@
+(module $m
+  (memory 1)
+  (func $load (param i32) (result i32) (i32.load (local.get 0)))
+  (func $next (param i32) (result i32) (i32.add (call $load (local.get 0)) (i32.const 1)))
+  (func $call (param i32) (result i32) (i32.add (call $far (local.get 0)) (call $next (local.get 0))))
+  (func $far (param i32) (result i32) (local i64 f32 f64)
+    (loop (br_if 0 (i32.gt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 9))))
+    (if (i32.eq (local.get 0) (i32.const 5)) (then unreachable))
+    (i32.add (i32.mul (local.get 0) (local.get 0)) (i32.load offset=4 (local.get 0))))
+  (func (export "straight") (param i32) (result i32) (call $next (local.get 0)))
+  (func (export "loop") (param i32) (result i32)
+    (loop (drop (call $call (local.get 0))) (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 0)))
