@@ -15,6 +15,8 @@ struct arch_regs {
   _Alignas(16) uint8_t xmm[8][16]; /* float arguments 0..7; on return float results 0..5 */
 };
 
+enum { ARCH_NO_CODE = 0xcc }; /* fills what is never run: int3 */
+
 /* ---- supplied by thunk.S ---- */
 
 /* Runs `func` on a frame below the caller's: loads registers, pushes `stack_args` (args_size bytes) and room

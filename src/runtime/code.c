@@ -1,6 +1,7 @@
 /* See code.h. */
 #include "runtime/code.h"
 
+#include "abi/arch.h"
 #include "base/alloc.h"
 #include "os/vm.h"
 #include "runtime/code_area.h"
@@ -8,7 +9,7 @@
 
 #include <string.h>
 
-enum { FUNC_ALIGN = 16, INT3 = 0xcc };
+enum { FUNC_ALIGN = 32 };
 
 /* ---- tables ---- */
 
@@ -184,7 +185,7 @@ static bool place(const struct code *codes, uint32_t nfuncs, uint32_t *func_off,
     if (at >= UINT32_MAX) return false;
     func_off[i] = (uint32_t)at;
     at += codes[i].size;
-    if (codes[i].size && codes[i].bytes[codes[i].size - 1] != INT3) at++;
+    if (codes[i].size && codes[i].bytes[codes[i].size - 1] != ARCH_NO_CODE) at++;
   }
   if (at >= CODE_RANGE - UINT16_MAX) return false;
   func_off[nfuncs] = (uint32_t)at;
@@ -194,7 +195,7 @@ static bool place(const struct code *codes, uint32_t nfuncs, uint32_t *func_off,
 
 void code_image_write(const struct code *codes, const struct code_image *image,
                       const struct code_image *module, uint8_t *to) {
-  memset(to, INT3, image->size);
+  memset(to, ARCH_NO_CODE, image->func_off[image->nfuncs]);
   for (uint32_t i = 0; i < image->nfuncs; i++) {
     uint8_t *start = to + image->func_off[i];
     memcpy(start, codes[i].bytes, codes[i].size);
@@ -329,6 +330,7 @@ bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
   uint8_t *to = (uint8_t *)(uintptr_t)image->base;
   if (vm_commit(to, image->size)) {
     code_image_write(codes, image, image, to);
+    memset(to + image->func_off[nfuncs], ARCH_NO_CODE, image->size - image->func_off[nfuncs]);
     if (vm_protect(to, image->size, VM_ACCESS_READ_EXEC)) {
       *out = image;
       return true;

@@ -18,7 +18,7 @@ struct code_area;
 struct code_image {
   _Atomic uint32_t refs;
   const struct module *module; /* for names and source lines; set by whoever makes the image, outlives it */
-  const uint8_t *base;         /* first byte of the code */
+  const uint8_t *base;         /* first byte of the code; in an area, within its first page */
   uint64_t size;               /* mapped bytes, whole pages */
   uint32_t nimported;          /* function index = position in func_off + nimported */
   uint32_t nfuncs, nsites;

@@ -108,7 +108,7 @@ void code_area_delete(struct code_area *a) {
   code_range_disclaim(&a->head);
   for (uint64_t off = a->code_off; off < a->used; off += vm_page_size()) {
     struct code_image *image = a->images[off / vm_page_size()];
-    if (image && (uintptr_t)image->base == (uintptr_t)at(a, off)) code_image_discard(image);
+    if (image && (uint64_t)(image->base - a->head.base) - off < vm_page_size()) code_image_discard(image);
   }
   mem_free(a->images);
   mem_free(a);
@@ -123,6 +123,14 @@ static void install(struct code_area *a, struct code_image *image) {
     a->images[first + i] = image;
   a->slots[image->nimported - a->head.nimported] = image->base + image->func_off[0];
   a->len++;
+}
+
+/* Where in its pages a function begins: not all at the same place, or they would meet in the same few lines
+ * of the instruction cache. */
+static uint64_t shift_in_pages(const struct code_area *a, const struct code_image *image) {
+  enum { LINE = 64, STEP = 17 };
+  uint64_t free_lines = (image->size - image->func_off[1]) / LINE;
+  return (uint64_t)a->len * STEP % (free_lines + 1) * LINE;
 }
 
 /* Room for `size` more bytes; under the lock. */
@@ -143,8 +151,10 @@ bool code_area_add(struct code_area *a, uint32_t func_index, const struct code *
   code_range_lock();
   if (!code_area_has(a, func_index) && (ok = have_room(a, image->size, e))) {
     uint8_t *to = at(a, a->used);
-    image->base = to;
-    code_image_write(code, image, &a->head, to);
+    uint64_t shift = shift_in_pages(a, image);
+    image->base = to + shift;
+    memset(to, ARCH_NO_CODE, image->size);
+    code_image_write(code, image, &a->head, to + shift);
     ok = vm_protect(to, image->size, VM_ACCESS_READ_EXEC) || error_memory(e);
     if (ok) {
       a->used += image->size;
@@ -182,7 +192,7 @@ void code_area_save(struct code_area *a, struct buf *out) {
   buf_bytes(out, at(a, a->code_off), h.code_size);
   for (uint64_t off = a->code_off; off < a->code_off + h.code_size;) {
     const struct code_image *image = a->images[off / h.page];
-    uint64_t place = off - a->code_off;
+    uint64_t place = (uint64_t)(image->base - at(a, a->code_off));
     buf_bytes(out, &place, sizeof place);
     code_tables_save(image, out);
     off += image->size;
@@ -206,12 +216,13 @@ static bool load_images(struct code_area *a, const struct header *h, struct slic
     memcpy(&place, tables.data, sizeof place);
     tables = slice_of(tables.data + sizeof place, tables.len - sizeof place);
     if (!code_tables_load(&tables, a->head.module, &image, e)) return false;
-    if (place != a->used - a->code_off || image->size > h->code_size - place || image->nfuncs != 1 ||
+    uint64_t page = a->used - a->code_off, shift = place - page;
+    if (shift >= vm_page_size() || image->size > h->code_size - page || image->nfuncs != 1 ||
         image->nimported < a->head.nimported || image->nimported - a->head.nimported >= a->head.nfuncs) {
       code_image_discard(image);
       return damaged(e);
     }
-    image->base = at(a, a->used);
+    image->base = at(a, a->used) + shift;
     a->used += image->size;
     install(a, image);
   }

@@ -28,7 +28,8 @@ MUST_USE uint32_t cont_cell_new(struct store *s, const struct vm_func *func);
 MUST_USE enum trap_code cont_bind(struct stack *head, const valtype *types, uint32_t ntypes,
                                   const union vm_value *values, uint32_t nvalues);
 
-/* The stack ends, or an exception is thrown where it stands: its bound arguments go, its pc is the true one. */
+/* The stack ends, or an exception is thrown where it stands: its bound arguments go, its pc is the true one.
+ */
 void cont_drop_bound(struct stack *s);
 /* cont_bind for compiled code: moves what `cell`, which is not empty, holds to a new cell, which its stack
  * names; the values are to be written to where `values` says before anything collects. NULL: there are none.
