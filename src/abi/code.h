@@ -36,9 +36,10 @@ struct code_map {
 };
 /* A call that an exception may come out of, caught in this function. */
 struct code_handler {
-  uint32_t off;     /* return address */
-  uint32_t try_;    /* innermost try around it */
-  uint32_t landing; /* where the function goes on, with nothing in registers but rsp, rbp, r15, r14 */
+  uint32_t off;  /* return address */
+  uint32_t try_; /* innermost try around it */
+  uint32_t
+      landing; /* where the function goes on, with rsp, rbp, r15, r14 and the kept registers as at the call */
 };
 /* The clauses of one try, in order; then those of `parent` are looked at. */
 struct code_try {
@@ -77,6 +78,8 @@ struct code {
   uint32_t ninlines;
   uint32_t frame_size; /* of the frame below rbp, without outgoing pops; for the unwinder and tests */
   uint32_t align;      /* of its first byte: 16 or 32 */
+  bool saves_instance; /* at rbp - 8 */
+  uint8_t kept;        /* bit i: kept register i of VM_KEPT is saved, in order, behind the instance if any */
   bool frameless;      /* never pushes rbp or anything else: the return address stands at rsp throughout */
 };
 

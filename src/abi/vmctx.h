@@ -46,10 +46,14 @@ union vm_value {
 struct vm_tag {
   uint32_t type; /* canonical */
 };
-/* Where a caught exception goes on: trap_unwind fills it, the stub in thunk.S loads it. */
+/* Registers that a callee keeps (besides the frame pointer), in the order in which frames save them. */
+enum { VM_KEPT = 3 };
+/* Where a caught exception goes on: trap_unwind fills it, the stub in thunk.S loads it. `kept` comes from
+ * there as the throwing frame has them, and goes back as the catching frame had them at its call. */
 struct vm_landing {
   uint64_t sp, fp, pc;
   struct vmctx *inst;
+  uint64_t kept[VM_KEPT];
 };
 
 /* Builtins return this in rax:rdx. status 0: all well; else a trap code: the out-call stub takes the trap

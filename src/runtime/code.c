@@ -211,7 +211,10 @@ void code_image_write(const struct code *codes, const struct code_image *image,
 static void fill_sites(const struct code *codes, const struct tables *t, uint32_t nfuncs) {
   uint32_t n = 0;
   for (uint32_t i = 0; i < nfuncs; i++) {
-    t->func_flags[i] = codes[i].frameless ? CODE_FUNC_FRAMELESS : 0;
+    t->func_flags[i] =
+        (uint8_t)((codes[i].frameless ? CODE_FUNC_FRAMELESS : 0) |
+                  (codes[i].saves_instance ? CODE_FUNC_INSTANCE : 0) |
+                  (codes[i].nhandlers ? CODE_FUNC_CATCHES : 0) | codes[i].kept << CODE_FUNC_KEPT_SHIFT);
     for (uint32_t k = 0; k < codes[i].nsites; k++, n++) {
       const struct code_site *site = &codes[i].sites[k];
       assert(site->trap <= CODE_SITE_TRAP && site->off <= codes[i].size);

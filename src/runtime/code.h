@@ -49,7 +49,12 @@ struct code_image {
 };
 enum { CODE_HANDLER_WORDS = 5, CODE_TRY_WORDS = 3, CODE_INLINE_WORDS = 5 };
 enum { CODE_SITE_FAULT = 0x80, CODE_SITE_TRAP = 0x7f };
-enum { CODE_FUNC_FRAMELESS = 1 }; /* rbp is the caller's, the return address stands at rsp */
+enum {
+  CODE_FUNC_FRAMELESS = 1,  /* rbp is the caller's, the return address stands at rsp */
+  CODE_FUNC_INSTANCE = 2,   /* its instance stands at rbp - 8 */
+  CODE_FUNC_KEPT_SHIFT = 2, /* VM_KEPT bits: which kept registers it saves */
+  CODE_FUNC_CATCHES = 32,   /* it has handlers */
+};
 
 /* Resolves relocations, publishes. `codes` has one entry for each defined function, by index. Error: memory
  * or code space. */

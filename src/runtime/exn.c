@@ -6,7 +6,6 @@
 #include "runtime/object.h"
 #include "runtime/unwind.h"
 #include "stack/chain.h"
-#include "stack/chain.h"
 
 #include <string.h>
 
@@ -24,21 +23,37 @@ static uint32_t find_clause(const struct code_image *image, uint32_t try_, struc
   return UINT32_MAX;
 }
 
+/* The frame is dropped: its caller's registers are where it saved them. */
+static void take_saved(struct vm_landing *l, const struct unwind *u, uint32_t flags) {
+  const uint64_t *at = (const uint64_t *)u->fp - (flags & CODE_FUNC_INSTANCE ? 1 : 0);
+  for (uint32_t i = 0; i < VM_KEPT; i++)
+    if (flags >> (CODE_FUNC_KEPT_SHIFT + i) & 1) l->kept[i] = *--at;
+}
+
 bool exn_catch(struct store *s) {
   const struct vm_tag *tag = exn_tag(s, s->vm.exn);
+  struct vm_landing *l = &s->vm.landing;
+  struct stack *stack = NULL;
   struct unwind u;
   for (unwind_start(&u, &s->vm); u.image; unwind_next(&u)) {
+    uint32_t flags = u.image->func_flags[code_func_at(u.image, u.inside)];
+    /* A frame that has not saved its instance has called only what has the same one. */
+    if (u.stack != stack) l->inst = u.stack->inst;
+    stack = u.stack;
+    if (flags & CODE_FUNC_INSTANCE) l->inst = ((struct vmctx *const *)u.fp)[-1];
     struct code_landing landing;
-    if (!code_handler_at(u.image, u.off, &landing)) continue;
-    struct vmctx *ctx = ((struct vmctx *const *)u.fp)[-1];
-    uint32_t clause = find_clause(u.image, landing.try_, ctx, tag);
-    if (clause == UINT32_MAX) continue;
-    s->vm.exn_clause = clause - landing.first_clause;
-    s->vm.landing =
-        (struct vm_landing){.sp = u.fp - landing.frame_size, .fp = u.fp, .pc = landing.pc, .inst = ctx};
-    chain_unwind(&s->vm, s->stacks, u.stack);
-    chain_unwind(&s->vm, s->stacks, u.stack); /* stacks that it crossed are over */
-    return true;
+    uint32_t clause = UINT32_MAX;
+    if ((flags & CODE_FUNC_CATCHES) && code_handler_at(u.image, u.off, &landing))
+      clause = find_clause(u.image, landing.try_, l->inst, tag);
+    if (clause != UINT32_MAX) {
+      s->vm.exn_clause = clause - landing.first_clause;
+      l->sp = u.fp - landing.frame_size;
+      l->fp = u.fp;
+      l->pc = landing.pc;
+      chain_unwind(&s->vm, s->stacks, u.stack); /* stacks that it crossed are over */
+      return true;
+    }
+    take_saved(l, &u, flags);
   }
   return false;
 }

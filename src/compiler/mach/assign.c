@@ -242,6 +242,5 @@ void mach_assign(struct mach_func *f, const struct spill *spill, const struct is
   first[f->blocks.len] = a.code.len;
   join(&a, first);
   VEC_DROP(arena, &a.exits);
-  /* An exception drops frames without restoring what they saved: who catches it saves everything. */
-  f->used_callee_saved = f->has_landings ? a.saved | a.callee_saved : a.saved;
+  f->used_callee_saved = a.saved;
 }

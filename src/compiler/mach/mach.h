@@ -106,8 +106,8 @@ struct mach_block {
   uint32_t loop; /* ir loop number; 0 none */
   uint32_t loop_depth;
   bool cold, header;
-  bool landing; /* entered by an exception or a suspension: nothing is in a register, its only predecessor
-                   ends in a call */
+  bool landing; /* entered by an exception or a suspension: its only predecessor ends in a call, registers
+                   that the call keeps are as there */
 };
 struct mach_vreg {
   uint8_t is_float, size; /* size in bytes: 4 8 16 */

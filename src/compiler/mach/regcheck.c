@@ -159,16 +159,16 @@ static bool conflicts(struct checker *c, const mreg *now, const struct mach_op_i
 }
 
 /* What is live across a call: references in slots of their own and nowhere else where objects may move; and
- * what a handler reads is in its slot already. */
-static bool check_safepoint(struct checker *c, const struct mach_call *call) {
+ * what a handler reads is in its slot already, or in a register that is not `lost`. */
+static bool check_safepoint(struct checker *c, const struct mach_call *call, uint64_t lost) {
   const struct mach_func *f = c->before;
   const struct mach_block *b = &f->blocks.at[c->block];
   for (uint32_t i = 0; !c->passed_call && i < b->nsucc; i++) {
     uint32_t to = f->edges.at[f->succs.at[b->succ + i]].to;
     if (!f->blocks.at[to].landing) continue;
     for (uint32_t k = 0; k < c->entry[to].len; k++) {
-      if (c->entry[to].at[k].loc < LOC_SLOT)
-        return fail(c, "a handler reads a register", c->entry[to].at[k].loc, 0);
+      uint32_t loc = c->entry[to].at[k].loc;
+      if (loc < LOC_SLOT && (lost >> loc & 1)) return fail(c, "a handler reads a lost register", loc, 0);
       demand(c, c->entry[to].at[k].loc, c->entry[to].at[k].v);
     }
   }
@@ -202,6 +202,7 @@ static bool check_insn(struct checker *c, const struct mach_insn *old, const str
   const struct mach_call *call =
       (info->flags & MF_CALL) || old->op == MACH_PARAMS ? &f->calls.at[old->imm] : NULL;
   if (call) clobbers |= call->clobbers;
+  const uint64_t lost = clobbers;
   for (unsigned i = 0; i < 4; i++) {
     if (!info->role[i] || (i == 1 && folded != UINT32_MAX)) {
       if (!info->role[i] && was[i] != now[i] && folded == UINT32_MAX)
@@ -221,7 +222,8 @@ static bool check_insn(struct checker *c, const struct mach_insn *old, const str
     if (!meet_definition(c, x->phys, x->reg - MACH_VREG0, NULL)) return false;
   }
   if (!meet_clobbers(c, clobbers)) return false;
-  if (call && !(info->flags & MF_RETURN) && old->op != MACH_PARAMS && !check_safepoint(c, call)) return false;
+  if (call && !(info->flags & MF_RETURN) && old->op != MACH_PARAMS && !check_safepoint(c, call, lost))
+    return false;
   for (unsigned i = 0; i < 4; i++)
     if (is_operand(was[i]) && (info->role[i] & ROLE_USE))
       demand(c, i == 1 && folded != UINT32_MAX ? folded : now[i], was[i] - MACH_VREG0);

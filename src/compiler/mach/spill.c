@@ -292,17 +292,27 @@ static void leave(struct spiller *s, uint32_t at, uint32_t v, struct shape *shap
   }
 }
 
-/* What a landing of a call needs is stored before it, and stays in its register. */
+/* `v`, which lives on, is in no register across the call. */
+static void leave_for_call(struct spiller *s, uint32_t at, uint32_t v) {
+  struct spill_value *val = &s->values[v];
+  if (val->mark != s->now) {
+    evict(s, at, v);
+    return;
+  }
+  if (spill_leaves(s, v, val->clean, s->block)) event(s, at, EVENT_STORE, v, true);
+  val->leaving = true;
+}
+
+/* A call that may throw into this function: the landing finds the registers that calls keep as they were.
+ * What this loop wants in cold code only is better stored than kept. */
 static void store_for_landing(struct spiller *s, uint32_t at, uint32_t i) {
   uint32_t landing = spill_landing(s, i);
   if (landing == IR_NO_BLOCK) return;
+  uint32_t from = at + LIVE_COLD, to = at + live_beyond(s->f->blocks.at[s->block].loop_depth);
   for (unsigned c = 0; c < 2; c++)
-    for (uint32_t k = 0; k < s->nw[c]; k++) {
-      uint32_t v = s->w[c][k];
-      struct spill_value *val = &s->values[v];
-      if (val->defmark == s->now || !spill_live_at(s, v, landing)) continue;
-      if (spill_leaves(s, v, val->clean, s->block)) event(s, at, EVENT_STORE, v, true);
-      val->clean = true;
+    for (uint32_t k = s->nw[c]; k-- > 0;) {
+      uint32_t v = s->w[c][k], next = s->values[v].next;
+      if (stays(s, v) && next >= from && next < to && spill_live_at(s, v, landing)) leave_for_call(s, at, v);
     }
 }
 
@@ -310,14 +320,7 @@ static void store_for_landing(struct spiller *s, uint32_t at, uint32_t i) {
 static void evict_references(struct spiller *s, uint32_t at) {
   for (uint32_t k = s->nw[0]; k-- > 0;) {
     uint32_t v = s->w[0][k];
-    struct spill_value *val = &s->values[v];
-    if (!s->f->vregs.at[v].is_ref || !stays(s, v)) continue;
-    if (val->mark != s->now) {
-      evict(s, at, v);
-      continue;
-    }
-    if (spill_leaves(s, v, val->clean, s->block)) event(s, at, EVENT_STORE, v, true);
-    val->leaving = true;
+    if (s->f->vregs.at[v].is_ref && stays(s, v)) leave_for_call(s, at, v);
   }
 }
 

@@ -295,7 +295,7 @@ void spill_block_begin(struct spiller *s) {
   w_clear(s);
   s->out->entry_first[s->block] = s->out->entries.len;
   s->out->entry_len[s->block] = 0;
-  if (b->landing) return; /* what it needs is in slots */
+  if (b->landing && (s->live->no_lists || b->npred != 1 || b->nphis)) return; /* what it needs is in slots */
   if (s->live->no_lists) {
     phis_to_slots(s, b);
   } else {

@@ -20,41 +20,41 @@
 ;; ;; func 0, emit
 ;; b0:
 ;;      0: 55 48 8b ec 48 83 ec 20 4d 8b 1f 4d  (prologue)
-;;      c: 8b 1b 49 3b 63 20 0f 82 82 00 00 00
+;;      c: 8b 1b 49 3b 63 20 0f 82 81 00 00 00
 ;;     18: 48 89 5d f8 4c 89 65 f0 4c 89 6d e8
 ;;     24: 49 8b 5f 20                          mov rbx, qword [r15 + 32]
 ;;     28: 8b 43 f0                             mov eax, dword [rbx - 16]
 ;;     2b: 8b 4b f4                             mov ecx, dword [rbx - 12]
 ;;     2e: 8d 50 10                             lea edx, [rax + 16]
 ;;     31: 3b d1                                cmp edx, ecx
-;;     33: 77 4f                                ja b2
+;;     33: 77 4e                                ja b2
 ;; b1:
 ;;     35: 89 53 f0                             mov dword [rbx - 16], edx
 ;;     38: c7 04 03 80 00 00 00                 mov dword [rbx + rax], 128
 ;; b3:
-;;     40: 49 8b 0f                             mov rcx, qword [r15]
-;;     43: 48 8b 09                             mov rcx, qword [rcx]
-;;     46: 48 89 4c 03 08                       mov qword [rbx + rax + 8], rcx
-;;     4b: 89 41 6c                             mov dword [rcx + 108], eax
-;;     4e: 49 8b 4f 30                          mov rcx, qword [r15 + 48]
-;;     52: 48 8b d9                             move rbx, rcx
-;;     55: 8b d0                                move edx, eax
-;;     57: 8b c7                                move eax, edi
-;;     59: 45 33 e4 4c 8d 2d 08 00 00 00 4d 8b  suspend (v4:rax, v0:rdx, v3:rbx) -> v2:rdi
-;;     65: 5f 10 41 ff 63 18 4d 8b 77 08
-;;     6f: 48 63 c7                             movsxd rax, rdi
-;;     72: 48 8b 5d f8 4c 8b 65 f0 4c 8b 6d e8  ret (v1:rax)
-;;     7e: 48 83 c4 20 5d c3
+;;     3f: 49 8b 0f                             mov rcx, qword [r15]
+;;     42: 48 8b 09                             mov rcx, qword [rcx]
+;;     45: 48 89 4c 03 08                       mov qword [rbx + rax + 8], rcx
+;;     4a: 89 41 6c                             mov dword [rcx + 108], eax
+;;     4d: 49 8b 4f 30                          mov rcx, qword [r15 + 48]
+;;     51: 48 8b d9                             move rbx, rcx
+;;     54: 8b d0                                move edx, eax
+;;     56: 8b c7                                move eax, edi
+;;     58: 45 33 e4 4c 8d 2d 08 00 00 00 4d 8b  suspend (v4:rax, v0:rdx, v3:rbx) -> v2:rdi
+;;     64: 5f 10 41 ff 63 18 4d 8b 77 08
+;;     6e: 48 63 c7                             movsxd rax, rdi
+;;     71: 48 8b 5d f8 4c 8b 65 f0 4c 8b 6d e8  ret (v1:rax)
+;;     7d: 48 83 c4 20 5d c3
 ;; b2: cold
-;;     84: 44 8b e7                             move r12d, edi
-;;     87: 4d 8b 5f 10 49 8b ff 41 ff 93 28 01  call_builtin builtin 37 -> v8:rax
-;;     93: 00 00
-;;     95: 41 8b fc                             move edi, r12d
-;;     98: eb a6                                jmp b3
+;;     83: 44 8b e7                             move r12d, edi
+;;     86: 4d 8b 5f 10 49 8b ff 41 ff 93 28 01  call_builtin builtin 37 -> v8:rax
+;;     92: 00 00
+;;     94: 41 8b fc                             move edi, r12d
+;;     97: eb a6                                jmp b3
 ;; out of line:
-;;     9a: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
-;;     a6: 4d 8b 5f 10 41 ff 63 08 e9 55 ff ff
-;;     b2: ff
+;;     99: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
+;;     a5: 4d 8b 5f 10 41 ff 63 08 e9 56 ff ff
+;;     b1: ff
 ;; ;; func 1, emit
 ;; b0:
 ;;      0: 55 48 8b ec 48 83 ec 20 4d 8b 1f 4d  (prologue)

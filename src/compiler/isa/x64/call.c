@@ -42,6 +42,15 @@ static void compare_stack(struct x64_asm *a, uint32_t in) {
   x64_jcc_label(a, CC_B, in);
 }
 
+uint8_t x64_kept(const struct frame *frame) {
+  static const uint8_t kept[VM_KEPT] = {RBX, R12, R13};
+  uint8_t bits = 0;
+  for (uint32_t i = 0; i < VM_KEPT; i++)
+    for (uint32_t k = 0; k < frame->nsaved; k++)
+      if (frame->saved[k] == kept[i]) bits |= (uint8_t)(1u << i);
+  return bits;
+}
+
 void x64_prologue(struct x64_asm *a, bool frameless) {
   if (frameless) return;
   const struct mach_func *f = a->f;

@@ -7,6 +7,7 @@
 /* A function that needs no frame: it calls nothing, keeps everything in registers. Where it traps or faults,
  * the return address stands at rsp (struct code.frameless). */
 bool x64_is_frameless(const struct mach_func *f, const struct frame *frame);
+uint8_t x64_kept(const struct frame *frame); /* struct code.kept */
 void x64_prologue(struct x64_asm *a, bool frameless);
 void x64_return(struct x64_asm *a, bool frameless);
 void x64_call(struct x64_asm *a, const struct mach_insn *in);

@@ -263,7 +263,8 @@ static void write_regions(struct layout *l) {
     if (n == 0) x64_prologue(a, l->frameless);
     /* A loop begins on a 16-byte line: at its header, or at the latch that stands in front of it. */
     bool behind_latch = n > 0 && l->order[n - 1] > l->order[n] && !k->cold;
-    bool is_latch = n + 1 < l->norder && l->order[n] > l->order[n + 1] && !k->cold;
+    bool is_latch =
+        n + 1 < l->norder && l->order[n] > l->order[n + 1] && !k->cold && !f->blocks.at[l->order[n + 1]].cold;
     if (n > 0 && (is_latch || (k->header && !k->cold && !behind_latch))) r->align = 4;
     for (uint32_t i = k->first; i < k->end; i++) {
       if (l->listed) VEC_PUSH(a->arena, &l->lines, ((struct line){x64_here(a), i}));
@@ -558,7 +559,11 @@ static struct layout *lay_out(const struct mach_func *f, const struct frame *fra
   uint32_t size = place_regions(l);
   for (int round = 0; grow_jumps(l, round >= 16); round++)
     size = place_regions(l);
-  *out = (struct code){.frame_size = frame->size, .align = 16, .frameless = l->frameless};
+  *out = (struct code){.frame_size = frame->size,
+                       .align = 16,
+                       .saves_instance = f->saves_instance,
+                       .kept = x64_kept(frame),
+                       .frameless = l->frameless};
   finish(l, size, out);
   return l;
 }

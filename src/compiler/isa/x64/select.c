@@ -57,7 +57,6 @@ static void copy_shape(struct x64_sel *s) {
     for (uint32_t i = 1; i < k->nsucc; i++)
       f->blocks.at[ir->edges.at[ir->succs.at[k->succ + i]].to].landing = true;
     f->has_landings = true;
-    if (ir->insns.at[k->end - 1].a != CODE_NO_TRY) f->saves_instance = true;
   }
   for (uint32_t e = 0; e < ir->edges.len; e++) {
     const struct ir_edge *edge = &ir->edges.at[e];

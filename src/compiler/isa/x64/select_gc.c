@@ -9,7 +9,16 @@
 #include "abi/vmctx.h"
 #include "compiler/isa/x64/sel.h"
 
+/* Cold code loads the base for itself, so that nobody else has to for its sake. */
 mreg x64_heap(struct x64_sel *s) {
+  if (s->ir->blocks.at[s->block].cold) {
+    struct mach_insn load = x64_new(X64_MOV_RM, 8);
+    load.base = X64_INSTANCE;
+    load.disp = offsetof(struct vmctx, heap);
+    load.d = x64_temp(s, IR_PTR);
+    x64_push(s, load);
+    return load.d;
+  }
   if (!s->heap) {
     struct mach_insn load = x64_new(X64_MOV_RM, 8);
     load.base = X64_INSTANCE;

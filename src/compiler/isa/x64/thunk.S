@@ -120,8 +120,12 @@
 
 /* ---- leaving by a trap ---- */
 
-/* rdi = struct vm_store, rsi = status (0: the site says); cur's pc, sp, fp are written. */
+/* rdi = struct vm_store, rsi = status (0: the site says); cur's pc, sp, fp are written, inst too where an exception may
+ * come from and the frame has not saved it. */
   global arch_fault_stub
+  mov [rdi + STORE_LANDING + LANDING_KEPT], rbx
+  mov [rdi + STORE_LANDING + LANDING_KEPT + 8], r12
+  mov [rdi + STORE_LANDING + LANDING_KEPT + 16], r13
   mov r11, [rdi + STORE_ENTRY]
   mov rsp, [r11 + ENTRY_ROOT_SP]
   and rsp, -16
@@ -131,9 +135,12 @@
   mov rsp, rax
   mov rax, rdx
   jmp .Lleave
-1:mov rsp, [rax + LANDING_SP]   /* caught: landing code finds all it needs in its frame */
+1:mov rsp, [rax + LANDING_SP]   /* caught */
   mov rbp, [rax + LANDING_FP]
   mov r15, [rax + LANDING_INST]
+  mov rbx, [rax + LANDING_KEPT]
+  mov r12, [rax + LANDING_KEPT + 8]
+  mov r13, [rax + LANDING_KEPT + 16]
   mov r14, [r15 + VMCTX_MEMORY0]
   jmp [rax + LANDING_PC]
 
@@ -179,6 +186,7 @@
 1:pop rax
   mov [r11 + STACK_PC], rax
   mov [r11 + STACK_SP], rsp
+  mov [r11 + STACK_INST], r15
   mov rdi, r10
   mov rsi, rdx
   jmp arch_fault_stub

@@ -23,6 +23,8 @@ static_assert(LANDING_SP == offsetof(struct vm_landing, sp), "thunk.S");
 static_assert(LANDING_FP == offsetof(struct vm_landing, fp), "thunk.S");
 static_assert(LANDING_PC == offsetof(struct vm_landing, pc), "thunk.S");
 static_assert(LANDING_INST == offsetof(struct vm_landing, inst), "thunk.S");
+static_assert(LANDING_KEPT == offsetof(struct vm_landing, kept) && VM_KEPT == 3, "thunk.S");
+static_assert(STORE_LANDING == offsetof(struct vm_store, landing), "thunk.S");
 static_assert(CODE_UNHANDLED_TAG == TRAP_UNHANDLED_TAG, "switch.S");
 static_assert(STACK_INST == offsetof(struct stack, inst), "switch.S");
 static_assert(STACK_PARENT == offsetof(struct stack, parent), "switch.S");

@@ -10,6 +10,7 @@
 #define HOST_ARGS_SIZE     48
 #define STORE_CUR          0
 #define STORE_ENTRY        8
+#define STORE_LANDING      40
 #define STACK_SP           0
 #define STACK_FP           8
 #define STACK_PC           16
@@ -32,6 +33,7 @@
 #define LANDING_FP         8
 #define LANDING_PC         16
 #define LANDING_INST       24
+#define LANDING_KEPT       32
 #define CODE_UNHANDLED_TAG 27
 #define CODE_NOT_COMPILED  28
 
