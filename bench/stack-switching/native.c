@@ -1,5 +1,6 @@
-/* The same work natively: a context switch that saves six registers and leaves by a jump, on stacks of 4 KiB; malloc and free of
- * 512 bytes, and a call through a pointer.  Usage: native roundtrip|generator|create|malloc|call N
+/* The same work natively: a context switch that saves six registers and leaves by a jump, on stacks of 4 KiB;
+ * malloc and free of 512 bytes, and a call through a pointer.  Usage: native
+ * roundtrip|generator|create|malloc|call N
  *
  * What coroutine libraries do, at its cheapest: no signal mask, no floating-point state. */
 #include <stdint.h>
@@ -24,12 +25,14 @@ static void *stack_prepare(char *memory, void (*body)(void)) {
   void **top = (void **)(memory + STACK);
   *--top = NULL; /* keeps rsp as a call would */
   *--top = (void *)(uintptr_t)body;
-  for (int i = 0; i < 6; i++) *--top = NULL;
+  for (int i = 0; i < 6; i++)
+    *--top = NULL;
   return top;
 }
 
 static void yields(void) {
-  for (;;) context_switch(&child, parent);
+  for (;;)
+    context_switch(&child, parent);
 }
 
 static void __attribute__((noinline)) emit(long i) {
@@ -37,7 +40,8 @@ static void __attribute__((noinline)) emit(long i) {
   context_switch(&child, parent);
 }
 static void generates(void) {
-  for (long i = 0;; i++) emit(i);
+  for (long i = 0;; i++)
+    emit(i);
 }
 
 static void ends(void) {
@@ -54,10 +58,12 @@ int main(int argc, char **argv) {
   static char memory[STACK] __attribute__((aligned(64)));
   if (!strcmp(argv[1], "roundtrip")) {
     child = stack_prepare(memory, yields);
-    for (long i = 0; i < n; i++) context_switch(&parent, child);
+    for (long i = 0; i < n; i++)
+      context_switch(&parent, child);
   } else if (!strcmp(argv[1], "generator")) {
     child = stack_prepare(memory, generates);
-    for (long i = 0; i < n; i++) context_switch(&parent, child), sum += value;
+    for (long i = 0; i < n; i++)
+      context_switch(&parent, child), sum += value;
   } else if (!strcmp(argv[1], "create")) {
     for (long i = 0; i < n; i++) {
       char *block = malloc(STACK);
@@ -75,7 +81,8 @@ int main(int argc, char **argv) {
     }
   } else if (!strcmp(argv[1], "call")) {
     long (*volatile table[2])(long) = {one, two};
-    for (long i = n; i > 0; i--) sum = table[i & 1](sum);
+    for (long i = n; i > 0; i--)
+      sum = table[i & 1](sum);
   } else {
     return 2;
   }
