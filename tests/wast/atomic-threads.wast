@@ -1,0 +1,188 @@
+;; Threads over one shared memory: a mutex of compare-exchange, wait and notify; growth seen by others; who is woken and who not.
+(module $Mem
+  (memory (export "mem") 1 4 shared)
+  (memory (export "wide") i64 1 4 shared)
+)
+
+(module definition $Worker
+  (memory $m (import "mem" "mem") 1 4 shared)
+  (memory $again (import "mem" "mem") 1 4 shared) ;; the same memory by another name
+  (memory $w (import "mem" "wide") i64 1 4 shared)
+  ;; 0: the mutex (0 free, 1 taken, 2 taken and waited for), 4: a counter that it guards, 8: another without
+  (func $lock
+    (local $seen i32)
+    (if (i32.eqz (i32.atomic.rmw.cmpxchg (i32.const 0) (i32.const 0) (i32.const 1))) (then (return)))
+    (loop $again
+      (if (i32.atomic.rmw.xchg (i32.const 0) (i32.const 2))
+        (then
+          (drop (memory.atomic.wait32 (i32.const 0) (i32.const 2) (i64.const -1)))
+          (br $again)))))
+  (func $unlock
+    (if (i32.eq (i32.atomic.rmw.xchg (i32.const 0) (i32.const 0)) (i32.const 2))
+      (then (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))))
+  (func (export "count") (param $n i32)
+    (loop $next
+      (call $lock)
+      (i32.store (i32.const 4) (i32.add (i32.load (i32.const 4)) (i32.const 1)))
+      (call $unlock)
+      (drop (i64.atomic.rmw.add (i32.const 8) (i64.const 1)))
+      (drop (i32.atomic.rmw16.xor_u $w (i64.const 2) (i32.const 0xffff)))
+      (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func (export "counter") (result i32) (i32.load (i32.const 4)))
+  (func (export "total") (result i64) (i64.atomic.load $again (i32.const 8)))
+  ;; 16: how many wait
+  (func (export "wait") (param $address i32) (result i32)
+    (drop (i32.atomic.rmw.add (i32.const 16) (i32.const 1)))
+    (memory.atomic.wait32 $again (local.get $address) (i32.const 0) (i64.const -1)))
+  (func (export "wait64") (param $address i64) (result i32)
+    (drop (i32.atomic.rmw.add (i32.const 16) (i32.const 1)))
+    (memory.atomic.wait64 $w (local.get $address) (i64.const 0) (i64.const 60000000000)))
+  ;; As many as `n` in all, however long it takes until they are there.
+  (func (export "notify") (param $address i32) (param $n i32) (result i32)
+    (local $woken i32)
+    (loop $more
+      (local.set $woken (i32.add (local.get $woken)
+        (memory.atomic.notify (local.get $address) (i32.sub (local.get $n) (local.get $woken)))))
+      (br_if $more (i32.lt_u (local.get $woken) (local.get $n))))
+    (local.get $woken))
+  (func (export "notify64") (param $address i64) (result i32)
+    (local $woken i32)
+    (loop $more (br_if $more (i32.eqz (local.tee $woken (memory.atomic.notify $w (local.get $address) (i32.const 9))))))
+    (local.get $woken))
+  (func (export "none") (result i32) (memory.atomic.notify (i32.const 64) (i32.const -1)))
+  ;; Until the memory has grown to `pages`, then its last word.
+  (func (export "grown") (param $pages i32) (result i32)
+    (loop $wait (br_if $wait (i32.lt_u (memory.size $m) (local.get $pages))))
+    (i32.atomic.load (i32.sub (i32.mul (local.get $pages) (i32.const 65536)) (i32.const 4))))
+  (func (export "grown-wide") (param $pages i64) (result i32)
+    (loop $wait (br_if $wait (i64.lt_u (memory.size $w) (local.get $pages))))
+    (i32.load $w offset=65532 (i64.mul (i64.sub (local.get $pages) (i64.const 1)) (i64.const 65536))))
+  (func (export "grow") (result i32) (memory.grow $m (i32.const 1)))
+  (func (export "grow-wide") (result i64) (memory.grow $w (i64.const 1)))
+  ;; A plain load in a loop sees what others store some time.
+  (func (export "spin") (loop $wait (br_if $wait (i32.eqz (i32.load (i32.const 96))))))
+  (func (export "set") (i32.atomic.store (i32.const 96) (i32.const 1)))
+)
+
+(register "mem" $Mem)
+(module instance $Main $Worker)
+
+(thread $T1 (shared (module $Mem))
+  (register "mem" $Mem)
+  (module
+    (memory $m (import "mem" "mem") 1 4 shared)
+    (memory $w (import "mem" "wide") i64 1 4 shared)
+    (func $lock
+      (if (i32.eqz (i32.atomic.rmw.cmpxchg (i32.const 0) (i32.const 0) (i32.const 1))) (then (return)))
+      (loop $again
+        (if (i32.atomic.rmw.xchg (i32.const 0) (i32.const 2))
+          (then
+            (drop (memory.atomic.wait32 (i32.const 0) (i32.const 2) (i64.const -1)))
+            (br $again)))))
+    (func $unlock
+      (if (i32.eq (i32.atomic.rmw.xchg (i32.const 0) (i32.const 0)) (i32.const 2))
+        (then (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))))
+    (func (export "count") (param $n i32)
+      (loop $next
+        (call $lock)
+        (i32.store (i32.const 4) (i32.add (i32.load (i32.const 4)) (i32.const 1)))
+        (call $unlock)
+        (drop (i64.atomic.rmw.add (i32.const 8) (i64.const 1)))
+        (drop (i32.atomic.rmw16.xor_u $w (i64.const 2) (i32.const 0xffff)))
+        (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "wait") (param $address i32) (result i32)
+      (drop (i32.atomic.rmw.add (i32.const 16) (i32.const 1)))
+      (memory.atomic.wait32 (local.get $address) (i32.const 0) (i64.const -1)))
+    (func (export "grown") (param $pages i32) (result i32)
+      (loop $wait (br_if $wait (i32.lt_u (memory.size $m) (local.get $pages))))
+      (i32.atomic.load (i32.sub (i32.mul (local.get $pages) (i32.const 65536)) (i32.const 4))))
+    (func (export "grown-wide") (param $pages i64) (result i32)
+      (loop $wait (br_if $wait (i64.lt_u (memory.size $w) (local.get $pages))))
+      (i32.load $w offset=65532 (i64.mul (i64.sub (local.get $pages) (i64.const 1)) (i64.const 65536))))
+    (func (export "spin") (loop $wait (br_if $wait (i32.eqz (i32.load (i32.const 96))))))
+  )
+  (invoke "count" (i32.const 20000))
+  (assert_return (invoke "wait" (i32.const 32)) (i32.const 0))
+  (assert_return (invoke "grown" (i32.const 2)) (i32.const 0))
+  (assert_return (invoke "grown-wide" (i64.const 2)) (i32.const 0))
+  (assert_return (invoke "spin"))
+)
+
+(thread $T2 (shared (module $Mem))
+  (register "mem" $Mem)
+  (module
+    (memory $m (import "mem" "mem") 1 4 shared)
+    (memory $w (import "mem" "wide") i64 1 4 shared)
+    (func $lock
+      (if (i32.eqz (i32.atomic.rmw.cmpxchg (i32.const 0) (i32.const 0) (i32.const 1))) (then (return)))
+      (loop $again
+        (if (i32.atomic.rmw.xchg (i32.const 0) (i32.const 2))
+          (then
+            (drop (memory.atomic.wait32 (i32.const 0) (i32.const 2) (i64.const -1)))
+            (br $again)))))
+    (func $unlock
+      (if (i32.eq (i32.atomic.rmw.xchg (i32.const 0) (i32.const 0)) (i32.const 2))
+        (then (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))))
+    (func (export "count") (param $n i32)
+      (loop $next
+        (call $lock)
+        (i32.store (i32.const 4) (i32.add (i32.load (i32.const 4)) (i32.const 1)))
+        (call $unlock)
+        (drop (i64.atomic.rmw.add (i32.const 8) (i64.const 1)))
+        (drop (i32.atomic.rmw16.xor_u $w (i64.const 2) (i32.const 0xffff)))
+        (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+    (func (export "wait") (param $address i32) (result i32)
+      (drop (i32.atomic.rmw.add (i32.const 16) (i32.const 1)))
+      (memory.atomic.wait32 (local.get $address) (i32.const 0) (i64.const -1)))
+    (func (export "wait64") (param $address i64) (result i32)
+      (drop (i32.atomic.rmw.add (i32.const 16) (i32.const 1)))
+      (memory.atomic.wait64 $w (local.get $address) (i64.const 0) (i64.const 60000000000)))
+  )
+  (invoke "count" (i32.const 20000))
+  (assert_return (invoke "wait" (i32.const 32)) (i32.const 0))
+  (assert_return (invoke "wait64" (i64.const 8)) (i32.const 0))
+)
+
+(assert_return (invoke $Main "count" (i32.const 20000)))
+;; nobody waits at 64; at 32 two will
+(assert_return (invoke $Main "none") (i32.const 0))
+(assert_return (invoke $Main "notify" (i32.const 32) (i32.const 2)) (i32.const 2))
+(assert_return (invoke $Main "counter") (i32.const 60000))
+(assert_return (invoke $Main "total") (i64.const 60000))
+(assert_return (invoke $Main "notify64" (i64.const 8)) (i32.const 1))
+(assert_return (invoke $Main "grow") (i32.const 1))
+(assert_return (invoke $Main "grow-wide") (i64.const 1))
+(assert_return (invoke $Main "set"))
+(wait $T1)
+(wait $T2)
+
+;; alone: expected value, timeouts, what is not there
+(module
+  (memory $s 1 1 shared)
+  (memory $p 1)
+  (memory $w i64 1 1 shared)
+  (func (export "wait32") (param i32 i32 i64) (result i32) (memory.atomic.wait32 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "wait64") (param i32 i64 i64) (result i32)
+    (memory.atomic.wait64 offset=8 (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "wide") (param i64 i32 i64) (result i32)
+    (memory.atomic.wait32 $w offset=0xfffffffffffffffc (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "plain") (param i32) (result i32) (memory.atomic.wait32 $p (local.get 0) (i32.const 0) (i64.const 0)))
+  (func (export "notify") (param i32) (result i32) (memory.atomic.notify $p (local.get 0) (i32.const -1)))
+  (func (export "notify-wide") (param i64) (result i32) (memory.atomic.notify $w offset=4 (local.get 0) (i32.const -1))))
+(assert_return (invoke "wait32" (i32.const 4) (i32.const 1) (i64.const -1)) (i32.const 1))
+(assert_return (invoke "wait32" (i32.const 4) (i32.const 0) (i64.const 0)) (i32.const 2))
+(assert_return (invoke "wait32" (i32.const 65532) (i32.const 0) (i64.const 2000000)) (i32.const 2))
+(assert_return (invoke "wait64" (i32.const 65520) (i64.const 0) (i64.const 1)) (i32.const 2))
+(assert_return (invoke "wait64" (i32.const 8) (i64.const 0x100000000) (i64.const 1)) (i32.const 1))
+(assert_trap (invoke "wait32" (i32.const 65536) (i32.const 0) (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "wait64" (i32.const 65528) (i64.const 0) (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "wait64" (i32.const -8) (i64.const 0) (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "wait64" (i32.const 4) (i64.const 0) (i64.const 0)) "unaligned atomic")
+(assert_trap (invoke "wide" (i64.const 8) (i32.const 0) (i64.const 0)) "out of bounds memory access")
+(assert_trap (invoke "wide" (i64.const 6) (i32.const 0) (i64.const 0)) "unaligned atomic")
+(assert_trap (invoke "plain" (i32.const 0)) "expected shared memory")
+(assert_trap (invoke "plain" (i32.const 65536)) "out of bounds memory access")
+(assert_return (invoke "notify" (i32.const 65532)) (i32.const 0))
+(assert_trap (invoke "notify" (i32.const 65536)) "out of bounds memory access")
+(assert_trap (invoke "notify-wide" (i64.const -4)) "out of bounds memory access")
+(assert_return (invoke "notify-wide" (i64.const 65528)) (i32.const 0))
