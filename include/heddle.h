@@ -438,6 +438,10 @@ HEDDLE_API heddle_error_t *heddle_store_gc_stats(const heddle_store_t *store, he
 /* Collects all garbage now; finalizers run before this returns. */
 HEDDLE_API heddle_error_t *heddle_store_collect(heddle_store_t *store);
 
+/* Collects everything that is garbage now, unreachable continuations included. Never needed: allocation does
+ * it. */
+HEDDLE_API void heddle_gc(heddle_store_t *store);
+
 /* ---- exceptions
  * ---------------------------------------------------------------------------------------------------- */
 

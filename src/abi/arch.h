@@ -27,6 +27,9 @@ uint64_t arch_enter(struct vm_func *func, struct arch_regs *regs, const void *st
                     void *stack_results, uint64_t results_size, uint64_t *host_sp);
 /* Out-call stubs by enum builtin: what vmctx->builtins points to. */
 extern const void *const arch_builtins[BUILTIN_COUNT];
+/* Code that arch_enter runs, with a struct vm_resume as instance: resumes its child. What the child returns
+ * are the results, by the layout of its type. */
+extern const uint8_t arch_resume[];
 /* Code address of every host function: enter with r15 = its struct vm_host. Calls host_dispatch on the native
  * stack. */
 extern const uint8_t arch_host_thunk[];
@@ -39,6 +42,8 @@ extern const uint8_t arch_fault_stub[];
 /* Values of struct stack.pc that are no sites: nothing has run and there is no memory; nothing has run;
  * arguments are bound. */
 extern const uint8_t arch_fresh[], arch_body[], arch_bound[];
+/* pc of a stack that a host function has suspended: the frame at fp is arch_host_thunk's. */
+extern const uint8_t arch_host_resumed[];
 /* Parent of every root: has no handlers and no parent. Never written. */
 extern struct stack arch_barrier;
 
@@ -62,6 +67,9 @@ extern void (*const builtin_functions[])(void);
 /* runtime/host.c: arguments in `regs` and at host->ctx.store->cur->fp + 16; results back the same way. A
  * status. */
 uint64_t host_dispatch(struct vm_host *host, struct arch_regs *regs);
+/* A stack that a host function has suspended goes on: what it was resumed with, in `regs` and at cur->sp,
+ * becomes the function's results. */
+void host_resumed(struct vm_store *store, struct vm_host *host, struct arch_regs *regs);
 /* runtime/trap.c: records how the innermost entry ends; cur's pc, sp and fp say where. status 0: the trap of
  * the site at pc. Returns the entry's host_sp and the status for arch_leave, which the stub then performs;
  * or, when an exception is caught, status 0 and the address of the store's landing, where the stub goes on.
@@ -77,6 +85,11 @@ uint64_t cont_unbind(struct vm_store *store, struct arch_regs *regs);
 /* Resume or switch to `child` with stack arguments: args_size bytes at cur->sp go to where the child wants
  * them. */
 uint64_t cont_pass(struct vm_store *store, struct stack *child, uint32_t args_size, struct arch_regs *regs);
+/* Nobody below the innermost entry handles `tag`, with which cur suspends; the payload is in `regs` and at
+ * cur->sp as results are. Status 0: the host that resumed takes it: value is the entry's host_sp, with which
+ * it is left (TRAP_SUSPENDED). Else the trap. `regs` NULL: a switch, which no host takes. */
+struct vm_result cont_unhandled(struct vm_store *store, const struct vm_tag *tag,
+                                const struct arch_regs *regs);
 /* cur has returned, its results area is at its sp: hands that to its parent, frees it, and makes the parent
  * cur. */
 void cont_finish(struct vm_store *store);

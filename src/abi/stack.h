@@ -66,6 +66,7 @@ struct entry {
   uint64_t host_sp;  /* what leaving by a trap restores; arch_enter writes it */
   struct entry *outer;
   struct stack *outer_cur;
+  struct entry_resume *resume; /* the host has resumed a continuation (runtime/entry.h); NULL: a plain call */
 };
 
 #endif

@@ -88,6 +88,19 @@ struct vm_host {
   struct vmctx ctx;
   uint64_t args_size; /* bytes of stack arguments, which the thunk pops */
 };
+/* The host resumes a continuation: what vm_func.inst points to when arch_enter runs arch_resume. It stands in
+ * the C frame of the entry and is the instance of its root, with handlers that catch nothing. */
+struct vm_resume {
+  struct vmctx ctx;
+  struct stack *child;
+  uint64_t status;    /* not 0: raised where the child stands, and no arguments come */
+  uint64_t rbx, back; /* arch_enter's, while the child runs */
+  uint64_t no_switch; /* 0: the end of the list before the handlers */
+  struct {
+    uint32_t args_size, unused;
+    uint64_t end;
+  } handlers; /* a struct stack_handlers */
+};
 
 /* Where the tail's parts stand, in bytes from struct vmctx's start. Depends on the module's declarations
  * only. */

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "engine/engine.h"
 #include "engine/load.h"
+#include "runtime/host.h"
 #include "runtime/instance.h"
 
 #include <heddle.h>
@@ -27,6 +28,8 @@ struct heddle_error {
   heddle_error_kind_t kind;
   heddle_trap_t trap;
   int32_t exit_code;
+  heddle_tag_t tag;                /* SUSPENDED: the tag; index 0: none */
+  struct suspend_request *suspend; /* made by heddle_host_suspend, owned: for the callback to return */
   heddle_ref_t exn; /* EXCEPTION: the exception, as long as its handle lives; index 0: not one of a store */
   enum error_pos pos;
   uint64_t offset;
@@ -44,11 +47,29 @@ heddle_error_t *api_error(const struct error *e);
 heddle_error_t *api_error_new(heddle_error_kind_t kind, const char *fmt, ...) PRINTF_LIKE(2, 3);
 heddle_error_t *api_error_memory(void);
 
+/* The type of a continuation that the host has made, by what it was made from. */
+struct cont_type_entry {
+  uint32_t
+      key[2]; /* canonical ids: a function type and 0; or a tag's type and the continuation type before + 1 */
+  uint32_t cont; /* canonical; valid when `set` */
+  bool set;
+};
+enum { CONT_TYPES = 64 };
 struct heddle_store {
   struct store *store;   /* owned; store->user points back here */
   struct engine *engine; /* one reference */
   void *data;
+  heddle_val_t *payload; /* owned: of the latest suspension */
+  size_t payload_cap;
+  struct cont_type_entry cont_types[CONT_TYPES]; /* a cache, by a hash of the key */
 };
+struct heddle_caller {
+  heddle_store_t *store;
+  struct instance *instance;
+  const struct functype *type; /* of the host function */
+};
+/* An error when the store runs on another thread. */
+MUST_USE heddle_error_t *store_check(heddle_store_t *store);
 
 /* value.c: between the API's values and the runtime's. `type` is canonical; an error says which value is
  * wrong by `what`. */
@@ -77,6 +98,13 @@ MUST_USE heddle_error_t *functype_import(struct engine *engine, const heddle_fun
 
 /* call.c: an error of kind EXCEPTION that says what the exception (a valid handle) is. */
 heddle_error_t *api_error_exception(heddle_store_t *store, heddle_ref_t exn);
+/* cont.c: an error of kind SUSPENDED. */
+heddle_error_t *api_error_unhandled(heddle_store_t *store, const struct vm_tag *tag);
+/* cont.c: what a callback has returned, and that has `suspend`: NULL when `call` is ready for TRAP_SUSPEND,
+ * else another error instead. */
+MUST_USE heddle_error_t *host_suspend_take(struct host_call *call, heddle_error_t *error);
+/* frame.c: a block of frames and their texts, for mem_free; NULL: there are none, or memory is out. */
+heddle_frame_t *frames_export(const struct trap_report *r, bool source);
 /* call.c: how the latest call ended (store->store->report, which is emptied), as an error. */
 heddle_error_t *api_error_ended(heddle_store_t *store);
 /* A host function of the API's kind in the store. On failure the finalizer does not run. */

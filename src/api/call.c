@@ -2,7 +2,6 @@
 #include "api/api.h"
 
 #include "base/alloc.h"
-#include "runtime/dwarf_line.h"
 #include "runtime/entry.h"
 #include "runtime/host.h"
 #include "runtime/exn.h"
@@ -12,84 +11,6 @@
 #include <string.h>
 
 /* ---- how a call ended ---- */
-
-/* Frames with their strings in one block: names are copied, because the error may outlive the store. */
-struct frame_block {
-  heddle_frame_t *frames;
-  char *at, *end;
-};
-
-static heddle_str_t keep_text(struct frame_block *b, const void *data, size_t len) {
-  if ((size_t)(b->end - b->at) < len) len = (size_t)(b->end - b->at);
-  heddle_str_t s = {b->at, len};
-  if (len) memcpy(b->at, data, len);
-  b->at += len;
-  return s;
-}
-
-static size_t frame_text_size(const struct trap_frame *f, const struct dwarf_line *line) {
-  const struct module *m = f->image->module;
-  return m->name.len + module_func_name(m, f->func_index).len + strlen(line->file);
-}
-
-/* Lines of all frames; frames of one module are looked up together. */
-static void find_lines(const struct trap_report *r, bool source, struct dwarf_line *lines) {
-  memset(lines, 0, sizeof *lines * TRAP_FRAMES);
-  bool done[TRAP_FRAMES] = {false};
-  for (uint32_t i = 0; source && i < r->nframes; i++) {
-    uint32_t offs[TRAP_FRAMES], which[TRAP_FRAMES];
-    size_t n = 0;
-    for (uint32_t k = i; k < r->nframes; k++)
-      if (!done[k] && r->frames[k].image->module == r->frames[i].image->module) {
-        done[k] = true;
-        offs[n] = r->frames[k].wasm_off;
-        which[n++] = k;
-      }
-    if (!n) continue;
-    struct dwarf_line *found = mem_zalloc(n, sizeof *found);
-    if (!found) return;
-    dwarf_lines_find(r->frames[i].image->module, offs, n, found);
-    for (size_t k = 0; k < n; k++)
-      lines[which[k]] = found[k];
-    mem_free(found);
-  }
-}
-
-static void add_frames(heddle_error_t *error, const struct trap_report *r, bool source) {
-  struct dwarf_line *lines = mem_zalloc(TRAP_FRAMES, sizeof *lines);
-  if (!lines || !r->nframes) {
-    mem_free(lines);
-    return;
-  }
-  find_lines(r, source, lines);
-  size_t text = 0;
-  for (uint32_t i = 0; i < r->nframes; i++)
-    text += frame_text_size(&r->frames[i], &lines[i]);
-  heddle_frame_t *frames = mem_alloc(r->nframes * sizeof *frames + text);
-  if (frames) {
-    char *strings = (char *)(frames + r->nframes);
-    struct frame_block b = {frames, strings, strings + text};
-    for (uint32_t i = 0; i < r->nframes; i++) {
-      const struct trap_frame *f = &r->frames[i];
-      const struct module *m = f->image->module;
-      struct slice name = module_func_name(m, f->func_index);
-      frames[i] = (heddle_frame_t){
-          .module = keep_text(&b, m->name.data, m->name.len),
-          .function = keep_text(&b, name.data, name.len),
-          .function_index = f->func_index,
-          .module_offset = f->wasm_off,
-          .stack_id = f->stack_id,
-          .file = keep_text(&b, lines[i].file, strlen(lines[i].file)),
-          .line = lines[i].line,
-          .column = lines[i].column,
-      };
-    }
-    error->frames = frames;
-    error->nframes = r->nframes;
-    error->total_frames = r->total;
-  }
-  mem_free(lines);
-}
 
 heddle_error_t *api_error_exception(heddle_store_t *store, heddle_ref_t exn) {
   const struct value *v = store_ref(store->store, exn.index);
@@ -122,14 +43,17 @@ heddle_error_t *api_error_ended(heddle_store_t *store) {
   } else if (r->status == TRAP_EXCEPTION)
     error = exn_error(store);
   else if (r->status == TRAP_UNHANDLED_TAG)
-    error = api_error_new(HEDDLE_ERROR_SUSPENDED, "%s", trap_message(TRAP_UNHANDLED_TAG));
+    error = api_error_unhandled(store, r->tag);
   else
     error = heddle_error_new_trap((heddle_trap_t)r->status, NULL);
   heddle_error_t *innermost = error;
   while (innermost->cause)
     innermost = innermost->cause;
-  if (innermost != api_error_memory() && innermost->kind != HEDDLE_ERROR_EXIT && !innermost->nframes)
-    add_frames(innermost, r, store->engine->config.source);
+  if (innermost != api_error_memory() && innermost->kind != HEDDLE_ERROR_EXIT && !innermost->nframes) {
+    innermost->frames = frames_export(r, store->engine->config.source);
+    innermost->nframes = innermost->frames ? r->nframes : 0;
+    innermost->total_frames = innermost->frames ? r->total : 0;
+  }
   trap_report_clear(store->store);
   return error;
 }
@@ -140,6 +64,8 @@ enum { INLINE_VALUES = 16 };
 
 heddle_error_t *heddle_call(heddle_store_t *store, heddle_func_t func, const heddle_val_t *args, size_t nargs,
                             heddle_val_t *results, size_t nresults) {
+  heddle_error_t *error = store_check(store);
+  if (error) return error;
   struct funcinst *f = handle_find(store, HANDLE_FUNC, func.store, func.index);
   if (!f) return foreign_handle("function");
   const struct functype *t = funcinst_type(f);
@@ -150,7 +76,6 @@ heddle_error_t *heddle_call(heddle_store_t *store, heddle_func_t func, const hed
   union vm_value few[INLINE_VALUES], *values = few;
   if (nargs + nresults > INLINE_VALUES && !(values = mem_alloc((nargs + nresults) * sizeof *values)))
     return api_error_memory();
-  heddle_error_t *error = NULL;
   for (size_t i = 0; i < nargs && !error; i++)
     error = val_import(store, &args[i], t->params[i], &values[i], "argument");
   if (!error && entry_call(store->store, f, values, values + nargs)) error = api_error_ended(store);
@@ -161,11 +86,6 @@ heddle_error_t *heddle_call(heddle_store_t *store, heddle_func_t func, const hed
 }
 
 /* ---- wasm to host ---- */
-
-struct heddle_caller {
-  heddle_store_t *store;
-  struct instance *instance;
-};
 
 heddle_store_t *heddle_caller_store(heddle_caller_t *caller) { return caller->store; }
 
@@ -192,7 +112,7 @@ heddle_interrupt_t *heddle_caller_interrupt(heddle_caller_t *caller) {
 }
 
 static heddle_error_t *run_callback(struct host_def *def, struct host_call *call, heddle_val_t *values) {
-  heddle_caller_t caller = {call->store->user, call->caller};
+  heddle_caller_t caller = {call->store->user, call->caller, call->type};
   const struct functype *t = call->type;
   heddle_val_t *results = values + t->nparams;
   heddle_error_t *error = NULL;
@@ -227,11 +147,12 @@ static uint64_t host_call(void *env, struct host_call *call) {
   else {
     size_t scope = store_scope_open(call->store);
     error = run_callback(def, call, values);
+    if (error && error->suspend) error = host_suspend_take(call, error);
     exn = error ? thrown_by(call->store, error) : 0;
     store_scope_close(call->store, scope);
     if (values != few) mem_free(values);
   }
-  if (!error) return 0;
+  if (!error) return call->cell ? (uint64_t)TRAP_SUSPEND : 0;
   if (exn != 0) {
     heddle_error_delete(error);
     call->store->vm.exn = exn;

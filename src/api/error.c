@@ -94,6 +94,7 @@ void heddle_error_delete(heddle_error_t *error) {
   while (error && error != api_error_memory()) {
     heddle_error_t *cause = error->cause;
     mem_free(error->frames);
+    mem_free(error->suspend);
     mem_free(error);
     error = cause;
   }

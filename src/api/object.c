@@ -5,6 +5,7 @@
 #include "api/api.h"
 
 #include "gc/gc.h"
+#include "runtime/entry.h"
 #include "runtime/object.h"
 
 static const struct canon *canon_of(heddle_store_t *store) { return store->engine->canon; }
@@ -186,6 +187,10 @@ heddle_error_t *heddle_i31_get(heddle_store_t *store, heddle_ref_t ref, uint32_t
     return api_error_new(HEDDLE_ERROR_USAGE, "the reference is no i31");
   *out = i31_get_u(v->of.ref);
   return NULL;
+}
+
+void heddle_gc(heddle_store_t *store) {
+  if (store->store->heap && !entry_is_elsewhere(store->store)) gc_collect(store->store->heap, GC_FULL);
 }
 
 /* ---- exceptions ---- */

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "gc/gc.h"
+#include "runtime/entry.h"
 #include "runtime/interrupt.h"
 
 heddle_error_t *heddle_store_new(heddle_engine_t *e, void *data, heddle_store_t **own) {
@@ -36,7 +37,14 @@ void heddle_store_delete(heddle_store_t *store) {
   store->store->report.host_error = NULL;
   store_delete(store->store);
   engine_unref(store->engine);
+  mem_free(store->payload);
   mem_free(store);
+}
+
+heddle_error_t *store_check(heddle_store_t *store) {
+  return entry_is_elsewhere(store->store)
+             ? api_error_new(HEDDLE_ERROR_USAGE, "the store is in use on another thread")
+             : NULL;
 }
 
 void *heddle_store_data(const heddle_store_t *store) { return store->data; }

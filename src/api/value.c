@@ -22,6 +22,15 @@ static heddle_error_t *wrong_type(heddle_store_t *store, const char *what, valty
   return api_error_new(HEDDLE_ERROR_USAGE, "%s: expected %s, found %s", what, a, b);
 }
 
+/* A continuation's type is never asked for at run time, so one of another recursion group with fitting values
+ * is as good. */
+static bool cont_match(const struct canon *c, valtype have, valtype want) {
+  if (!vt_is_concrete(have) || !vt_is_concrete(want)) return false;
+  const struct subtype *h = canon_type(c, vt_index(have)), *w = canon_type(c, vt_index(want));
+  return h->kind == COMP_CONT && w->kind == COMP_CONT &&
+         canon_functype_match(c, &canon_type(c, h->cont)->func, &canon_type(c, w->cont)->func);
+}
+
 static heddle_error_t *ref_import(heddle_store_t *store, const heddle_val_t *val, valtype type,
                                   union vm_value *out, const char *what) {
   const struct value *ref;
@@ -34,7 +43,8 @@ static heddle_error_t *ref_import(heddle_store_t *store, const heddle_val_t *val
                                             canon_heap_top(canon_of(store), vt_heap(type));
     return vt_is_nullable(type) && same_top ? NULL : wrong_type(store, what, type, found);
   }
-  if (!canon_match(canon_of(store), ref->type & ~VT_NULLABLE, type))
+  if (!canon_match(canon_of(store), ref->type & ~VT_NULLABLE, type) &&
+      !cont_match(canon_of(store), ref->type, type))
     return wrong_type(store, what, type, ref->type);
   *out = ref->of;
   return NULL;
@@ -55,6 +65,7 @@ heddle_error_t *val_import(heddle_store_t *store, const heddle_val_t *val, valty
 /* The type a reference is held with: that of the function or object itself. */
 static valtype held_type(heddle_store_t *store, valtype type, union vm_value v) {
   if (valtype_is_funcref(canon_of(store), type)) return vt_ref_to(v.func->type, false);
+  if (canon_heap_top(canon_of(store), vt_heap(type)) == HEAP_CONT) return type & ~VT_NULLABLE;
   return object_valtype(store->store, v.ref, canon_heap_top(canon_of(store), vt_heap(type)) == HEAP_EXTERN);
 }
 
@@ -74,6 +85,18 @@ heddle_error_t *val_export(heddle_store_t *store, valtype type, union vm_value v
 
 size_t heddle_scope_open(heddle_store_t *store) { return store_scope_open(store->store); }
 void heddle_scope_close(heddle_store_t *store, size_t scope) { store_scope_close(store->store, scope); }
+
+heddle_error_t *heddle_root(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out) {
+  const struct value *v;
+  heddle_error_t *error = ref_find(store, ref, &v);
+  if (error) return error;
+  *out = (heddle_ref_t){v ? store->store->id : 0, v ? store_ref_keep(store->store, v) : 0};
+  return v && !out->index ? api_error_memory() : NULL;
+}
+
+void heddle_unroot(heddle_store_t *store, heddle_ref_t root) {
+  if (root.store == store->store->id) store_ref_drop(store->store, root.index);
+}
 
 heddle_error_t *heddle_externref_new(heddle_store_t *store, void *data, void (*finalizer)(void *),
                                      heddle_ref_t *out) {

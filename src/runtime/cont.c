@@ -5,6 +5,7 @@
 #include "abi/call.h"
 #include "base/alloc.h"
 #include "gc/gc.h"
+#include "runtime/entry.h"
 #include "runtime/object.h"
 #include "runtime/roots.h"
 
@@ -21,17 +22,37 @@ struct stack *cont_new(struct store *s, const struct vm_func *func) {
   return stack_new(s->stacks, func, layout.args_size, layout.results_size);
 }
 
+uint32_t cont_cell_empty(struct store *s) {
+  return object_heap(s) ? gc_alloc(s->heap, OBJECT_TYPE_CONT, 0) : 0;
+}
+
+/* The cell is new: there is no card to mark. */
+void cont_cell_fill(struct store *s, uint32_t ref, struct stack *stack) {
+  struct object_cont *cell = object_at(gc_base(s->heap), ref);
+  assert(!cell->stack);
+  cell->stack = (uint64_t)stack;
+  stack->cell = ref;
+}
+
 uint32_t cont_cell_new(struct store *s, const struct vm_func *func) {
-  if (!object_heap(s)) return 0;
-  uint32_t ref = gc_alloc(s->heap, OBJECT_TYPE_CONT, 0);
+  uint32_t ref = cont_cell_empty(s);
   if (!ref) return 0;
   struct stack *stack = cont_new(s, func);
   if (!stack) return 0;
-  struct object_cont *cell = object_at(gc_base(s->heap), ref);
-  cell->stack = (uint64_t)stack; /* the cell is new: no card to mark */
-  stack->cell = ref;
+  cont_cell_fill(s, ref, stack);
   gc_charge(s->heap, sizeof *stack + 512);
   return ref;
+}
+
+void cont_drop(struct store *s, struct object_cont *cell) {
+  struct stack *head = (struct stack *)cell->stack;
+  cell->stack = 0;
+  chain_free(s->stacks, head);
+}
+
+bool cont_is_fresh(const struct stack *head) {
+  uint64_t pc = head->bound ? head->bound->pc : head->pc;
+  return stack_is_captured(head) && (pc == (uint64_t)arch_fresh || pc == (uint64_t)arch_body);
 }
 
 uint64_t cont_attach(struct vm_store *vm) {
@@ -42,6 +63,13 @@ uint64_t cont_attach(struct vm_store *vm) {
 uint64_t cont_grow(struct vm_store *vm) {
   struct stack *s = vm->cur;
   return s->base && stack_grow(((struct store *)vm)->stacks, s) ? 0 : TRAP_STACK_EXHAUSTED;
+}
+
+bool cont_reserve(struct vm_store *vm, uint64_t size) {
+  struct stack *s = vm->cur;
+  while (s->base && s->sp - s->base < size)
+    if (!stack_grow(((struct store *)vm)->stacks, s)) return false;
+  return s->base != 0;
 }
 
 void cont_finish(struct vm_store *vm) {
@@ -146,4 +174,56 @@ uint64_t cont_pass(struct vm_store *vm, struct stack *child, uint32_t args_size,
   if (child->pc == (uint64_t)arch_fresh && !stack_attach(s->stacks, child)) return TRAP_STACK_EXHAUSTED;
   memcpy((void *)child->sp, from, args_size);
   return 0;
+}
+
+/* ---- nobody handles the tag ---- */
+
+/* Where value `loc` of results stands. */
+static const void *result_at(struct call_loc loc, const struct arch_regs *regs, const uint8_t *area) {
+  if (loc.on_stack) return area + loc.at;
+  return loc.cls == CLASS_FLOAT ? (const void *)regs->xmm[loc.at] : &regs->gpr[loc.at];
+}
+
+/* Tag parameters and the cell to store->payload. False: memory is out. */
+static bool take_payload(struct store *s, const struct functype *t, const struct arch_regs *regs) {
+  if (!store_payload_room(s, (size_t)t->nparams + 1)) return false;
+  struct call_walk w = call_walk_results();
+  for (uint32_t i = 0; i <= t->nparams; i++) {
+    valtype type = i < t->nparams ? t->params[i] : VT_CONTREF;
+    struct call_loc loc = call_walk_next(&w, type);
+    union vm_value *to = &s->payload.at[s->payload.len++];
+    memset(to, 0, sizeof *to);
+    memcpy(to, result_at(loc, regs, (const uint8_t *)s->vm.cur->sp), type == VT_V128 ? 16 : 8);
+  }
+  return true;
+}
+
+/* The chain from cur to the root of the innermost entry, captured. */
+static void capture_all(struct vm_store *vm) {
+  struct stack *root = &vm->entry->root, *link = vm->cur;
+  while (link->parent != root)
+    link = link->parent;
+  link->parent = NULL;
+  vm->cur->last = link;
+  vm->cur = root;
+}
+
+struct vm_result cont_unhandled(struct vm_store *vm, const struct vm_tag *tag, const struct arch_regs *regs) {
+  struct store *s = (struct store *)vm;
+  struct entry_resume *resume = vm->entry->resume;
+  enum trap_code trap = TRAP_UNHANDLED_TAG;
+  if (regs && resume && resume->handles && resume->handles(resume->env, tag)) {
+    if (take_payload(s, &canon_type(s->canon, tag->type)->func, regs)) {
+      resume->tag = tag;
+      capture_all(vm);
+      return (struct vm_result){vm->entry->host_sp, 0};
+    }
+    trap = TRAP_OUT_OF_MEMORY;
+  }
+  s->report.tag = tag;
+  if (vm->cur->cell) { /* it refers to a stack that is about to end */
+    ((struct object_cont *)object_at(gc_base(s->heap), vm->cur->cell))->stack = 0;
+    vm->cur->cell = 0;
+  }
+  return (struct vm_result){0, trap};
 }

@@ -7,6 +7,7 @@
 #ifndef RUNTIME_CONT_H
 #define RUNTIME_CONT_H
 
+#include "abi/object.h"
 #include "runtime/store.h"
 #include "stack/chain.h"
 
@@ -23,6 +24,18 @@ struct stack_bound {
 MUST_USE struct stack *cont_new(struct store *s, const struct vm_func *func);
 /* The same in a cell of its own: a reference, 0 when memory is out. May collect. */
 MUST_USE uint32_t cont_cell_new(struct store *s, const struct vm_func *func);
+/* A cell without a stack, for what is about to be captured. 0: memory is out. May collect. */
+MUST_USE uint32_t cont_cell_empty(struct store *s);
+/* Makes `stack` what the empty cell refers to. */
+void cont_cell_fill(struct store *s, uint32_t cell, struct stack *stack);
+/* More of it, until `size` bytes are free below cur's sp. False: the limit is reached. */
+MUST_USE bool cont_reserve(struct vm_store *vm, uint64_t size);
+/* Empties a cell that is not empty and frees what it referred to. */
+void cont_drop(struct store *s, struct object_cont *cell);
+/* Nothing of the captured stack has run. */
+bool cont_is_fresh(const struct stack *head);
+/* What a captured stack takes and returns. False: where it stands does not say. The arrays are canonical. */
+MUST_USE bool cont_signature(const struct store *s, const struct stack *head, struct functype *out);
 /* Plugs `values` in front. `types` are the parameters of the continuation before it, of which these are the
  * first `nvalues`. The caller moves the stack to a new cell. A trap code. */
 MUST_USE enum trap_code cont_bind(struct stack *head, const valtype *types, uint32_t ntypes,

@@ -10,6 +10,7 @@
 #include "os/signal.h"
 #include "os/thread.h"
 #include "runtime/interrupt.h"
+#include "stack/stack.h"
 
 #include <string.h>
 
@@ -88,12 +89,19 @@ static uintptr_t stack_limit(const struct store *s, uintptr_t sp) {
   return limit > low + HOST_RESERVE ? limit : low + HOST_RESERVE;
 }
 
-static uint64_t run(struct store *s, struct funcinst *f, const struct functype *t, struct areas *areas,
-                    const union vm_value *args, union vm_value *results) {
+/* What compiled code the entry enters: a function's, or arch_resume. */
+struct target {
+  struct vm_func *enter;
+  const struct vm_func *func; /* what the innermost frame is of */
+  struct entry_resume *resume;
+};
+
+static uint64_t run(struct store *s, const struct target *target, const struct functype *t,
+                    struct areas *areas, const union vm_value *args, union vm_value *results) {
   uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-  struct entry entry = {.outer = s->vm.entry, .outer_cur = s->vm.cur};
-  entry.root.inst = f->vm.inst;
-  entry.root.func = &f->vm;
+  struct entry entry = {.outer = s->vm.entry, .outer_cur = s->vm.cur, .resume = target->resume};
+  entry.root.inst = target->enter->inst;
+  entry.root.func = target->func;
   entry.root.parent = &arch_barrier;
   entry.root.limit = s->vm.entry ? s->vm.entry->root.limit : stack_limit(s, sp);
   if (sp < entry.root.limit + areas->args_size + areas->results_size || s->entry_depth >= MAX_DEPTH) {
@@ -101,13 +109,15 @@ static uint64_t run(struct store *s, struct funcinst *f, const struct functype *
     return TRAP_STACK_EXHAUSTED;
   }
   UNINITIALIZED struct arch_regs regs; /* a function reads no register that its type does not name */
-  put_args(t, args, &regs, areas->args);
+  if (args) put_args(t, args, &regs, areas->args);
+  if (target->resume) target->resume->cell->stack = 0;
+  if (!s->vm.entry) s->thread = &thread_store;
   struct store *outer_store = thread_store;
   thread_store = s;
   s->entry_depth++;
   s->vm.cur = &entry.root;
   s->vm.entry = &entry;
-  uint64_t status = arch_enter(&f->vm, &regs, areas->args, areas->args_size, areas->results,
+  uint64_t status = arch_enter(target->enter, &regs, areas->args, areas->args_size, areas->results,
                                areas->results_size, &entry.host_sp);
   assert(s->vm.cur == &entry.root);
   s->vm.entry = entry.outer;
@@ -118,24 +128,49 @@ static uint64_t run(struct store *s, struct funcinst *f, const struct functype *
   return status;
 }
 
-uint64_t entry_call(struct store *s, struct funcinst *f, const union vm_value *args,
-                    union vm_value *results) {
-  assert(funcinst_store(f) == s);
-  const struct functype *t = funcinst_type(f);
-  UNINITIALIZED struct areas areas;
-  enum trap_code refused = TRAP_NONE;
+/* Whether a call may begin now: 0, or the trap it ends with. */
+static enum trap_code refuse(struct store *s) {
   trap_report_clear(s);
   enum interrupt_state interrupt = s->interrupt ? interrupt_pending(s->interrupt) : INTERRUPT_NONE;
-  if (interrupt) {
-    refused = interrupt == INTERRUPT_TIMEOUT ? TRAP_TIMEOUT : TRAP_INTERRUPT;
-  } else if (!signal_stack_ensure() || !areas_init(&areas, t)) {
-    refused = TRAP_OUT_OF_MEMORY;
-  }
+  if (interrupt) return interrupt == INTERRUPT_TIMEOUT ? TRAP_TIMEOUT : TRAP_INTERRUPT;
+  return signal_stack_ensure() ? TRAP_NONE : TRAP_OUT_OF_MEMORY;
+}
+
+static uint64_t enter(struct store *s, const struct target *target, const struct functype *t,
+                      const union vm_value *args, union vm_value *results) {
+  UNINITIALIZED struct areas areas;
+  enum trap_code refused = refuse(s);
+  if (!refused && !areas_init(&areas, t)) refused = TRAP_OUT_OF_MEMORY;
   if (refused) {
     trap_report_set(s, refused);
     return refused;
   }
-  uint64_t status = run(s, f, t, &areas, args, results);
+  if (target->resume)
+    ((struct vm_resume *)target->enter->inst)->handlers.args_size = args ? areas.args_size : 0;
+  if (!args) areas.args_size = 0;
+  uint64_t status = run(s, target, t, &areas, args, results);
   mem_free(areas.block);
   return status;
 }
+
+uint64_t entry_call(struct store *s, struct funcinst *f, const union vm_value *args,
+                    union vm_value *results) {
+  assert(funcinst_store(f) == s);
+  const struct target target = {.enter = &f->vm, .func = &f->vm};
+  return enter(s, &target, funcinst_type(f), args, results);
+}
+
+uint64_t entry_resume(struct store *s, struct entry_resume *resume) {
+  struct stack *child = (struct stack *)resume->cell->stack;
+  assert(child && stack_is_captured(child));
+  struct vm_resume record = {
+      .ctx = {.store = &s->vm, .builtins = arch_builtins, .poll_page = s->poll_page},
+      .child = child,
+      .status = resume->status,
+  };
+  struct vm_func enter_resume = {.code = arch_resume, .inst = &record.ctx};
+  const struct target target = {&enter_resume, child->func, resume};
+  return enter(s, &target, resume->type, resume->status ? NULL : resume->args, resume->results);
+}
+
+bool entry_is_elsewhere(const struct store *s) { return s->vm.entry && s->thread != &thread_store; }

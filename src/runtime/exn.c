@@ -1,6 +1,7 @@
 /* See exn.h.  Handlers are found by return address, tags compared by identity. */
 #include "runtime/exn.h"
 
+#include "abi/arch.h"
 #include "gc/gc.h"
 #include "runtime/instance.h"
 #include "runtime/object.h"
@@ -30,11 +31,19 @@ static void take_saved(struct vm_landing *l, const struct unwind *u, uint32_t fl
     if (flags >> (CODE_FUNC_KEPT_SHIFT + i) & 1) l->kept[i] = *--at;
 }
 
+/* Thrown into a call that a host function has suspended: its thunk keeps the caller's registers. */
+static void take_suspended(struct vm_landing *l, const struct stack *cur) {
+  if (cur->pc != (uint64_t)arch_host_resumed) return;
+  for (uint32_t i = 0; i < VM_KEPT; i++)
+    l->kept[i] = ((const uint64_t *)cur->fp)[-1 - (int)i];
+}
+
 bool exn_catch(struct store *s) {
   const struct vm_tag *tag = exn_tag(s, s->vm.exn);
   struct vm_landing *l = &s->vm.landing;
   struct stack *stack = NULL;
   struct unwind u;
+  take_suspended(l, s->vm.cur);
   for (unwind_start(&u, &s->vm); u.image; unwind_next(&u)) {
     uint32_t flags = u.image->func_flags[code_func_at(u.image, u.inside)];
     /* A frame that has not saved its instance has called only what has the same one. */
@@ -59,7 +68,7 @@ bool exn_catch(struct store *s) {
 }
 
 /* The tag's name, in the first instance that has it under one. */
-static void print_tag(const struct store *s, const struct vm_tag *tag, struct buf *out) {
+void tag_describe(const struct store *s, const struct vm_tag *tag, struct buf *out) {
   for (const struct instance *in = s->instances; in; in = in->next) {
     for (uint32_t i = 0; i < in->module->ntags; i++) {
       struct slice name = name_map_find(&in->module->tag_names, i);
@@ -94,7 +103,7 @@ enum { DESCRIBED_MAX = 8 };
 void exn_describe(const struct store *s, uint32_t exn, struct buf *out) {
   const struct vm_tag *tag = exn_tag(s, exn);
   const struct functype *t = &canon_type(s->canon, tag->type)->func;
-  print_tag(s, tag, out);
+  tag_describe(s, tag, out);
   for (uint32_t i = 0; i < t->nparams && i < DESCRIBED_MAX; i++)
     print_value(t->params[i], object_load(gc_base(s->heap), exn, exn_field(s->canon, t, i)), out);
   if (t->nparams > DESCRIBED_MAX) buf_cstr(out, " ..");

@@ -12,8 +12,13 @@ struct host_call {
   const struct functype *type; /* canonical */
   const union vm_value *args;  /* borrowed for the call */
   union vm_value *results;     /* zeroed; to be filled */
+  /* With TRAP_SUSPEND: */
+  struct vm_tag *tag;      /* its results are the function's results or subtypes */
+  uint32_t cell;           /* of cont_cell_empty */
+  union vm_value *payload; /* the tag's parameters; freed by the caller with mem_free */
 };
-/* 0: all well. Else the status that ends the invocation: enum trap_code, or TRAP_HOST_ERROR after setting
+/* 0: all well. TRAP_SUSPEND: the guest below is suspended with tag and payload, and the results come later.
+ * Else the status that ends the invocation: enum trap_code, or TRAP_HOST_ERROR after setting
  * call->store->report.host_error. */
 typedef uint64_t (*host_callback)(void *env, struct host_call *call);
 
@@ -21,5 +26,8 @@ typedef uint64_t (*host_callback)(void *env, struct host_call *call);
  * `env`. On failure the finalizer does not run. */
 MUST_USE bool host_func_new(struct store *s, uint32_t type, host_callback callback, void *env,
                             void (*finalizer)(void *env), struct funcinst **out, struct error *e);
+
+/* Canonical. */
+const struct functype *host_type(const struct vm_host *host);
 
 #endif

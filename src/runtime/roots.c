@@ -61,6 +61,8 @@ static void visit_roots(void *host, struct gc_visitor *v) {
     if (holds_object(s, g->type.type)) gc_visit(v, &g->own.ref);
   for (size_t i = 1; i < s->refs.len; i++)
     if (holds_object(s, s->refs.at[i].type)) gc_visit(v, &s->refs.at[i].of.ref);
+  for (size_t i = 0; i < s->kept.len; i++)
+    if (holds_object(s, s->kept.at[i].value.type)) gc_visit(v, &s->kept.at[i].value.of.ref);
   for (struct root_area *area = s->roots; area; area = area->outer)
     for (uint32_t i = 0; i < area->len; i++)
       if (area->is_ref[i]) gc_visit(v, &area->at[i].ref);

@@ -64,9 +64,18 @@ void store_delete(struct store *s) {
   mem_free(s->owned.at);
   mem_free(s->handles.at);
   mem_free(s->refs.at);
+  mem_free(s->kept.at);
+  mem_free(s->payload.at);
   mem_free(s->heads.at);
   mem_free(s->exn_heads.at);
   mem_free(s);
+}
+
+bool store_payload_room(struct store *s, size_t len) {
+  s->payload.len = 0;
+  while (s->payload.cap < len)
+    if (!grow((void **)&s->payload.at, &s->payload.cap, s->payload.cap, sizeof *s->payload.at)) return false;
+  return true;
 }
 
 uint32_t store_handle(struct store *s, enum handle_kind kind, void *object, uint32_t *slot) {
@@ -97,7 +106,45 @@ uint32_t store_ref_new(struct store *s, const struct value *ref) {
   return (uint32_t)s->refs.len++;
 }
 
+/* An index of a kept one: this bit, 31 bits of generation, 32 of place. */
+#define KEPT (UINT64_C(1) << 63)
+
+static struct kept_ref *kept_at(const struct store *s, uint64_t index) {
+  uint64_t place = index & UINT32_MAX;
+  if (!(index & KEPT) || place >= s->kept.len) return NULL;
+  struct kept_ref *k = &s->kept.at[place];
+  return k->value.type != VT_NONE && k->generation == ((index & ~KEPT) >> 32) ? k : NULL;
+}
+
+uint64_t store_ref_keep(struct store *s, const struct value *ref) {
+  assert(vt_is_ref(ref->type));
+  uint32_t place = s->kept.free - 1;
+  if (s->kept.free) {
+    s->kept.free = s->kept.at[place].next_free;
+  } else {
+    if (!LIST_ROOM(&s->kept)) return 0;
+    place = (uint32_t)s->kept.len++;
+    s->kept.at[place].generation = 0;
+  }
+  struct kept_ref *k = &s->kept.at[place];
+  k->value = *ref;
+  return KEPT | (uint64_t)k->generation << 32 | place;
+}
+
+void store_ref_drop(struct store *s, uint64_t index) {
+  struct kept_ref *k = kept_at(s, index);
+  if (!k) return;
+  k->value.type = VT_NONE;
+  k->generation = (k->generation + 1) & INT32_MAX;
+  k->next_free = s->kept.free;
+  s->kept.free = (uint32_t)(index & UINT32_MAX) + 1;
+}
+
 const struct value *store_ref(const struct store *s, uint64_t index) {
+  if (index & KEPT) {
+    const struct kept_ref *k = kept_at(s, index);
+    return k ? &k->value : NULL;
+  }
   return index && index < s->refs.len ? &s->refs.at[index] : NULL;
 }
 

@@ -54,6 +54,12 @@ struct handle {
   enum handle_kind kind;
   void *object;
 };
+/* A reference that the host holds beyond scopes. Free: its value is of VT_NONE. */
+struct kept_ref {
+  struct value value;
+  uint32_t generation; /* how often the place was used, 31 bits: part of its index */
+  uint32_t next_free;
+};
 struct owned {
   void *object;
   void (*free)(void *object);
@@ -77,6 +83,7 @@ struct store {
   _Atomic uint32_t wake;       /* what a wait in a shared memory sleeps on, without interruption */
   struct interrupt *interrupt; /* one reference; NULL without interruption */
 
+  const void *thread;        /* whose outermost call it is, while entry_depth is not 0 */
   struct trap_report report; /* how the latest call ended, when it did not return */
   uint32_t entry_depth;      /* host-to-wasm calls on the way */
 
@@ -95,7 +102,16 @@ struct store {
   struct {
     struct value *at;
     size_t len, cap;
-  } refs;               /* [0] unused */
+  } refs; /* [0] unused */
+  struct {
+    struct kept_ref *at;
+    size_t len, cap;
+    uint32_t free; /* the first free one + 1 */
+  } kept;
+  struct {
+    union vm_value *at;
+    size_t len, cap;
+  } payload;            /* of the latest suspension to the host */
   struct gc_heap *heap; /* NULL before the first module or reference that needs it */
   struct root_area *roots;
   struct instance *instances; /* all, newest first, like memories */
@@ -113,6 +129,9 @@ void store_delete(struct store *s); /* runs finalizers; NULL is fine */
 /* `object` is freed with the store from now on. False: memory is out, the caller still owns it. */
 MUST_USE bool store_own(struct store *s, void *object, void (*free)(void *));
 
+/* Room for `len` values in s->payload, whose contents are lost. False: memory is out. */
+MUST_USE bool store_payload_room(struct store *s, size_t len);
+
 /* The handle of an object; *slot is the object's own field that remembers it. 0: memory is out. */
 uint32_t store_handle(struct store *s, enum handle_kind kind, void *object, uint32_t *slot);
 /* The object behind a handle, NULL when there is none of that kind. */
@@ -121,6 +140,9 @@ void *store_object(const struct store *s, enum handle_kind kind, uint64_t handle
 /* References held by the host. 0: memory is out. A null reference may be held too (its type is kept). */
 uint32_t store_ref_new(struct store *s, const struct value *ref);
 const struct value *store_ref(const struct store *s, uint64_t index); /* NULL: no such reference */
+/* The same beyond scopes, until store_ref_drop; a dropped index stays invalid. */
+uint64_t store_ref_keep(struct store *s, const struct value *ref);
+void store_ref_drop(struct store *s, uint64_t index); /* none of these: nothing happens */
 size_t store_scope_open(const struct store *s);
 void store_scope_close(struct store *s, size_t scope);
 

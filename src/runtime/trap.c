@@ -23,6 +23,7 @@ const char *trap_message(enum trap_code code) {
 void trap_report_clear(struct store *s) {
   s->report.status = 0;
   s->report.host_error = NULL;
+  s->report.tag = NULL;
   s->report.nframes = 0;
   s->report.total = 0;
 }

@@ -1,6 +1,7 @@
 /* See unwind.h.  A frame is known by the code it runs: the image's tables say whether it has pushed rbp. */
 #include "runtime/unwind.h"
 
+#include "abi/arch.h"
 #include "stack/chain.h"
 
 static uintptr_t word_at(uintptr_t at) { return *(const uintptr_t *)at; }
@@ -23,11 +24,21 @@ static void settle(struct unwind *u) {
   }
 }
 
+/* What a host function has suspended stands in the thunk of the call: that frame is the host's. */
+static void leave_thunk(struct unwind *u) {
+  if (u->pc != (uintptr_t)arch_host_resumed) return;
+  u->pc = word_at(u->fp + 8);
+  u->sp = u->fp + 16;
+  u->fp = word_at(u->fp);
+  u->innermost = false;
+}
+
 void unwind_start(struct unwind *u, const struct vm_store *s) {
   *u = (struct unwind){
       .stack = s->cur, .pc = s->cur->pc, .sp = s->cur->sp, .fp = s->cur->fp, .innermost = true};
+  leave_thunk(u);
   settle(u); /* finds a faulting pc too: an image begins with padding */
-  if (!u->image || u->stack != s->cur) return;
+  if (!u->image || !u->innermost || u->stack != s->cur) return;
   uint32_t site = code_site_at(u->image, u->off);
   if (site != UINT32_MAX && u->image->site_kind[site] & CODE_SITE_FAULT) u->inside = u->off;
 }
@@ -47,6 +58,7 @@ void unwind_start_call(struct unwind *u, struct stack *stack) {
 
 void unwind_start_captured(struct unwind *u, struct stack *head, uintptr_t pc) {
   *u = (struct unwind){.stack = head, .pc = pc, .sp = head->sp, .fp = head->fp};
+  leave_thunk(u);
   settle(u);
 }
 

@@ -293,14 +293,11 @@ bool canon_add_module(struct canon *c, struct module *m, struct error *e) {
   return ok;
 }
 
-bool canon_add_func(struct canon *c, const struct functype *t, uint32_t *id, struct error *e) {
-  const struct subtype type = {.kind = COMP_FUNC,
-                               .final = true,
-                               .super = NO_SUPER,
-                               .rec_len = 1,
-                               .descriptor = NO_SUPER,
-                               .describes = NO_SUPER,
-                               .func = *t};
+/* A group of one type that stands for itself; its indices are ids already. */
+static bool add_one(struct canon *c, struct subtype type, uint32_t *id, struct error *e) {
+  type.final = true;
+  type.super = type.descriptor = type.describes = NO_SUPER;
+  type.rec_len = 1;
   const struct group g = {&type, UINT32_MAX - 1, 1, NULL}; /* starts where no id is */
   jmp_buf on_oom;
   bool ok;
@@ -314,6 +311,14 @@ bool canon_add_func(struct canon *c, const struct functype *t, uint32_t *id, str
   c->arena.on_oom = NULL;
   pthread_mutex_unlock(&c->lock);
   return ok;
+}
+
+bool canon_add_func(struct canon *c, const struct functype *t, uint32_t *id, struct error *e) {
+  return add_one(c, (struct subtype){.kind = COMP_FUNC, .func = *t}, id, e);
+}
+
+bool canon_add_cont(struct canon *c, uint32_t func, uint32_t *id, struct error *e) {
+  return add_one(c, (struct subtype){.kind = COMP_CONT, .cont = func}, id, e);
 }
 
 /* ---- reading ---- */

@@ -20,6 +20,8 @@ void canon_delete(struct canon *c);
 MUST_USE bool canon_add_module(struct canon *c, struct module *m, struct error *e);
 /* The id of a function type whose valtypes are canonical already (host functions). */
 MUST_USE bool canon_add_func(struct canon *c, const struct functype *t, uint32_t *id, struct error *e);
+/* The id of the continuation type over a canonical function type. */
+MUST_USE bool canon_add_cont(struct canon *c, uint32_t func, uint32_t *id, struct error *e);
 /* The definition behind an id; its indices are canonical ids. Never moves. */
 const struct subtype *canon_type(const struct canon *c, uint32_t id);
 bool canon_has(const struct canon *c, uint32_t id);       /* is it one that was given out? */

@@ -22,15 +22,8 @@
 #include "compiler/isa/x64/thunk_layout.h"
 
   .intel_syntax noprefix
+#include "compiler/isa/x64/thunk_macros.h"
   .text
-
-  .macro global name
-  .globl \name
-  .hidden \name
-  .type \name, @function
-  .p2align 4
-\name:
-  .endm
 
   /* The stack that is left: \s its descriptor. */
   .macro leave_stack s
@@ -60,42 +53,8 @@
   mov rsp, [r11 + ENTRY_ROOT_SP]
   and rsp, -16
   sub rsp, REGS_SIZE
-  mov [rsp], rdi
-  mov [rsp + 8], rsi
-  mov [rsp + 16], rdx
-  mov [rsp + 24], rcx
-  mov [rsp + 32], r8
-  mov [rsp + 40], r9
-  mov [rsp + 48], r10
-  mov [rsp + 56], rax
-  movaps [rsp + REGS_XMM], xmm0
-  movaps [rsp + REGS_XMM + 16], xmm1
-  movaps [rsp + REGS_XMM + 32], xmm2
-  movaps [rsp + REGS_XMM + 48], xmm3
-  movaps [rsp + REGS_XMM + 64], xmm4
-  movaps [rsp + REGS_XMM + 80], xmm5
-  movaps [rsp + REGS_XMM + 96], xmm6
-  movaps [rsp + REGS_XMM + 112], xmm7
+  save_arg_regs
   mov rdi, [r15 + VMCTX_STORE]
-  .endm
-
-  .macro restore_regs
-  mov rdi, [rsp]
-  mov rsi, [rsp + 8]
-  mov rdx, [rsp + 16]
-  mov rcx, [rsp + 24]
-  mov r8, [rsp + 32]
-  mov r9, [rsp + 40]
-  mov r10, [rsp + 48]
-  mov rax, [rsp + 56]
-  movaps xmm0, [rsp + REGS_XMM]
-  movaps xmm1, [rsp + REGS_XMM + 16]
-  movaps xmm2, [rsp + REGS_XMM + 32]
-  movaps xmm3, [rsp + REGS_XMM + 48]
-  movaps xmm4, [rsp + REGS_XMM + 64]
-  movaps xmm5, [rsp + REGS_XMM + 80]
-  movaps xmm6, [rsp + REGS_XMM + 96]
-  movaps xmm7, [rsp + REGS_XMM + 112]
   .endm
 
 /* ---- resume ---- */
@@ -119,7 +78,7 @@
   call cont_pass
   test rax, rax
   jnz .Ltrap
-  restore_regs
+  load_arg_regs
   mov r11, [r15 + VMCTX_STORE]
   jmp 1b
 
@@ -176,11 +135,35 @@
   jnz 6b
   jmp 4b
 
-.Lunhandled:                /* r14 = cur */
+.Lunhandled:                /* r14 = cur, rbx the tag, R the payload: perhaps the host that resumed takes it */
   mov r15, [r14 + STACK_INST]
-  mov rdi, [r15 + VMCTX_STORE]
-  mov esi, CODE_UNHANDLED_TAG
+  mov r11, [r15 + VMCTX_STORE]
+  mov r10, [r11 + STORE_ENTRY]
+  mov rsp, [r10 + ENTRY_ROOT_SP]
+  and rsp, -16
+  sub rsp, REGS_SIZE
+  save_results
+  mov rdx, rsp
+1:mov rdi, r11
+  mov rsi, rbx
+  call cont_unhandled
+  test rdx, rdx
+  jnz 2f
+  mov rsp, rax
+  mov eax, CODE_SUSPENDED
+  jmp arch_leave
+2:mov rdi, [r15 + VMCTX_STORE]
+  mov rsi, rdx
   jmp arch_fault_stub
+
+.Lunhandled_switch:
+  mov r15, [r14 + STACK_INST]
+  mov r11, [r15 + VMCTX_STORE]
+  mov r10, [r11 + STORE_ENTRY]
+  mov rsp, [r10 + ENTRY_ROOT_SP]
+  and rsp, -16
+  xor edx, edx
+  jmp 1b
 
 /* ---- switch ---- */
 
@@ -216,7 +199,7 @@
 4:mov r13, rbp
   cmp qword ptr [rbp + STACK_PARENT], 0
   jne 2b
-  jmp .Lunhandled
+  jmp .Lunhandled_switch
 5:mov r13d, r14d
   mov r14, r11
   native
@@ -226,7 +209,7 @@
   call cont_pass
   test rax, rax
   jnz .Ltrap
-  restore_regs
+  load_arg_regs
   jmp 1b
 
 /* ---- a continuation's first frame ---- */
@@ -238,7 +221,7 @@
   call cont_attach
   test rax, rax
   jnz .Ltrap
-  restore_regs
+  load_arg_regs
   mov r11, [r15 + VMCTX_STORE]
   mov r11, [r11 + STORE_CUR]
   mov rsp, [r11 + STACK_SP]
@@ -270,7 +253,7 @@
   mov r15, [r15 + FUNC_INST]
   native
   call cont_finish
-  restore_regs
+  load_arg_regs
   mov r11, [rbx + STORE_CUR]
   arrive r11
   jmp [r11 + STACK_PC]
@@ -283,11 +266,64 @@
   call cont_unbind
   test rax, rax
   jnz .Ltrap
-  restore_regs
+  load_arg_regs
   mov r11, [r15 + VMCTX_STORE]
   mov r11, [r11 + STORE_CUR]
   arrive r11
   jmp [r11 + STACK_PC]
+
+/* ---- the host resumes, and a host function suspends ---- */
+
+/* Entered by arch_enter, r15 = struct vm_resume: what stands on this stack above the return address is what a resume in
+ * compiled code has at its rsp. */
+  global arch_resume
+  endbr64
+  pop qword ptr [r15 + RESUME_BACK]
+  mov [r15 + RESUME_RBX], rbx
+  mov rbx, [r15 + RESUME_CHILD]
+  lea r12, [r15 + RESUME_HANDLERS]
+  lea r13, [rip + .Lresumed]
+  cmp qword ptr [r15 + RESUME_STATUS], 0
+  je arch_resume_stub
+  mov rax, [r15 + RESUME_STATUS]
+  jmp arch_resume_trap_stub
+.Lresumed:                  /* the child has returned, R = its results */
+  mov rbx, [r15 + RESUME_RBX]
+  mov r11d, [r15 + RESUME_HANDLERS]
+  add rsp, r11
+  jmp [r15 + RESUME_BACK]
+
+/* From arch_host_thunk: rsp = registers as host_dispatch left them (results, tag, bytes of stack payload), r11 = cur, whose
+ * sp has room for what it will be resumed with, r15 = struct vm_host. The guest's rbx, r12, r13 wait below its frame. */
+  global arch_host_suspend
+  mov r10, [r11 + STACK_FP]
+  mov [r10 - 8], rbx
+  mov [r10 - 16], r12
+  mov [r10 - 24], r13
+  mov rbx, [rsp + 48]
+  mov r12, [rsp + 56]
+  lea r13, [rip + arch_host_resumed]
+  mov rbp, r10
+  load_results
+  mov rsp, [r11 + STACK_SP]
+  jmp arch_suspend_stub
+  global arch_host_resumed
+  native
+  mov rsi, r15
+  mov rdx, rsp
+  call host_resumed
+  mov r11, [r15 + VMCTX_STORE]
+  mov r11, [r11 + STORE_CUR]
+  load_results
+  mov rbp, [r11 + STACK_FP]
+  mov rbx, [rbp - 8]
+  mov r12, [rbp - 16]
+  mov r13, [rbp - 24]
+  mov rsp, rbp
+  pop rbp
+  pop r11
+  add rsp, [r15 + HOST_ARGS_SIZE]
+  jmp r11
 
 /* ---- growth ---- */
 
@@ -304,7 +340,7 @@
   call cont_grow
   test rax, rax
   jnz .Ltrap
-  restore_regs
+  load_arg_regs
   mov r11, [r15 + VMCTX_STORE]
   mov r11, [r11 + STORE_CUR]
   mov rsp, [r11 + STACK_SP]

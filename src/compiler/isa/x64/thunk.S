@@ -15,20 +15,13 @@
 #include "compiler/isa/x64/thunk_layout.h"
 
   .intel_syntax noprefix
+#include "compiler/isa/x64/thunk_macros.h"
   .text
-
-  .macro global name
-  .globl \name
-  .hidden \name
-  .p2align 4
-\name:
-  .endm
 
 /* ---- host entry ---- */
 
 /* uint64_t arch_enter(func, regs, stack_args, args_size, stack_results, results_size, host_sp)
  * Frame below the saved registers: [rsp+16] regs, [rsp+8] stack_results, [rsp] results_size; rsp there is host_sp. */
-  .type arch_enter, @function
   global arch_enter
   .cfi_startproc
   endbr64
@@ -105,7 +98,9 @@
   rep movsq
 2:mov rsp, rbx
   xor eax, eax
-.Lleave:                    /* rsp = host_sp, rax = status */
+  .globl arch_leave
+  .hidden arch_leave
+arch_leave:                 /* rsp = host_sp, rax = status */
   add rsp, 24
   pop r15
   pop r14
@@ -134,7 +129,7 @@
   jz 1f
   mov rsp, rax
   mov rax, rdx
-  jmp .Lleave
+  jmp arch_leave
 1:mov rsp, [rax + LANDING_SP]   /* caught */
   mov rbp, [rax + LANDING_FP]
   mov r15, [rax + LANDING_INST]
@@ -236,22 +231,7 @@ arch_builtins:
   mov rsp, [r14 + ENTRY_ROOT_SP]
   and rsp, -16
   sub rsp, REGS_SIZE
-  mov [rsp], rdi
-  mov [rsp + 8], rsi
-  mov [rsp + 16], rdx
-  mov [rsp + 24], rcx
-  mov [rsp + 32], r8
-  mov [rsp + 40], r9
-  mov [rsp + 48], r10
-  mov [rsp + 56], rax
-  movaps [rsp + REGS_XMM], xmm0
-  movaps [rsp + REGS_XMM + 16], xmm1
-  movaps [rsp + REGS_XMM + 32], xmm2
-  movaps [rsp + REGS_XMM + 48], xmm3
-  movaps [rsp + REGS_XMM + 64], xmm4
-  movaps [rsp + REGS_XMM + 80], xmm5
-  movaps [rsp + REGS_XMM + 96], xmm6
-  movaps [rsp + REGS_XMM + 112], xmm7
+  save_arg_regs
   mov rdi, r15
   mov rsi, rsp
   call host_dispatch
@@ -259,18 +239,7 @@ arch_builtins:
   mov r11, [r10 + STORE_CUR]
   test rax, rax
   jnz 1f
-  mov rax, [rsp]
-  mov rdx, [rsp + 8]
-  mov rcx, [rsp + 16]
-  mov rsi, [rsp + 24]
-  mov rdi, [rsp + 32]
-  mov r8, [rsp + 40]
-  movaps xmm0, [rsp + REGS_XMM]
-  movaps xmm1, [rsp + REGS_XMM + 16]
-  movaps xmm2, [rsp + REGS_XMM + 32]
-  movaps xmm3, [rsp + REGS_XMM + 48]
-  movaps xmm4, [rsp + REGS_XMM + 64]
-  movaps xmm5, [rsp + REGS_XMM + 80]
+  load_results
   mov rsp, [r11 + STACK_SP]
   pop rbp
   mov r10, [r15 + HOST_ARGS_SIZE]
@@ -280,7 +249,9 @@ arch_builtins:
 2:pop r11
   add rsp, r10
   jmp r11
-1:mov rsi, rax              /* the frame of the caller is what the trap belongs to */
+1:cmp rax, CODE_SUSPEND
+  je arch_host_suspend
+  mov rsi, rax              /* the frame of the caller is what the trap belongs to */
   mov rdi, r10
   mov rdx, [r11 + STACK_FP]
   mov rax, [rdx + 8]

@@ -34,7 +34,13 @@
 #define LANDING_PC         16
 #define LANDING_INST       24
 #define LANDING_KEPT       32
-#define CODE_UNHANDLED_TAG 27
 #define CODE_NOT_COMPILED  28
+#define CODE_SUSPEND       66
+#define CODE_SUSPENDED     67
+#define RESUME_CHILD       48
+#define RESUME_STATUS      56
+#define RESUME_RBX         64
+#define RESUME_BACK        72
+#define RESUME_HANDLERS    88
 
 #endif
