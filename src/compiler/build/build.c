@@ -94,8 +94,9 @@ static void skip_dead(struct builder *b) {
   }
 }
 
-void local_new(struct builder *b, enum ir_type type, ir_val value) {
-  VEC_PUSH(b->arena, &b->locals, ((struct local){.value = value, .type = (uint8_t)type}));
+void local_new(struct builder *b, valtype declared, ir_val value) {
+  VEC_PUSH(b->arena, &b->locals,
+           ((struct local){.value = value, .type = type_of(b, value), .declared = declared}));
 }
 
 /* The zeros of the locals that a body declares. */
@@ -105,11 +106,10 @@ static bool declare_locals(struct builder *b) {
     uint32_t len = read_uleb32(r);
     valtype vt = read_valtype(r, b->m->features);
     if (len == 0) continue;
-    enum ir_type type = ir_type_of(b->m, vt);
-    ir_val zero = emit_zero(b, type);
+    ir_val zero = emit_zero(b, ir_type_of(b->m, vt));
     VEC_RESERVE(b->arena, &b->locals, b->locals.len + len);
     for (; len > 0; len--)
-      local_new(b, type, zero);
+      local_new(b, vt, zero);
   }
   return reader_ok(r);
 }
@@ -133,6 +133,12 @@ static void store_locals(struct builder *b) {
 static bool build_plain(struct builder *b) {
   const uint8_t *at = b->body.r.at;
   uint8_t code = *at;
+  if (code == 0x45 && b->body.r.end - at > 1 && (at[1] == 0x0d || at[1] == 0x04) &&
+      !b->config->plain) { /* i32.eqz; br_if or if */
+    b->negate = true;
+    b->body.r.at++;
+    return true;
+  }
   if (code >= 0x45 && code <= 0xc4) {
     const struct lower *l = &lower_table[op_decode(0, code)];
     if (l->ir == 0) return false;
@@ -199,8 +205,9 @@ static void build_params(struct builder *b) {
   const struct functype *t = b->f->type;
   VEC_RESERVE(b->arena, &b->locals, b->valid->facts[b->f->index - b->m->nimported_funcs].nlocals);
   for (uint32_t i = 0; i < t->nparams; i++) {
-    enum ir_type type = ir_type_of(b->m, t->params[i]);
-    local_new(b, type, emit(b, IR_OP_PARAM, type, i, 0, 0));
+    ir_val param = emit(b, IR_OP_PARAM, ir_type_of(b->m, t->params[i]), i, 0, 0);
+    ref_note(b, param, t->params[i]);
+    local_new(b, t->params[i], param);
   }
 }
 
@@ -252,6 +259,8 @@ static bool build_once(struct builder *b, uint32_t func_index) {
   const struct func *func = &b->m->funcs[func_index];
   b->f = ir_func_new(b->arena, b->m, func_index);
   map_init(&b->structs, b->arena);
+  map_init(&b->ref_types, b->arena);
+  map_init(&b->ref_funcs, b->arena);
   b->o = opt_new(b->f, func->body_size);
   if (b->config->plain) opt_only_append(b->o);
   for (uint32_t i = 0; i < b->m->nmems; i++)

@@ -20,6 +20,7 @@ struct local {
   ir_val first;    /* value on the first of them */
   uint32_t phi;    /* number of its phi, NONE = needs none */
   uint8_t type;    /* enum ir_type */
+  valtype declared;
 };
 struct undo {
   uint32_t local;
@@ -36,6 +37,18 @@ struct branch {
   struct opt_state state;
 };
 
+/* What has been found out about a reference, and where (reftype.c). */
+struct ref_finding {
+  ir_val ref;
+  valtype type;
+  ir_block block;
+};
+/* `cond` is not zero where `ref` is of the type. */
+struct ref_test {
+  ir_val cond, ref;
+  valtype type;
+};
+
 enum control_kind {
   CONTROL_FUNC,
   CONTROL_INLINE, /* the body of a callee */
@@ -50,6 +63,7 @@ enum control_kind {
 struct control {
   enum control_kind kind;
   uint32_t nparams, nresults;
+  const valtype *types;         /* of the results (LOOP: of the parameters); NULL: not of interest */
   uint32_t height;              /* of the operand stack below the parameters */
   uint32_t nlocals;             /* of this body and those around it */
   uint32_t undo;                /* length of the undo log when the frame began */
@@ -110,6 +124,10 @@ struct builder {
 
   struct map structs; /* struct type -> where its offsets begin in struct_offs (gc.c) */
   VEC(uint32_t) struct_offs;
+  struct map ref_types, ref_funcs; /* value -> valtype, function (reftype.c) */
+  struct ref_finding findings[16];
+  struct ref_test tests[8];
+  uint32_t nfindings, ntests; /* so far; they stand at the numbers modulo the lengths */
 
   VEC(ir_val) stack;
   VEC(struct control) controls;
@@ -123,6 +141,7 @@ struct builder {
   ir_block block;          /* under construction */
   uint32_t loop;           /* innermost IR loop */
   bool dead;               /* no block: code is unreachable */
+  bool negate;             /* an i32.eqz stands right before the if or br_if to come, and made no value */
   bool slots;              /* locals are in frame slots */
   bool shares_memory;      /* some memory is shared: each round of a loop reads anew */
   uint32_t slot_step;      /* of them, for each local: 2 where one is a v128 */
@@ -225,7 +244,7 @@ MUST_USE bool try_table_end(struct builder *b, struct control *c);
  * then where there is none: the caller asks a builtin, and gives what that has `made`. */
 struct allocation {
   ir_val ref; /* the object, at last */
-  uint32_t slow, done;
+  uint32_t slow[2], nslow, done;
   ir_block from;
   struct opt_state state;
 };
@@ -238,6 +257,39 @@ void emit_hstore_head(struct builder *b, ir_val ref, uint32_t off, ir_val value)
 ir_val emit_hload(struct builder *b, enum ir_type type, unsigned flags, ir_val ref, uint32_t off);
 void emit_hstore_new(struct builder *b, enum ir_type type, ir_val ref, uint32_t off, ir_val value);
 
+/* What is known of references (reftype.c). The value just made is of this type wherever it is used. */
+void ref_note(struct builder *b, ir_val v, valtype t);
+void ref_note_func(struct builder *b, ir_val v, uint32_t func); /* it is this function's reference */
+bool ref_func(const struct builder *b, ir_val v, uint32_t *func);
+/* The narrowest type known here, of the hierarchy of `like`. */
+valtype ref_type(const struct builder *b, ir_val v, valtype like);
+bool ref_is_nonnull(const struct builder *b, ir_val v);
+/* From here on, as far as the current block dominates. */
+void ref_found(struct builder *b, ir_val v, valtype t);
+void ref_seen_as(struct builder *b, ir_val v, valtype t); /* the same, unless as much is known */
+void ref_found_nonnull(struct builder *b, ir_val v);
+void ref_tested(struct builder *b, ir_val cond, ir_val v, valtype t);
+/* In the block that has just begun, `cond` is known to be zero or not. */
+void assume(struct builder *b, ir_val cond, bool nonzero);
+/* Heap types of the module; exactness is ignored. */
+bool heap_matches(const struct builder *b, uint32_t sub, uint32_t super);
+ir_val emit_is_null(struct builder *b, ir_val ref); /* ref.c */
+
+/* New objects (alloc.c). `len` 0: a struct; no field or element is set yet. */
+ir_val emit_new(struct builder *b, uint32_t type, uint32_t size, ir_val len);
+/* An array of `len` elements, all of them `value` (0: zero). */
+struct element {
+  uint8_t type;   /* enum ir_type */
+  uint8_t access; /* enum ir_access of a store */
+  uint8_t log2;   /* of the size */
+};
+ir_val emit_new_filled(struct builder *b, uint32_t type, const struct element *e, ir_val len, ir_val value);
+/* What a builtin makes, whose last argument is the length. */
+ir_val emit_new_array(struct builder *b, enum builtin which, uint32_t type, const ir_val *args,
+                      uint32_t nargs);
+void emit_fill(struct builder *b, ir_val ref, ir_val index, ir_val value, ir_val len); /* gc.c */
+ir_val emit_head(struct builder *b, uint32_t type); /* the head of the type's objects */
+
 /* By family; each handles b->in. False: an error was reported. */
 MUST_USE bool build_control(struct builder *b);
 MUST_USE bool build_call(struct builder *b);
@@ -247,6 +299,7 @@ MUST_USE bool build_memory(struct builder *b);
 MUST_USE bool build_table(struct builder *b);
 MUST_USE bool build_ref(struct builder *b);
 MUST_USE bool build_gc(struct builder *b);
+MUST_USE bool build_casts(struct builder *b); /* a part of build_gc's */
 MUST_USE bool build_exn(struct builder *b);
 MUST_USE bool build_legacy(struct builder *b);
 MUST_USE bool build_simd(struct builder *b);
@@ -274,7 +327,7 @@ int branch_hint(struct builder *b);
 /* Bodies. body_open: b->body is the function's from here on, its first byte has the position `start`; the
  * locals of its parameters are there already, the declared ones are added, and it is scanned (build.c). */
 MUST_USE bool body_open(struct builder *b, uint32_t func, uint32_t start);
-void local_new(struct builder *b, enum ir_type type, ir_val value);
+void local_new(struct builder *b, valtype declared, ir_val value);
 /* Whether the scan wants the callee of this call in its place; begins its body with the arguments on the
  * stack; goes back to the caller behind its end (inline.c). */
 bool inline_here(struct builder *b);

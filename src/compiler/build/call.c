@@ -23,8 +23,10 @@ static bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint3
     return true;
   }
   ir_val call = emit(b, op, t->nresults ? ir_type_of(b->m, t->results[0]) : IR_VOID, callee, args, type);
-  for (uint32_t i = 0; i < t->nresults; i++)
+  for (uint32_t i = 0; i < t->nresults; i++) {
     push(b, i == 0 ? call : emit(b, IR_OP_PROJ, ir_type_of(b->m, t->results[i]), call, i, 0));
+    ref_note(b, VEC_LAST(&b->stack), t->results[i]);
+  }
   call_may_throw(b);
   return true;
 }
@@ -42,7 +44,8 @@ static void check_type(struct builder *b, ir_val func, valtype static_type, uint
   uint32_t want_id = b->m->canon_ids[type];
   if (vt_is_concrete(static_type) &&
       canon_is_subtype(b->valid->canon, b->m->canon_ids[vt_index(static_type)], want_id)) {
-    if (vt_is_nullable(static_type)) emit(b, IR_OP_TRAPIFZ, IR_VOID, func, TRAP_UNINITIALIZED_ELEMENT, 0);
+    if (vt_is_nullable(static_type) && !ref_is_nonnull(b, func))
+      emit(b, IR_OP_TRAPIFZ, IR_VOID, func, TRAP_UNINITIALIZED_ELEMENT, 0);
     return;
   }
   ir_val is =
@@ -69,7 +72,10 @@ static bool build_indirect(struct builder *b, bool tail) {
 
 static bool build_call_ref(struct builder *b, bool tail) {
   ir_val func = pop(b);
-  emit(b, IR_OP_TRAPIFZ, IR_VOID, func, TRAP_NULL_FUNCTION_REFERENCE, 0);
+  uint32_t index;
+  if (ref_func(b, func, &index))
+    return finish_call(b, tail ? IR_OP_TAIL_CALL : IR_OP_CALL, index, b->m->funcs[index].type);
+  if (!ref_is_nonnull(b, func)) emit(b, IR_OP_TRAPIFZ, IR_VOID, func, TRAP_NULL_FUNCTION_REFERENCE, 0);
   return finish_call(b, tail ? IR_OP_TAIL_CALL_FUNC : IR_OP_CALL_FUNC, func, b->in.a);
 }
 

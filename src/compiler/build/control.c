@@ -43,6 +43,15 @@ bool block_arity(struct builder *b, uint32_t *nparams, uint32_t *nresults) {
   return true;
 }
 
+/* Types of the results of b->in's block; NULL: none of them is a reference. */
+static const valtype *result_types(struct builder *b) {
+  if (b->in.block.kind == BLOCK_TYPE) return module_functype(b->m, b->in.block.index)->results;
+  if (b->in.block.kind != BLOCK_VALUE || !vt_is_ref(b->in.block.type)) return NULL;
+  valtype *type = ARENA_NEW(b->arena, valtype);
+  *type = b->in.block.type;
+  return type;
+}
+
 static void build_loop(struct builder *b, uint32_t nparams) {
   control_push(b, CONTROL_LOOP, nparams, 0);
   struct control *c = &VEC_LAST(&b->controls);
@@ -55,8 +64,11 @@ static void build_loop(struct builder *b, uint32_t nparams) {
 static void build_if(struct builder *b, uint32_t nparams, uint32_t nresults) {
   bool inverted;
   ir_val cond = opt_condition(b->o, pop(b), &inverted);
+  inverted ^= b->negate;
+  b->negate = false;
   control_push(b, CONTROL_IF, nparams, nresults);
   struct control *c = &VEC_LAST(&b->controls);
+  c->types = result_types(b);
   c->cond = cond;
   c->inverted = inverted;
   c->hint = branch_hint(b);
@@ -71,7 +83,7 @@ static void build_if(struct builder *b, uint32_t nparams, uint32_t nresults) {
   block_end(b, IR_OP_BRANCH, cond, 0, 0, edges, 2);
   block_begin(b, from, c->else_state);
   b->f->blocks.at[b->block].cold = c->hint < 0;
-  opt_assume(b->o, cond, !inverted);
+  assume(b, cond, !inverted);
 }
 
 /* A jump from the end of the frame's code to its label. */
@@ -94,7 +106,7 @@ static void build_else(struct builder *b) {
   c->kind = CONTROL_ELSE;
   block_begin(b, edge->from, c->else_state);
   b->f->blocks.at[b->block].cold = c->hint > 0;
-  opt_assume(b->o, c->cond, c->inverted);
+  assume(b, c->cond, c->inverted);
 }
 
 static void build_return(struct builder *b) {
@@ -144,7 +156,7 @@ void control_end(struct builder *b) {
     if (!of_func) b->controls.len--;
     label_bind(b, &ended);
     if (b->too_much) return;
-    if (ended.kind == CONTROL_IF && ended.nbranches == 1) opt_assume(b->o, ended.cond, ended.inverted);
+    if (ended.kind == CONTROL_IF && ended.nbranches == 1) assume(b, ended.cond, ended.inverted);
   } else {
     if (b->dead) b->stack.len = c->height;
     if (!of_func) b->controls.len--;
@@ -185,21 +197,23 @@ void branch_if(struct builder *b, ir_val cond, uint32_t label, bool if_zero) {
   bool inverted;
   cond = opt_condition(b->o, cond, &inverted);
   if (inverted) if_zero = !if_zero;
+  if (ir_is_const(b->f, cond)) {
+    if ((ir_const(b->f, cond) == 0) == if_zero) build_br(b, label);
+    return;
+  }
   uint32_t taken = branch_edge(b, label);
   uint32_t next = edge_new(b, block_next(b));
   uint32_t edges[2] = {if_zero ? next : taken, if_zero ? taken : next};
   block_end(b, IR_OP_BRANCH, cond, 0, 0, edges, 2);
   block_begin(b, from, state);
   b->f->blocks.at[b->block].cold = branch_hint(b) > 0;
-  opt_assume(b->o, cond, if_zero);
+  assume(b, cond, if_zero);
 }
 
 static void build_br_if(struct builder *b, uint32_t label) {
-  ir_val cond = pop(b);
-  if (!ir_is_const(b->f, cond))
-    branch_if(b, cond, label, false);
-  else if (ir_const(b->f, cond) != 0)
-    build_br(b, label);
+  bool negate = b->negate;
+  b->negate = false;
+  branch_if(b, pop(b), label, negate);
 }
 
 /* Equal labels share one edge, and all forward edges share one list of locals. */
@@ -253,6 +267,7 @@ bool build_control(struct builder *b) {
   case OP_BLOCK:
     if (!block_arity(b, &nparams, &nresults)) return false;
     control_push(b, CONTROL_BLOCK, nparams, nresults);
+    VEC_LAST(&b->controls).types = result_types(b);
     return true;
   case OP_LOOP:
     if (!block_arity(b, &nparams, &nresults)) return false;

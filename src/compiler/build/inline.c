@@ -72,14 +72,17 @@ bool inline_begin(struct builder *b, uint32_t func) {
   b->max_work += 16 * (uint64_t)f->body_size;
   VEC_PUSH(b->arena, &b->callers, b->body);
   b->stack.len -= t->nparams;
-  for (uint32_t i = 0; i < t->nparams; i++)
-    local_new(b, ir_type_of(b->m, t->params[i]), b->stack.at[b->stack.len + i]);
+  for (uint32_t i = 0; i < t->nparams; i++) {
+    ref_seen_as(b, b->stack.at[b->stack.len + i], t->params[i]);
+    local_new(b, t->params[i], b->stack.at[b->stack.len + i]);
+  }
   b->plan->around[b->plan->naround++] = func;
   b->plan->in_loop = b->loop != 0;
   if (!body_open(b, func, record.start)) return false;
   if (b->too_much) return true;
   if (b->config->fuel) emit(b, IR_OP_FUEL, IR_VOID, b->body.scan.loops.at[0].cost, 0, 0);
   control_push(b, CONTROL_INLINE, 0, t->nresults);
+  VEC_LAST(&b->controls).types = t->results;
   return true;
 }
 

@@ -95,8 +95,11 @@ void local_set(struct builder *b, uint32_t local, ir_val v) {
 }
 
 ir_val local_get(struct builder *b, uint32_t local) {
-  if (b->slots) return emit(b, IR_OP_LOCAL_GET, b->locals.at[local].type, b->slot_step * local, 0, 0);
-  return b->locals.at[b->body.base + local].value;
+  const struct local *l = &b->locals.at[b->body.base + local];
+  if (!b->slots) return l->value;
+  ir_val v = emit(b, IR_OP_LOCAL_GET, l->type, b->slot_step * local, 0, 0);
+  ref_note(b, v, l->declared);
+  return v;
 }
 
 void locals_rollback(struct builder *b, uint32_t mark) {
@@ -211,7 +214,10 @@ void loop_begin(struct builder *b, struct control *c) {
   if (b->slots || b->too_much) return;
   for (uint32_t i = 0; i < c->scan->len; i++) {
     uint32_t local = b->body.scan.locals.at[c->scan->first + i];
-    local_set(b, local, block_phi(b, b->locals.at[b->body.base + local].type));
+    const struct local *l = &b->locals.at[b->body.base + local];
+    ir_val phi = block_phi(b, l->type);
+    ref_note(b, phi, l->declared);
+    local_set(b, local, phi);
   }
 }
 
@@ -326,13 +332,22 @@ void label_bind(struct builder *b, struct control *c) {
       v = block_phi(b, type_of(b, v));
     }
     push(b, v);
+    if (c->types && vt_is_ref(c->types[i])) {
+      ref_note(b, v, c->types[i]);
+      ref_seen_as(b, v, c->types[i]);
+    }
   }
   ir_val *entry = arena_alloc(b->arena, nphis * sizeof *entry);
   for (uint32_t i = 0, k = 0; i < b->scratch.len; i++)
     if (b->locals.at[b->scratch.at[i]].phi != NONE) entry[k++] = b->locals.at[b->scratch.at[i]].value;
   fill_edges(b, c, differ, ndiffer, entry, nphis);
   for (uint32_t i = 0; i < b->scratch.len; i++) {
-    struct local *l = &b->locals.at[b->scratch.at[i]];
-    local_set(b, b->scratch.at[i] - b->body.base, l->phi == NONE ? l->first : block_phi(b, l->type));
+    const struct local *l = &b->locals.at[b->scratch.at[i]];
+    ir_val v = l->first;
+    if (l->phi != NONE) {
+      v = block_phi(b, l->type);
+      ref_note(b, v, l->declared);
+    }
+    local_set(b, b->scratch.at[i] - b->body.base, v);
   }
 }

@@ -41,8 +41,9 @@ static ir_val narrow(struct builder *b, uint32_t table, ir_val v) {
 
 static void build_get(struct builder *b, uint32_t table) {
   ir_val address = table_element(b, table, pop(b), TRAP_TABLE_OUT_OF_BOUNDS);
-  push(b,
-       emit_flags(b, IR_OP_LOAD, ir_type_of(b->m, b->m->tables[table].type.elem), IRF_TABLE, address, 0, 0));
+  valtype elem = b->m->tables[table].type.elem;
+  push(b, emit_flags(b, IR_OP_LOAD, ir_type_of(b->m, elem), IRF_TABLE, address, 0, 0));
+  ref_note(b, VEC_LAST(&b->stack), elem);
 }
 
 static void build_set(struct builder *b, uint32_t table) {

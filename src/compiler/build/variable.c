@@ -30,10 +30,21 @@ static bool constant_global(const struct builder *b, uint32_t index, uint64_t *b
   return reader_done(&r);
 }
 
+/* The same where the initializer is ref.func of one of the module's own functions. */
+static bool constant_function(const struct builder *b, uint32_t index, uint32_t *func) {
+  const struct global *g = &b->m->globals[index];
+  if (index < b->m->nimported_globals || g->type.mutable_) return false;
+  struct error none = ERROR_INIT;
+  struct reader r = reader_of(slice_of(g->init.code, g->init.size), g->init.off, &none);
+  if (read_u8(&r) != 0xd2) return false;
+  *func = read_uleb32(&r);
+  return reader_done(&r) && *func >= b->m->nimported_funcs;
+}
+
 static bool build_global(struct builder *b, uint32_t index) {
   const struct globaltype *t = &b->m->globals[index].type;
   enum ir_type type = ir_type_of(b->m, t->type);
-  uint32_t off;
+  uint32_t off, func;
   uint64_t bits;
   if (b->in.op == OP_GLOBAL_GET && constant_global(b, index, &bits)) {
     push(b, emit_const(b, type, bits));
@@ -41,9 +52,12 @@ static bool build_global(struct builder *b, uint32_t index) {
   }
   ir_val cell = global_cell(b, index, &off);
   unsigned flags = t->mutable_ ? IRF_GLOBAL : IRF_IMMUTABLE;
-  if (b->in.op == OP_GLOBAL_GET)
-    push(b, emit_flags(b, IR_OP_LOAD, type, flags, cell, 0, off));
-  else
+  if (b->in.op == OP_GLOBAL_GET) {
+    ir_val v = emit_flags(b, IR_OP_LOAD, type, flags, cell, 0, off);
+    push(b, v);
+    ref_note(b, v, t->type);
+    if (constant_function(b, index, &func)) ref_note_func(b, v, func);
+  } else
     emit_flags(b, IR_OP_STORE, type, flags, cell, pop(b), off);
   return true;
 }

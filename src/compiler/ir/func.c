@@ -144,6 +144,7 @@ void ir_count_uses(struct ir_func *f) {
   }
   for (uint32_t e = 0; e < f->edges.len; e++) {
     const struct ir_edge *edge = &f->edges.at[e];
+    if (edge->to == IR_NO_BLOCK) continue;
     for (uint32_t i = 0; i < f->blocks.at[edge->to].nphis; i++)
       count_use(f, f->ext.at[edge->args + i]);
   }

@@ -41,6 +41,14 @@ void opt_assume(struct opt *o, ir_val cond, bool nonzero) {
   if (!ir_is_const(o->f, cond) && !o->only_append) fact_set(o, cond, nonzero);
 }
 
+bool opt_is_nonzero(struct opt *o, ir_val v) { return !o->only_append && fact_of(o, v) == FACT_NONZERO; }
+
+void opt_define(struct opt *o, struct ir_insn insn, ir_val v) {
+  if (o->only_append) return;
+  const struct gvn_key key = gvn_key(o, &insn);
+  gvn_add(o, &key, v);
+}
+
 static void changes(struct opt *o, enum opt_class c) { o->state.version[c] = ++o->last_version; }
 
 /* False: that is all it does to the state. */

@@ -38,13 +38,15 @@ static uint32_t version_of(const struct opt *o, const struct ir_insn *in) {
 struct gvn_key gvn_key(const struct opt *o, const struct ir_insn *in) {
   struct gvn_key key = {.insn = *in, .version = version_of(o, in)};
   key.insn.uses = 0;
+  /* The check for null is no part of the value: what stands before this has passed it. */
+  if (in->op == IR_OP_HLOAD) key.insn.flags &= (uint8_t)~IRF_NULL_MASK;
   /* x + y and y + x are equal; the instruction keeps the order of the source, which is a hint for registers.
    */
   if ((ir_op_table[in->op].flags & IRF_K) && in->b < in->a) {
     key.insn.a = in->b;
     key.insn.b = in->a;
   }
-  uint32_t kind = (uint32_t)in->op << 16 | (uint32_t)in->type << 8 | in->flags;
+  uint32_t kind = (uint32_t)in->op << 16 | (uint32_t)in->type << 8 | key.insn.flags;
   uint64_t h = ((uint64_t)key.insn.a << 32 | key.insn.b) * UINT64_C(0x9e3779b97f4a7c15);
   h ^= ((uint64_t)in->c << 32 | (kind ^ key.version << 20)) * UINT64_C(0xc2b2ae3d27d4eb4f);
   key.hash = (uint32_t)(h >> 32) ^ (uint32_t)(h >> 20);

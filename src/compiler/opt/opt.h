@@ -39,6 +39,11 @@ ir_val opt_condition(struct opt *o, ir_val v, bool *inverted);
 /* In the block that has just begun, `cond` is known to be zero or not. */
 void opt_assume(struct opt *o, ir_val cond, bool nonzero);
 
+/* Is `v` known not to be zero here? */
+bool opt_is_nonzero(struct opt *o, ir_val v);
+/* `insn`, which is a value, gives `v` wherever the current block dominates. */
+void opt_define(struct opt *o, struct ir_insn insn, ir_val v);
+
 /* After building. Needs edges; leaves preds, dominators, loops and uses right. */
 void opt_tidy(struct ir_func *f);
 

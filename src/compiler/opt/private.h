@@ -78,6 +78,8 @@ enum ir_op compare_inverse(enum ir_op op);
 /* fold.c: a value that equals `in`, or 0; may rewrite `in` into a simpler equal one. */
 ir_val fold(struct opt *o, struct ir_insn *in, uint32_t wasm_off);
 
+/* thread.c: branches whose condition the way to them decides. */
+void opt_thread(struct ir_func *f);
 /* order.c: natural loops, critical edges, order of blocks. */
 void opt_order(struct ir_func *f);
 /* cache.c: of LOAD (flags IRF_GLOBAL or IRF_TABLE), GLOAD; STORE, GSTORE. Append unless the value is known.

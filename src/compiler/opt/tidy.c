@@ -190,6 +190,7 @@ static void rename_operands(struct tidy *t) {
   }
   for (uint32_t e = 0; e < f->edges.len; e++) {
     const struct ir_edge *edge = &f->edges.at[e];
+    if (edge->to == IR_NO_BLOCK) continue;
     for (uint32_t i = 0; i < f->blocks.at[edge->to].nphis; i++)
       f->ext.at[edge->args + i] = equal[f->ext.at[edge->args + i]];
   }
@@ -305,6 +306,7 @@ static void spread_cold(struct ir_func *f) {
 void opt_tidy(struct ir_func *f) {
   struct tidy t = {.f = f};
   ir_compute_preds(f);
+  opt_thread(f);
   t.equal = arena_alloc(f->arena, f->insns.len * sizeof *t.equal);
   t.empty = arena_alloc(f->arena, f->blocks.len);
   for (uint32_t v = 0; v < f->insns.len; v++)

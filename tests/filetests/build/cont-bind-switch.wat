@@ -30,17 +30,17 @@
 ;;   trapifz v2 null_continuation_reference
 ;;   v4 = hload.ptr v2 +8
 ;;   trapifz v4 continuation_consumed
-;;   v6 = top_load.ref 4294967280
-;;   v7 = top_load.i32 4294967284
-;;   v8 = iconst.i32 16
-;;   v9 = add.i32 v6, v8
-;;   v10 = gt_u.i32 v9, v7
+;;   v6 = iconst.i32 16
+;;   v7 = top_load.ref 4294967280
+;;   v8 = top_load.i32 4294967284
+;;   v9 = add.i32 v7, v6
+;;   v10 = gt_u.i32 v9, v8
 ;;   branch v10 b2 b1
 ;; b1:
 ;;   top_store v9
 ;;   v13 = iconst.i32 128
-;;   hstore.i32 v6 +0, v13
-;;   jump b3(v6)
+;;   hstore.i32 v7 +0, v13
+;;   jump b3(v7)
 ;; b2: cold
 ;;   v16 = call_builtin.ref cont_cell ()
 ;;   jump b3(v16)

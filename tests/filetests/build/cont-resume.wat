@@ -20,17 +20,17 @@
 ;; fn 0 (i32) -> (i64) {
 ;; b0:
 ;;   v1 = param.i32 0
-;;   v2 = top_load.ref 4294967280
-;;   v3 = top_load.i32 4294967284
-;;   v4 = iconst.i32 16
-;;   v5 = add.i32 v2, v4
-;;   v6 = gt_u.i32 v5, v3
+;;   v2 = iconst.i32 16
+;;   v3 = top_load.ref 4294967280
+;;   v4 = top_load.i32 4294967284
+;;   v5 = add.i32 v3, v2
+;;   v6 = gt_u.i32 v5, v4
 ;;   branch v6 b2 b1
 ;; b1:
 ;;   top_store v5
 ;;   v9 = iconst.i32 128
-;;   hstore.i32 v2 +0, v9
-;;   jump b3(v2)
+;;   hstore.i32 v3 +0, v9
+;;   jump b3(v3)
 ;; b2: cold
 ;;   v12 = call_builtin.ref cont_cell ()
 ;;   jump b3(v12)

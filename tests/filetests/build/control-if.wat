@@ -12,14 +12,13 @@
 ;;   v2 = param.i32 1
 ;;   v3 = iconst.i32 0
 ;;   v4 = iconst.i32 7
-;;   v5 = eq.i32 v1, v3
 ;;   branch v1 b2(v2) b1
 ;; b1:
-;;   v7 = iconst.i32 3
-;;   jump b2(v7)
-;; b2(v9:i32):
-;;   v10 = add.i32 v9, v4
-;;   return (v10)
+;;   v6 = iconst.i32 3
+;;   jump b2(v6)
+;; b2(v8:i32):
+;;   v9 = add.i32 v8, v4
+;;   return (v9)
 ;; }
 ;; fn 1 (i32) -> (i32) {
 ;; b0:

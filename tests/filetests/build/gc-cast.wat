@@ -19,7 +19,7 @@
 ;;   v7 = load.i32 v6 +68 immutable
 ;;   v8 = eq.i32 v5, v7
 ;;   trapifz v8 cast_failure
-;;   v10 = hload.i32 v1 +8 immutable null_struct
+;;   v10 = hload.i32 v1 +8 immutable
 ;;   return (v10)
 ;; }
 ;; fn 1 (ref) -> (i32) {
@@ -36,7 +36,7 @@
 ;;   v9 = eq.i32 v6, v8
 ;;   branch v9 b2 b3
 ;; b2:
-;;   v11 = hload.i32 v1 +8 immutable null_struct
+;;   v11 = hload.i32 v1 +8 immutable
 ;;   return (v11)
 ;; b3:
 ;;   v13 = iconst.i32 0

@@ -11,21 +11,21 @@
 ;; b0:
 ;;   v1 = param.i32 0
 ;;   v2 = param.ref 1
-;;   v3 = iconst.i32 0
+;;   v3 = iconst.i32 16
 ;;   v4 = top_load.ref 4294967280
 ;;   v5 = top_load.i32 4294967284
-;;   v6 = iconst.i32 16
-;;   v7 = add.i32 v4, v6
-;;   v8 = gt_u.i32 v7, v5
-;;   branch v8 b2 b1
+;;   v6 = add.i32 v4, v3
+;;   v7 = gt_u.i32 v6, v5
+;;   branch v7 b2 b1
 ;; b1:
-;;   top_store v7
-;;   v11 = vmctx.ptr
-;;   v12 = load.i32 v11 +64 immutable
-;;   hstore.i32 v4 +0, v12
+;;   top_store v6
+;;   v10 = vmctx.ptr
+;;   v11 = load.i32 v10 +64 immutable
+;;   hstore.i32 v4 +0, v11
 ;;   jump b3(v4)
 ;; b2: cold
-;;   v15 = call_builtin.ref alloc (v3)
+;;   v14 = iconst.i32 0
+;;   v15 = call_builtin.ref alloc (v14)
 ;;   jump b3(v15)
 ;; b3(v17:ref):
 ;;   hstore.i32 v17 +4, v1
@@ -38,8 +38,8 @@
 ;;   v2 = param.ref 1
 ;;   hstore.ref v1 +8, v2 barrier null_struct
 ;;   v4 = iconst.i32 3
-;;   hstore.i32.8u v1 +12, v4 null_struct
-;;   v6 = hload.i32 v1 +4 immutable null_struct
+;;   hstore.i32.8u v1 +12, v4
+;;   v6 = hload.i32 v1 +4 immutable
 ;;   v7 = add.i32 v6, v4
 ;;   return (v7)
 ;; }

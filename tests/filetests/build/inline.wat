@@ -52,8 +52,6 @@
 ;; b3:
 ;;   jump b4(v6)
 ;; b4(v11:i32):
-;;   v12 = iconst.i32 0
-;;   v13 = eq.i32 v11, v12
 ;;   branch v11 b5 b1(v11)
 ;; b5:
 ;;   return (v11)

@@ -59,6 +59,33 @@ mreg x64_temp(struct x64_sel *s, uint8_t ir_type) {
   return mach_vreg_new(s->f, ir_type_is_float(ir_type), x64_type_size(ir_type), ir_type == IR_REF);
 }
 
+mreg x64_instance_field(struct x64_sel *s, mreg *field, size_t off) {
+  struct mach_insn load = x64_new(X64_MOV_RM, 8);
+  load.base = X64_INSTANCE;
+  load.disp = (int32_t)off;
+  if (s->ir->blocks.at[s->block].cold) {
+    load.d = x64_temp(s, IR_PTR);
+    x64_push(s, load);
+    return load.d;
+  }
+  if (!*field) {
+    *field = x64_temp(s, IR_PTR);
+    VEC_PUSH(s->arena, &s->f->remats, load);
+    mach_vreg_at(s->f, *field)->remat = s->f->remats.len;
+  }
+  return *field;
+}
+
+void x64_select_fields(struct x64_sel *s) {
+  for (int i = 0; i < 2; i++) {
+    mreg field = i == 0 ? s->heap : s->poll_page;
+    if (!field) continue;
+    struct mach_insn load = s->f->remats.at[mach_vreg_at(s->f, field)->remat - 1];
+    load.d = field;
+    x64_push(s, load);
+  }
+}
+
 bool x64_wanted(const struct x64_sel *s, ir_val v) { return (s->state[v] & SEL_WANTED) != 0; }
 
 mreg x64_def(struct x64_sel *s, ir_val v) {

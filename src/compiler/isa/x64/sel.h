@@ -21,7 +21,7 @@ struct x64_sel {
   ir_block *block_of;
   ir_block block;                    /* being selected */
   ir_val at;                         /* being selected */
-  mreg heap;                         /* the heap's base; 0: nobody has asked */
+  mreg heap, poll_page;              /* these fields of the instance; 0: nobody has asked */
   struct call_loc *params, *results; /* room for one call_layout */
 };
 
@@ -48,6 +48,10 @@ static inline void x64_swap(ir_val *a, ir_val *b) {
 bool x64_const(const struct x64_sel *s, ir_val v, uint64_t *value); /* an integer constant? */
 bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm);    /* that fits a sign-extended immediate? */
 mreg x64_temp(struct x64_sel *s, uint8_t ir_type);
+/* A constant field of the instance, one value of the whole function, named by *field: loaded where the
+ * function begins (x64_select_fields), and again where it has lost its register. */
+mreg x64_instance_field(struct x64_sel *s, mreg *field, size_t off);
+void x64_select_fields(struct x64_sel *s);
 /* The register that holds a value where s->at stands; constants are loaded on the spot. */
 mreg x64_use(struct x64_sel *s, ir_val v);
 mreg x64_use_low(struct x64_sel *s, ir_val v); /* the upper half of the register may hold anything */
@@ -108,7 +112,6 @@ bool x64_select_cont(struct x64_sel *s, ir_val v);
 bool x64_select_gc(struct x64_sel *s, ir_val v);
 bool x64_select_simd(struct x64_sel *s, ir_val v);
 void x64_select_params(struct x64_sel *s);
-void x64_select_heap(struct x64_sel *s);
 mreg x64_heap(struct x64_sel *s);
 void x64_field_address(struct x64_sel *s, ir_val v, struct mach_insn *in); /* of HLOAD, HSTORE */
 void x64_mark_card(struct x64_sel *s, ir_val v);

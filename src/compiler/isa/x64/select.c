@@ -150,13 +150,20 @@ static bool division_guard(struct x64_sel *s, ir_val v) {
   return true;
 }
 
+/* Where a loop calls nothing, the page's address stays in a register. */
 static void poll(struct x64_sel *s) {
-  struct mach_insn page = x64_new(X64_MOV_RM, 8), read = x64_new(X64_CMP_MI, 1);
-  page.base = X64_INSTANCE;
-  page.disp = offsetof(struct vmctx, poll_page);
-  page.d = read.base = x64_temp(s, IR_PTR);
+  struct mach_insn read = x64_new(X64_CMP_MI, 1);
   read.trap = TRAP_INTERRUPT;
-  x64_push(s, page);
+  uint32_t loop = s->ir->blocks.at[s->block].loop;
+  if (loop != 0 && !s->ir->loops.at[loop].has_call) {
+    read.base = x64_instance_field(s, &s->poll_page, offsetof(struct vmctx, poll_page));
+  } else {
+    struct mach_insn page = x64_new(X64_MOV_RM, 8);
+    page.base = X64_INSTANCE;
+    page.disp = offsetof(struct vmctx, poll_page);
+    page.d = read.base = x64_temp(s, IR_PTR);
+    x64_push(s, page);
+  }
   x64_push(s, read);
 }
 
@@ -240,7 +247,7 @@ static void select_block(struct x64_sel *s, ir_block b) {
     uint32_t from = s->f->insns.len;
     s->at = k->first;
     x64_select_params(s);
-    x64_select_heap(s);
+    x64_select_fields(s);
     reverse(s, from);
   }
   /* counted from the end until everything is turned around */

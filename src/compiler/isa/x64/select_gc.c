@@ -9,34 +9,7 @@
 #include "abi/vmctx.h"
 #include "compiler/isa/x64/sel.h"
 
-/* Cold code loads the base for itself, so that nobody else has to for its sake. */
-mreg x64_heap(struct x64_sel *s) {
-  if (s->ir->blocks.at[s->block].cold) {
-    struct mach_insn load = x64_new(X64_MOV_RM, 8);
-    load.base = X64_INSTANCE;
-    load.disp = offsetof(struct vmctx, heap);
-    load.d = x64_temp(s, IR_PTR);
-    x64_push(s, load);
-    return load.d;
-  }
-  if (!s->heap) {
-    struct mach_insn load = x64_new(X64_MOV_RM, 8);
-    load.base = X64_INSTANCE;
-    load.disp = offsetof(struct vmctx, heap);
-    s->heap = x64_temp(s, IR_PTR);
-    VEC_PUSH(s->arena, &s->f->remats, load);
-    mach_vreg_at(s->f, s->heap)->remat = s->f->remats.len;
-  }
-  return s->heap;
-}
-
-/* Where the function begins. */
-void x64_select_heap(struct x64_sel *s) {
-  if (!s->heap) return;
-  struct mach_insn load = s->f->remats.at[mach_vreg_at(s->f, s->heap)->remat - 1];
-  load.d = s->heap;
-  x64_push(s, load);
-}
+mreg x64_heap(struct x64_sel *s) { return x64_instance_field(s, &s->heap, offsetof(struct vmctx, heap)); }
 
 static uint8_t null_trap(const struct ir_insn *in) {
   switch (in->flags & IRF_NULL_MASK) {
