@@ -1,8 +1,9 @@
 /* heddle: WASI preview 1 for a linker.  See heddle.h for conventions.
  *
- * A heddle_wasi_t is the state of one guest process: arguments, environment, descriptors. It may be used by
- * one store at a time and must outlive the instances that import it. Nothing is granted by default: no
- * arguments, no environment, no directories, and stdin empty, stdout and stderr discarded until set.
+ * A heddle_wasi_t is the state of one guest process: arguments, environment, descriptors. Several stores may
+ * use it at once, each on a thread of its own (the guest's threads); it must be set up before and must
+ * outlive the instances that import it. Nothing is granted by default: no arguments, no environment, no
+ * directories, and stdin empty, stdout and stderr discarded until set.
  *
  * A host descriptor that is handed over with `own` is closed with the wasi (or when the guest closes it);
  * when the call fails it stays the caller's. A guest that writes to a pipe that nobody reads gets EPIPE, if

@@ -31,13 +31,11 @@ static ssize_t write_filtered(struct call *c, struct fd *fd, const struct iovec 
     n += tty_filter(&fd->tty, iovs[i].iov_base, take, out + n);
     taken += take;
   }
-  struct fd patient = *fd;
-  patient.flags = 0;
   for (size_t done = 0; done < n;) {
     ssize_t w = write(fd->host, out + done, n - done);
     if (w >= 0) done += (size_t)w;
     if (w < 0 && errno != EINTR && errno != EAGAIN) return -1;
-    if (done < n && call_wait(c, &patient, POLLOUT)) break;
+    if (done < n && call_wait_patiently(c, fd, POLLOUT)) break;
   }
   return (ssize_t)taken;
 }
@@ -76,7 +74,7 @@ static enum wasi_errno transfer_waiting(struct call *c, bool writing) {
   if (!e && !len) put_u32(call_out(c, 3), 0);
   while (!e && len) {
     if ((e = call_wait(c, fd, writing ? POLLOUT : POLLIN))) break;
-    ssize_t n = transfer(c, fd, c->wasi->iovs, len, writing);
+    ssize_t n = transfer(c, fd, c->scratch->iovs, len, writing);
     if (n >= 0) {
       put_u32(call_out(c, 3), (uint32_t)n);
       break;
@@ -101,8 +99,8 @@ static enum wasi_errno transfer_at(struct call *c, bool writing) {
   if (!e && !(fd->rights & RIGHTS_FD_SEEK)) e = ERRNO_NOTCAPABLE;
   if (!e && c->arg[3] > INT64_MAX) e = ERRNO_INVAL;
   if (e) return e;
-  ssize_t n = writing ? pwritev(fd->host, c->wasi->iovs, len, (off_t)c->arg[3])
-                      : preadv(fd->host, c->wasi->iovs, len, (off_t)c->arg[3]);
+  ssize_t n = writing ? pwritev(fd->host, c->scratch->iovs, len, (off_t)c->arg[3])
+                      : preadv(fd->host, c->scratch->iovs, len, (off_t)c->arg[3]);
   if (n < 0) return errno_of(errno);
   put_u32(call_out(c, 4), (uint32_t)n);
   return ERRNO_SUCCESS;
@@ -248,7 +246,7 @@ enum wasi_errno sys_fd_datasync(struct call *c) {
 enum wasi_errno sys_fd_close(struct call *c) {
   struct fd *fd;
   enum wasi_errno e = call_fd(c, 0, 0, &fd);
-  if (!e) fd_drop(fd);
+  if (!e) fdtable_close(&c->wasi->fds, call_u32(c, 0));
   return e;
 }
 
@@ -256,9 +254,6 @@ enum wasi_errno sys_fd_renumber(struct call *c) {
   struct fd *from, *to;
   enum wasi_errno e = call_fd(c, 0, 0, &from);
   if (!e) e = call_fd(c, 1, 0, &to);
-  if (e || from == to) return e;
-  fd_drop(to);
-  *to = *from;
-  *from = (struct fd){.host = -1};
-  return ERRNO_SUCCESS;
+  if (!e && from != to) fdtable_move(&c->wasi->fds, call_u32(c, 0), call_u32(c, 1));
+  return e;
 }

@@ -42,21 +42,37 @@ bool fd_describe(int host, bool own, struct fd *out) {
   return true;
 }
 
-void fd_drop(struct fd *fd) {
-  if (fd->host >= 0 && fd->own) close(fd->host);
+static void drop(struct fd *fd) {
+  if (fd->own) close(fd->host);
   mem_free(fd->preopen);
-  *fd = (struct fd){.host = -1};
+}
+
+static void drop_slot(struct fd *fd) {
+  if (fd->pins) {
+    fd->closed = true;
+    return;
+  }
+  drop(fd);
+  mem_free(fd);
+}
+
+void fd_pin(struct fd *fd) { fd->pins++; }
+
+bool fd_unpin(struct fd *fd) {
+  bool closed = fd->closed;
+  if (--fd->pins == 0 && closed) drop_slot(fd);
+  return !closed;
 }
 
 void fdtable_free(struct fdtable *t) {
   for (uint32_t i = 0; i < t->len; i++)
-    fd_drop(&t->at[i]);
+    if (t->at[i]) drop_slot(t->at[i]);
   mem_free(t->at);
   *t = (struct fdtable){0};
 }
 
 struct fd *fdtable_at(const struct fdtable *t, uint32_t number) {
-  return number < t->len && t->at[number].host >= 0 ? &t->at[number] : NULL;
+  return number < t->len ? t->at[number] : NULL;
 }
 
 /* Makes `number` a slot. */
@@ -65,31 +81,44 @@ static enum wasi_errno reach(struct fdtable *t, uint32_t number) {
   if (number >= t->max) return ERRNO_MFILE;
   if (number >= t->cap) {
     uint32_t cap = max_u32(16, number < UINT32_MAX / 2 ? number * 2 : number + 1);
-    struct fd *at = mem_realloc(t->at, cap, sizeof *at);
+    struct fd **at = mem_realloc(t->at, cap, sizeof *at);
     if (!at) return ERRNO_NOMEM;
     t->at = at;
     t->cap = cap;
   }
   for (; t->len <= number; t->len++)
-    t->at[t->len] = (struct fd){.host = -1};
+    t->at[t->len] = NULL;
   return ERRNO_SUCCESS;
 }
 
+void fdtable_close(struct fdtable *t, uint32_t number) {
+  drop_slot(t->at[number]);
+  t->at[number] = NULL;
+}
+
 enum wasi_errno fdtable_set(struct fdtable *t, uint32_t number, const struct fd *fd) {
-  struct fd taken = *fd;
+  struct fd taken = *fd, *slot = NULL;
   enum wasi_errno e = reach(t, number);
+  if (!e && !(slot = mem_alloc(sizeof *slot))) e = ERRNO_NOMEM;
   if (e) {
-    fd_drop(&taken);
+    drop(&taken);
     return e;
   }
-  fd_drop(&t->at[number]);
-  t->at[number] = taken;
-  return ERRNO_SUCCESS;
+  *slot = taken;
+  if (t->at[number]) fdtable_close(t, number);
+  t->at[number] = slot;
+  return e;
+}
+
+void fdtable_move(struct fdtable *t, uint32_t from, uint32_t to) {
+  if (t->at[to]) fdtable_close(t, to);
+  t->at[to] = t->at[from];
+  t->at[from] = NULL;
 }
 
 enum wasi_errno fdtable_add(struct fdtable *t, const struct fd *fd, uint32_t *number) {
   uint32_t n = 0;
-  while (n < t->len && t->at[n].host >= 0)
+  while (n < t->len && t->at[n])
     n++;
   *number = n;
   return fdtable_set(t, n, fd);

@@ -24,6 +24,7 @@ struct sub {
   bool due;              /* there is an event for it */
   enum wasi_errno error; /* of the event */
   uint32_t fd;           /* FD_READ, FD_WRITE */
+  struct fd *pinned;     /* what is waited for */
   uint16_t flags;
   uint64_t nbytes;
   enum clock_kind clock; /* CLOCK */
@@ -55,6 +56,7 @@ static void subscribe_fd(struct call *c, struct waiting *w, uint32_t i) {
   struct fd *fd;
   s->error = fdtable_get(&c->wasi->fds, s->fd, RIGHTS_POLL_FD_READWRITE, &fd);
   if (!s->error && fd->waits) {
+    fd_pin(s->pinned = fd);
     w->fds[i] = (struct pollfd){.fd = fd->host, .events = s->type == EVENTTYPE_FD_READ ? POLLIN : POLLOUT};
     return;
   }
@@ -144,9 +146,12 @@ static enum wasi_errno wait_due(struct call *c, struct waiting *w) {
   for (;;) {
     uint64_t ns = w->has_due ? 0 : min_u64(longest, w->has_clock ? remaining_ns(w) : UINT64_MAX);
     struct timespec timeout = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+    call_leave(c);
     int n = ppoll(w->fds, (nfds_t)w->len + 1, &timeout, NULL);
+    int failure = errno;
+    call_return(c);
     if (call_interrupted(c)) return ERRNO_INTR;
-    if (n < 0 && errno != EINTR) return errno_of(errno);
+    if (n < 0 && failure != EINTR) return errno_of(failure);
     for (uint32_t i = 0; n > 0 && i < w->len; i++)
       fd_ready(w, i);
     if (w->has_due || strike(w)) return ERRNO_SUCCESS;
@@ -194,6 +199,8 @@ enum wasi_errno sys_poll_oneoff(struct call *c) {
   w.subs = mem_zalloc(w.len, sizeof *w.subs);
   w.fds = mem_zalloc((size_t)w.len + 1, sizeof *w.fds);
   enum wasi_errno e = w.subs && w.fds ? poll_with(c, &w, in) : ERRNO_NOMEM;
+  for (uint32_t i = 0; w.subs && i < w.len; i++)
+    if (w.subs[i].pinned) (void)fd_unpin(w.subs[i].pinned);
   mem_free(w.subs);
   mem_free(w.fds);
   return e;

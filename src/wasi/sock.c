@@ -61,11 +61,11 @@ enum wasi_errno sys_sock_recv(struct call *c) {
   if (flags & RIFLAGS_RECV_PEEK) host_flags |= MSG_PEEK;
   size_t total = 0, wanted = 0;
   for (int i = 0; !e && i < len; i++)
-    wanted += c->wasi->iovs[i].iov_len;
+    wanted += c->scratch->iovs[i].iov_len;
   /* WAITALL is ours to do: the kernel's would wait. A peek sees the same bytes again and cannot. */
   bool all = flags & RIFLAGS_RECV_WAITALL && !(flags & RIFLAGS_RECV_PEEK) && e == ERRNO_SUCCESS &&
              fd->filetype == FILETYPE_SOCKET_STREAM;
-  struct msghdr message = {.msg_iov = c->wasi->iovs, .msg_iovlen = (size_t)len};
+  struct msghdr message = {.msg_iov = c->scratch->iovs, .msg_iovlen = (size_t)len};
   while (!e) {
     if ((e = call_wait(c, fd, POLLIN))) break;
     ssize_t n = recvmsg(fd->host, &message, host_flags);
@@ -98,7 +98,7 @@ enum wasi_errno sys_sock_send(struct call *c) {
   enum wasi_errno e = call_iovs(c, 1, 2, &len);
   if (!e) e = get_socket(c, RIGHTS_FD_WRITE, &fd);
   if (!e && call_u32(c, 3)) e = ERRNO_INVAL; /* no flags are defined */
-  struct msghdr message = {.msg_iov = c->wasi->iovs, .msg_iovlen = (size_t)(e ? 0 : len)};
+  struct msghdr message = {.msg_iov = c->scratch->iovs, .msg_iovlen = (size_t)(e ? 0 : len)};
   while (!e) {
     if ((e = call_wait(c, fd, POLLOUT))) break;
     ssize_t n = sendmsg(fd->host, &message, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -28,6 +28,7 @@ static_assert(COUNT_OF(syscalls) == WASI_SYSCALLS, "all of preview 1");
 heddle_wasi_t *heddle_wasi_new(void) {
   heddle_wasi_t *wasi = mem_zalloc(1, sizeof *wasi);
   if (!wasi) return NULL;
+  if (!mutex_init(&wasi->lock)) return mem_free(wasi), NULL;
   wasi->fds.max = 4096;
   buf_init(&wasi->args.bytes);
   buf_init(&wasi->env.bytes);
@@ -42,6 +43,12 @@ void heddle_wasi_delete(heddle_wasi_t *wasi) {
   fdtable_free(&wasi->fds);
   buf_free(&wasi->args.bytes);
   buf_free(&wasi->env.bytes);
+  while (wasi->scratches) {
+    struct scratch *next = wasi->scratches->next;
+    mem_free(wasi->scratches);
+    wasi->scratches = next;
+  }
+  mutex_free(&wasi->lock);
   mem_free(wasi);
 }
 
@@ -67,7 +74,7 @@ static enum wasi_errno take_path(struct call *c, uint32_t at, uint32_t len) {
   const uint8_t *text = guest_slice(&c->guest, at, len);
   if (!text) return ERRNO_FAULT;
   if (len >= PATH_MAX) return ERRNO_NAMETOOLONG;
-  char *path = c->wasi->paths[c->npaths];
+  char *path = c->scratch->paths[c->npaths];
   memcpy(path, text, len);
   path[len] = 0;
   if (memchr(path, 0, len)) return ERRNO_INVAL;
@@ -105,6 +112,22 @@ static enum wasi_errno decode(struct call *c, const char *params, const heddle_v
   return ERRNO_SUCCESS;
 }
 
+void call_leave(struct call *c) { mutex_unlock(&c->wasi->lock); }
+void call_return(struct call *c) { mutex_lock(&c->wasi->lock); }
+
+/* As many as there are calls at once; kept for later ones. */
+static struct scratch *take_scratch(heddle_wasi_t *wasi) {
+  struct scratch *s = wasi->scratches;
+  if (!s) return mem_alloc(sizeof *s);
+  wasi->scratches = s->next;
+  return s;
+}
+
+static void give_scratch(heddle_wasi_t *wasi, struct scratch *s) {
+  s->next = wasi->scratches;
+  wasi->scratches = s;
+}
+
 static heddle_error_t *dispatch(void *env, heddle_caller_t *caller, const heddle_val_t *args, size_t nargs,
                                 heddle_val_t *results, size_t nresults) {
   const struct syscall_binding *binding = env;
@@ -112,8 +135,12 @@ static heddle_error_t *dispatch(void *env, heddle_caller_t *caller, const heddle
   (void)nargs; /* the linker has checked the type */
   struct call c = {.wasi = binding->wasi, .caller = caller, .preview0 = binding->preview0};
   call_refresh(&c);
-  enum wasi_errno e = decode(&c, syscall->params, args);
+  mutex_lock(&c.wasi->lock);
+  c.scratch = take_scratch(c.wasi);
+  enum wasi_errno e = c.scratch ? decode(&c, syscall->params, args) : ERRNO_NOMEM;
   if (!e) e = syscall->handler(&c);
+  if (c.scratch) give_scratch(c.wasi, c.scratch);
+  mutex_unlock(&c.wasi->lock);
   if (nresults) results[0].of.i32 = (int32_t)e;
   return c.error;
 }
@@ -132,7 +159,7 @@ enum wasi_errno call_iovs(struct call *c, int pointer, int count, int *len) {
     if (!data) return ERRNO_FAULT;
     size = (uint32_t)min_u64(size, room);
     room -= size;
-    if (size) c->wasi->iovs[(*len)++] = (struct iovec){data, size};
+    if (size) c->scratch->iovs[(*len)++] = (struct iovec){data, size};
   }
   return ERRNO_SUCCESS;
 }
@@ -145,20 +172,34 @@ bool call_interrupted(struct call *c) {
   return true;
 }
 
-enum wasi_errno call_wait(struct call *c, const struct fd *fd, short events) {
+/* Looks first, so that another thread that takes what is there leaves nobody waiting inside a read. */
+static enum wasi_errno wait_for(struct call *c, struct fd *fd, short events, bool patient) {
   if (!fd->waits) return ERRNO_SUCCESS;
   heddle_interrupt_t *interrupt = heddle_caller_interrupt(c->caller);
   struct pollfd fds[] = {{.fd = fd->host, .events = events},
                          {.fd = interrupt ? heddle_interrupt_fd(interrupt) : -1, .events = POLLIN}};
   for (;;) {
-    int n = poll(fds, COUNT_OF(fds), fd->flags & FDFLAGS_NONBLOCK ? 0 : -1);
+    int n = poll(fds, COUNT_OF(fds), 0);
     if (call_interrupted(c)) return ERRNO_INTR;
     if (n < 0 && errno != EINTR) return errno_of(errno);
-    if (n == 0) return ERRNO_AGAIN;
-    if (fds[0].revents) break;
+    if (n > 0 && fds[0].revents) break;
+    if (n == 0 && !patient) return ERRNO_AGAIN;
+    fd_pin(fd);
+    call_leave(c);
+    (void)poll(fds, COUNT_OF(fds), -1);
+    call_return(c);
+    if (!fd_unpin(fd)) return ERRNO_BADF;
   }
   call_refresh(c);
   return ERRNO_SUCCESS;
+}
+
+enum wasi_errno call_wait(struct call *c, struct fd *fd, short events) {
+  return wait_for(c, fd, events, !(fd->flags & FDFLAGS_NONBLOCK));
+}
+
+enum wasi_errno call_wait_patiently(struct call *c, struct fd *fd, short events) {
+  return wait_for(c, fd, events, true);
 }
 
 /* ---- registration ---- */

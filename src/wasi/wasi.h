@@ -1,11 +1,13 @@
 /* One guest process and one call of it.
  *
  * A handler gets its decoded arguments in struct call, returns an error number for the guest, and sets
- * c->error when the guest must end instead. */
+ * c->error when the guest must end instead. The threads of a guest share its process: a handler has the
+ * process for itself, but for where it waits. */
 #ifndef WASI_WASI_H
 #define WASI_WASI_H
 
 #include "base/buf.h"
+#include "os/thread.h"
 #include "wasi/fdtable.h"
 #include "wasi/guest.h"
 
@@ -34,8 +36,13 @@ struct heddle_wasi {
   bool seeded;
   uint64_t random_state;
   struct syscall_binding bindings[2][WASI_SYSCALLS];
-  /* Scratch of the running call: too large for every call's frame. Only one store uses a process at a time.
-   */
+  struct mutex lock;         /* guards all of this; held by the running call */
+  struct scratch *scratches; /* free ones */
+};
+
+/* Room of one call: too large for every call's frame. */
+struct scratch {
+  struct scratch *next;
   char paths[CALL_MAX_PATHS][PATH_MAX];
   struct iovec iovs[CALL_MAX_IOVS];
 };
@@ -43,6 +50,7 @@ struct heddle_wasi {
 struct call {
   heddle_wasi_t *wasi;
   heddle_caller_t *caller;
+  struct scratch *scratch;
   struct guest guest;
   bool preview0;
   uint8_t npaths;
@@ -60,13 +68,19 @@ static inline enum wasi_errno call_fd(const struct call *c, int at, uint64_t rig
 
 /* Asks for guest memory anew: after whatever may have waited. */
 void call_refresh(struct call *c);
-/* Copies the guest's array of buffers to wasi->iovs, checked: at most CALL_MAX_IOVS of them and 2^31 bytes in
- * all, the rest is left for the guest's next call. */
+/* Copies the guest's array of buffers to scratch->iovs, checked: at most CALL_MAX_IOVS of them and 2^31 bytes
+ * in all, the rest is left for the guest's next call. */
 enum wasi_errno call_iovs(struct call *c, int pointer, int count, int *len);
 /* True (and c->error set) when the guest was interrupted. */
 bool call_interrupted(struct call *c);
-/* Waits until `fd` is ready for `events` of poll(2). AGAIN: the guest wants no waiting. INTR: interrupted. */
-enum wasi_errno call_wait(struct call *c, const struct fd *fd, short events);
+/* Waits until `fd` is ready for `events` of poll(2), and lets other threads' calls in meanwhile. AGAIN: the
+ * guest wants no waiting. INTR: interrupted. BADF: closed meanwhile, and `fd` may be gone. */
+enum wasi_errno call_wait(struct call *c, struct fd *fd, short events);
+enum wasi_errno call_wait_patiently(struct call *c, struct fd *fd,
+                                    short events); /* whatever the guest wants */
+/* Around what may take long and needs nothing of the process that is not pinned. */
+void call_leave(struct call *c);
+void call_return(struct call *c);
 
 #define SYSCALL(name, params) enum wasi_errno sys_##name(struct call *c);
 #include "wasi/syscall.def"
