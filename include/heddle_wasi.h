@@ -39,6 +39,27 @@ HEDDLE_API void heddle_wasi_set_random_seed(heddle_wasi_t *wasi, uint64_t seed);
 /* Defines all functions under "wasi_snapshot_preview1" and "wasi_unstable". */
 HEDDLE_API heddle_error_t *heddle_linker_define_wasi(heddle_linker_t *linker, heddle_wasi_t *wasi);
 
+/* ---- threads of the guest (wasi-threads): needs the options "threads" and "interruption"
+ * ---------------------------------------------------------------------------------------------- */
+
+/* A thread of the guest is a new instance of the same module, in a store of its own, on a thread of the
+ * system; the instances have the module's imported shared memories in common, and the process. */
+typedef struct heddle_wasi_threads heddle_wasi_threads_t;
+/* For the program `module`, whose main instance is going to be made in `store` with `linker`. Defines in the
+ * linker "wasi" "thread-spawn", and a new memory for each shared memory that the module imports. Everything
+ * else that the module imports must be a definition for any store; nothing may be defined from the first
+ * spawn on. At most `max_threads` at once, beside the main one; a spawn beyond that gets a negative number,
+ * as does one that the system refuses. Linker, store and module must outlive it. USAGE when the options are
+ * not set. */
+HEDDLE_API heddle_error_t *heddle_wasi_threads_new(heddle_linker_t *linker, heddle_store_t *store,
+                                                   heddle_module_t *module, uint32_t max_threads,
+                                                   heddle_wasi_threads_t **own);
+/* The main thread's call is over, with `error` or NULL (taken over). Ends all others, waits for them, and
+ * returns how the process ended: with the first error of any thread (a trap, proc_exit, ...), which had all
+ * others interrupted, or as the main thread did. */
+HEDDLE_API heddle_error_t *heddle_wasi_threads_end(heddle_wasi_threads_t *threads, heddle_error_t *error);
+HEDDLE_API void heddle_wasi_threads_delete(heddle_wasi_threads_t *threads); /* ends them, too */
+
 #ifdef __cplusplus
 }
 #endif

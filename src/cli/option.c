@@ -216,6 +216,7 @@ bool cli_parse(int argc, char **argv, struct arena *a, struct cli_options *out, 
     else if (arg[1] == '-' ? !parse_long(&p, arg) : !parse_short(&p, arg))
       return false;
   }
+  if (out->threads && !set_config(&p, "threads", "y")) return false;
   out->files = files.at;
   out->nfiles = files.len;
   return true;

@@ -23,6 +23,8 @@ struct run {
   heddle_linker_t *linker;
   heddle_store_t *store;
   heddle_interrupt_t *interrupt;
+  heddle_module_t *module;        /* with threads: the program */
+  heddle_wasi_threads_t *threads; /* NULL without */
 };
 
 static heddle_str_t str(const char *s) { return (heddle_str_t){s, strlen(s)}; }
@@ -195,10 +197,26 @@ static heddle_module_t *load(struct run *run, const char *path) {
   return module;
 }
 
+/* -S threads: the program may have threads from here on. */
+static heddle_error_t *start_threads(struct run *run, heddle_module_t *module) {
+  uint64_t max = 1000;
+  if (!run->o->threads) return NULL;
+  if (run->o->max_threads && (!cli_parse_number(run->o->max_threads, &max) || max > UINT32_MAX))
+    return heddle_error_new("-S max-threads takes a number");
+  run->module = heddle_module_ref(module);
+  return heddle_wasi_threads_new(run->linker, run->store, module, (uint32_t)max, &run->threads);
+}
+
+/* The program's call is over, and with it its threads. */
+static heddle_error_t *end_threads(struct run *run, heddle_error_t *error) {
+  return run->threads ? heddle_wasi_threads_end(run->threads, error) : error;
+}
+
 static bool instantiate(struct run *run, const char *path, heddle_instance_t *out, int *status) {
   heddle_module_t *module = load(run, path);
   if (!module) return *status = EXIT_FAILED, false;
-  heddle_error_t *error = heddle_instantiate(run->linker, run->store, module, out);
+  heddle_error_t *error = start_threads(run, module);
+  if (!error) error = heddle_instantiate(run->linker, run->store, module, out);
   heddle_module_delete(module);
   if (!error) return true;
   char line[600];
@@ -208,6 +226,11 @@ static bool instantiate(struct run *run, const char *path, heddle_instance_t *ou
 }
 
 static bool preload(struct run *run, int *status) {
+  if (run->o->preloads.len && run->o->threads) {
+    report_line(run->r, "--preload and -S threads do not go together: a preloaded module is of one store, "
+                        "each thread has one of its own");
+    return *status = EXIT_USAGE, false;
+  }
   for (uint32_t i = 0; i < run->o->preloads.len; i++) {
     const char *spec = run->o->preloads.at[i], *eq = strchr(spec, '=');
     heddle_instance_t instance;
@@ -242,8 +265,9 @@ static int report_call(struct run *run, const char *name, heddle_error_t *error)
   return interrupted ? EXIT_INTERRUPTED : status;
 }
 
-static int call_plain(struct run *run, heddle_func_t func, const char *name) {
+static int call_plain(struct run *run, heddle_func_t func, const char *name, bool is_program) {
   heddle_error_t *error = heddle_call(run->store, func, NULL, 0, NULL, 0);
+  if (is_program) error = end_threads(run, error);
   return error ? report_call(run, name, error) : EXIT_OK;
 }
 
@@ -279,6 +303,7 @@ static int invoke(struct run *run, heddle_instance_t instance) {
                        o->files[i + 1]);
   }
   error = heddle_call(run->store, ext.of.func, values, n, values + n, nresults);
+  error = end_threads(run, error);
   if (!error) print_results(run, values + n, nresults);
   free(values);
   return error ? report_call(run, o->invoke, error) : EXIT_OK;
@@ -307,11 +332,11 @@ static int run_main(struct run *run) {
   int status = EXIT_FAILED;
   if (!preload(run, &status) || !instantiate(run, run->o->files[0], &instance, &status)) return status;
   if (find_func(run, instance, "_initialize", &func) &&
-      (status = call_plain(run, func, "_initialize")) != EXIT_OK)
+      (status = call_plain(run, func, "_initialize", false)) != EXIT_OK)
     return status;
   if (run->o->invoke) return invoke(run, instance);
-  if (find_func(run, instance, "_start", &func)) return call_plain(run, func, "_start");
-  if (find_func(run, instance, "", &func)) return call_plain(run, func, "the default function");
+  if (find_func(run, instance, "_start", &func)) return call_plain(run, func, "_start", true);
+  if (find_func(run, instance, "", &func)) return call_plain(run, func, "the default function", true);
   return no_entry(run, instance);
 }
 
@@ -352,6 +377,8 @@ int command_run(const struct cli_options *o, const struct report *r) {
     status = run_timed(&run);
   fflush(stdout);
   if (o->stats && run.store) print_stats(r, run.store);
+  heddle_wasi_threads_delete(run.threads);
+  heddle_module_delete(run.module);
   heddle_interrupt_delete(run.interrupt);
   heddle_linker_delete(run.linker);
   heddle_store_delete(run.store);
