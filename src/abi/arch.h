@@ -90,6 +90,8 @@ uint64_t cont_pass(struct vm_store *store, struct stack *child, uint32_t args_si
  * it is left (TRAP_SUSPENDED). Else the trap. `regs` NULL: a switch, which no host takes. */
 struct vm_result cont_unhandled(struct vm_store *store, const struct vm_tag *tag,
                                 const struct arch_regs *regs);
+/* `stack` has got a new cell: the next collection looks at it. */
+void cont_note(struct vm_store *store, struct stack *stack);
 /* cur has returned, its results area is at its sp: hands that to its parent, frees it, and makes the parent
  * cur. */
 void cont_finish(struct vm_store *store);

@@ -41,6 +41,7 @@ struct stack {
   uint32_t cell;              /* while captured: the cell that points to it, as the collector knows it */
   uint32_t args_size, results_size; /* stack arguments and results area of func */
   uint8_t size_class;               /* of the memory: stack/stack.c */
+  uint8_t noted;                    /* in the store's list of stacks whose cells may be young */
   uint8_t finish_slow;              /* its end needs C: a results area, or memory to give back */
 };
 

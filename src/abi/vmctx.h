@@ -70,6 +70,8 @@ struct vm_store {
   uint32_t exn;           /* the exception on its way, a root of the collector; landing code takes it */
   uint32_t exn_clause;    /* which clause of the function's (struct code) has caught it */
   struct vm_landing landing;
+  struct stack **noted,
+      **noted_end; /* where the next stack goes that suspends for the first time since a collection */
 };
 
 struct vmctx {

@@ -51,6 +51,9 @@ void gc_charge(struct gc_heap *h, uint64_t size);
 
 /* Where the object is now, 0 when it died. Only inside gc_host.sweep; i31 and null are themselves. */
 uint32_t gc_forward(const struct gc_heap *h, uint32_t ref);
+/* The same place: has only the nursery been collected? */
+bool gc_in_minor(const struct gc_heap *h);
+bool gc_is_young(uint32_t ref); /* an object that the next minor collection looks at */
 
 /* Every store of a reference into an object that may be older than the last safepoint. */
 static inline void gc_store_ref(uint8_t *base, uint32_t ref, uint32_t off, uint32_t value) {

@@ -52,6 +52,9 @@ uint32_t gc_forward(const struct gc_heap *h, uint32_t ref) {
   return h->phase == PHASE_MAJOR && has_start(h, ref) ? ref : 0;
 }
 
+bool gc_in_minor(const struct gc_heap *h) { return h->phase == PHASE_MINOR; }
+bool gc_is_young(uint32_t ref) { return ref_is_young(ref); }
+
 void gc_stored_refs(uint8_t *base, uint32_t ref, uint32_t off, uint32_t size) {
   if (size == 0) return;
   uint32_t first = line_of(ref + off), last = line_of(ref + off + size - 1);

@@ -32,15 +32,16 @@ void cont_cell_fill(struct store *s, uint32_t ref, struct stack *stack) {
   assert(!cell->stack);
   cell->stack = (uint64_t)stack;
   stack->cell = ref;
+  cont_note(&s->vm, stack);
 }
 
 uint32_t cont_cell_new(struct store *s, const struct vm_func *func) {
+  if (s->stacks && stack_pool_due(s->stacks)) gc_collect(s->heap, GC_MAJOR);
   uint32_t ref = cont_cell_empty(s);
   if (!ref) return 0;
   struct stack *stack = cont_new(s, func);
   if (!stack) return 0;
   cont_cell_fill(s, ref, stack);
-  gc_charge(s->heap, sizeof *stack + 512);
   return ref;
 }
 
@@ -109,6 +110,25 @@ enum trap_code cont_bind(struct stack *s, const valtype *types, uint32_t ntypes,
   return code;
 }
 
+void cont_note(struct vm_store *vm, struct stack *stack) {
+  struct store *s = (struct store *)vm;
+  if (stack->noted) return;
+  if (vm->noted == vm->noted_end) {
+    size_t len = (size_t)(vm->noted - s->noted.at), cap = s->noted.cap ? 2 * s->noted.cap : 64;
+    struct stack **at = mem_realloc(s->noted.at, cap, sizeof *at);
+    if (!at) {
+      s->noted.lost = true;
+      return;
+    }
+    s->noted.at = at;
+    s->noted.cap = cap;
+    vm->noted = at + len;
+    vm->noted_end = at + cap;
+  }
+  *vm->noted++ = stack;
+  stack->noted = 1;
+}
+
 void cont_drop_bound(struct stack *s) {
   if (!s->bound) return;
   s->pc = s->bound->pc;
@@ -125,13 +145,12 @@ enum trap_code cont_cell_bind(struct store *s, uint32_t cell, const valtype *typ
   roots_drop(s, &area);
   *values = NULL;
   if (!ref) return TRAP_OUT_OF_MEMORY;
-  struct object_cont *old = object_at(gc_base(s->heap), held.ref), *new = object_at(gc_base(s->heap), ref);
+  struct object_cont *old = object_at(gc_base(s->heap), held.ref);
   struct stack *stack = (struct stack *)old->stack;
   enum trap_code code = bind_room(stack, types, ntypes, nvalues, values);
   if (code) return code;
   old->stack = 0;
-  new->stack = (uint64_t)stack; /* the cell is new: no card to mark */
-  stack->cell = ref;
+  cont_cell_fill(s, ref, stack);
   return TRAP_NONE;
 }
 

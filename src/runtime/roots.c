@@ -5,6 +5,7 @@
 #include "runtime/roots.h"
 
 #include "gc/gc.h"
+#include "abi/arch.h"
 #include "runtime/cont.h"
 #include "runtime/instance.h"
 #include "runtime/unwind.h"
@@ -89,11 +90,31 @@ static void sweep_stack(void *arg, struct stack *stack) {
   if (!stack_is_captured(stack) || !stack->cell)
     return; /* a link of a chain, running, or not yet in a cell */
   stack->cell = gc_forward(w->heap, stack->cell);
-  if (!stack->cell) chain_free(w->store->stacks, stack);
+  if (!stack->cell)
+    chain_free(w->store->stacks, stack);
+  else if (gc_is_young(stack->cell))
+    cont_note(&w->store->vm, stack);
 }
+
+/* A minor collection decides about the noted ones alone: ten million that sleep cost it nothing. */
 static void sweep(void *host, struct gc_heap *heap) {
-  struct sweep w = {host, heap};
-  if (w.store->stacks) stack_each(w.store->stacks, sweep_stack, &w);
+  struct store *s = host;
+  struct sweep w = {s, heap};
+  if (!s->stacks) return;
+  if (gc_in_minor(heap) && !s->noted.lost) {
+    for (struct stack **at = s->noted.at; at < s->vm.noted; at++)
+      if (!stack_is_free(*at)) sweep_stack(&w, *at);
+  } else {
+    s->noted.lost = false;
+    stack_each(s->stacks, sweep_stack, &w);
+  }
+  struct stack **kept = s->noted.at;
+  for (struct stack **at = kept; at < s->vm.noted; at++) {
+    (*at)->noted = !stack_is_free(*at) && stack_is_captured(*at) && gc_is_young((*at)->cell);
+    if ((*at)->noted) *kept++ = *at;
+  }
+  s->vm.noted = kept;
+  if (!gc_in_minor(heap)) stack_pool_collected(s->stacks);
 }
 
 const struct gc_host roots_host = {.visit_roots = visit_roots, .visit_stack = visit_stack, .sweep = sweep};

@@ -55,6 +55,7 @@ void store_delete(struct store *s) {
   store_scope_close(s, 0);
   gc_delete(s->heap);
   s->heap = NULL;
+  mem_free(s->noted.at);
   while (s->owned.len) {
     struct owned o = s->owned.at[--s->owned.len];
     o.free(o.object);

@@ -114,6 +114,11 @@ struct store {
   } payload;            /* of the latest suspension to the host */
   struct gc_heap *heap; /* NULL before the first module or reference that needs it */
   struct root_area *roots;
+  struct {
+    struct stack **at; /* up to vm.noted */
+    size_t cap;
+    bool lost; /* memory was out: there are others */
+  } noted;     /* stacks whose cells may be young, whatever became of them since: runtime/cont.h */
   struct instance *instances; /* all, newest first, like memories */
   struct tableinst *tables;
   struct globalinst *globals; /* those of the host */

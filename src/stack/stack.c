@@ -36,6 +36,7 @@ enum {
   CLASSES,
 };
 #define SLAB_SIZE    (UINT64_C(64) << 20)
+#define DUE_FIRST    (UINT64_C(64) << 20)
 #define DEFAULT_SIZE (UINT64_C(64) << 20)
 static_assert(1 << (CLASS_FIRST + CLASS_LOG2) == 512 && 1 << (CLASS_LAST + CLASS_LOG2) == 1 << 20, "sizes");
 static_assert(sizeof(struct stack) <= 128, "two cache lines");
@@ -50,9 +51,12 @@ struct stack_pool {
   struct stack **finished; /* free descriptors, most recent first, some with a block */
   uint64_t max_size, max_total;
   uint64_t total;                       /* bytes of blocks that descriptors hold */
+  uint64_t large;                       /* of them, in blocks that no free stack keeps */
+  uint64_t due;                         /* bytes in use from which on the dead should be looked for */
   uint64_t free_blocks[CLASS_LAST + 1]; /* addresses */
   struct slab *blocks[CLASS_LAST + 1];  /* newest first: new ones are cut from the first */
   struct slab *descriptors;
+  uint32_t ndescriptors;
   uint32_t last_id;
 };
 
@@ -103,6 +107,7 @@ struct stack_pool *stack_pool_new(const struct stack_limits *limits, struct stac
   p->max_size &= ~(uint64_t)(vm_page_size() - 1);
   p->max_total = limits->max_total;
   if (!p->max_total) p->max_total = vm_memory_size() / 4;
+  stack_pool_collected(p);
   return p;
 }
 
@@ -139,6 +144,7 @@ static void block_free(struct stack_pool *p, uint64_t block, uint32_t c) {
   *link_of(block, c) = p->free_blocks[c];
   p->free_blocks[c] = block;
   p->total -= class_size(c);
+  if (c > CLASS_KEEP) p->large -= class_size(c);
   ASAN_POISON_MEMORY_REGION(at, class_size(c));
 }
 
@@ -168,10 +174,14 @@ static uint64_t block_new(struct stack_pool *p, uint32_t c) {
   if (block) {
     ASAN_UNPOISON_MEMORY_REGION((void *)block, class_size(c));
     p->free_blocks[c] = *link_of(block, c);
-    return block;
+  } else {
+    block = (uint64_t)cut(&p->blocks[c], class_size(c));
+    if (!block) {
+      p->total -= class_size(c);
+      return 0;
+    }
   }
-  block = (uint64_t)cut(&p->blocks[c], class_size(c));
-  if (!block) p->total -= class_size(c);
+  if (c > CLASS_KEEP) p->large += class_size(c);
   return block;
 }
 
@@ -182,13 +192,17 @@ static void release_mapping(struct stack *s, void *pool) {
   ASAN_UNPOISON_MEMORY_REGION((void *)s->base, s->size);
   vm_release((void *)(s->base + s->size - p->max_size), p->max_size);
   p->total -= s->size;
+  p->large -= s->size;
 }
 
 /* The upper `size` bytes of a reservation of max_size; 0: no. */
 static uint64_t mapping_new(struct stack_pool *p, uint64_t size) {
   if (size > p->max_size || !charge(p, size)) return 0;
   uint8_t *at = vm_reserve(p->max_size, 0);
-  if (at && vm_commit(at + p->max_size - size, size)) return (uint64_t)at + p->max_size - size;
+  if (at && vm_commit(at + p->max_size - size, size)) {
+    p->large += size;
+    return (uint64_t)at + p->max_size - size;
+  }
   if (at) vm_release(at, p->max_size);
   p->total -= size;
   return 0;
@@ -201,6 +215,7 @@ static bool mapping_grow(struct stack_pool *p, struct stack *s) {
     p->total -= more;
     return false;
   }
+  p->large += more;
   s->base -= more;
   s->size += more;
   s->limit = s->base + STACK_RESERVE;
@@ -245,6 +260,7 @@ struct stack *stack_new(struct stack_pool *p, const struct vm_func *func, uint32
   } else {
     s = (struct stack *)(void *)cut(&p->descriptors, DESCRIPTOR_SIZE);
     if (!s) return NULL;
+    p->ndescriptors++;
   }
   s->args_size = args_size;
   s->results_size = results_size;
@@ -343,6 +359,22 @@ void stack_free(struct stack_pool *p, struct stack *s) {
   s->parent = s->last = NULL;
   s->next = *p->finished;
   *p->finished = s;
+}
+
+/* Where no descriptor is free, all are in use, by the living and the dead. */
+bool stack_pool_due(const struct stack_pool *p) {
+  if (*p->finished) return p->large >= p->due;
+  return p->total + (uint64_t)DESCRIPTOR_SIZE * p->ndescriptors >= p->due;
+}
+
+static void sum_size(void *sum, struct stack *s) { *(uint64_t *)sum += s->size + DESCRIPTOR_SIZE; }
+
+/* Twice as much, or halfway to the limit, but not so often that a collection finds little. */
+void stack_pool_collected(struct stack_pool *p) {
+  uint64_t live = 0;
+  stack_each(p, sum_size, &live);
+  uint64_t room = p->max_total > live ? (p->max_total - live) / 2 : 0;
+  p->due = live + max_u64(DUE_FIRST, max_u64(live / 8, min_u64(live, room)));
 }
 
 uint64_t stack_pool_total(const struct stack_pool *p) { return p->total; }

@@ -36,6 +36,10 @@ void stack_shrink(struct stack_pool *p, struct stack *s);
 /* Any stack that is not free: descriptor and memory are for reuse. Bound arguments are freed. */
 void stack_free(struct stack_pool *p, struct stack *s);
 
+/* Is it time to look for stacks that nobody refers to any more? Ask before a new one is made; after a
+ * collection of everything say so: the next one is due when as much again is in use as is now. */
+bool stack_pool_due(const struct stack_pool *p);
+void stack_pool_collected(struct stack_pool *p);
 uint64_t stack_pool_total(const struct stack_pool *p); /* bytes of the blocks that descriptors hold */
 /* Calls `visit` for each descriptor that is not free, in no order; it may free the one it is given. */
 void stack_each(struct stack_pool *p, void (*visit)(void *arg, struct stack *s), void *arg);

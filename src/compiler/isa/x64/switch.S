@@ -39,6 +39,19 @@
   mov r15, [\s + STACK_INST]
   .endm
 
+  /* \s has a new cell, which the next collection decides about. Uses r11 and \t; goes on at \back. */
+  .macro note s, t, full, back
+  mov r11, [r15 + VMCTX_STORE]
+  mov \t, [r11 + STORE_NOTED]
+  cmp \t, [r11 + STORE_NOTED_END]
+  je \full
+  mov [\t], \s
+  add \t, 8
+  mov [r11 + STORE_NOTED], \t
+  mov byte ptr [\s + STACK_NOTED], 1
+  jmp \back
+  .endm
+
   /* Chain rbx below \parent. One that is captured by nobody has no `last`: the write faults, the process ends. */
   .macro splice parent
   mov r12, [rbx + STACK_LAST]
@@ -120,7 +133,9 @@
   lea r13, [r11 + r13 + HANDLERS_LABELS]
   test r12, r12
   jnz 5f
-4:mov qword ptr [r9 + STACK_PARENT], 0
+4:cmp byte ptr [r14 + STACK_NOTED], 0
+  je 7f
+8:mov qword ptr [r9 + STACK_PARENT], 0
   mov [r14 + STACK_LAST], r9
   mov r11, [r15 + VMCTX_STORE]
   mov [r11 + STORE_CUR], r10
@@ -134,6 +149,13 @@
   sub r12, 16
   jnz 6b
   jmp 4b
+
+7:note r14, r12, 9f, 8b
+9:native                    /* rsp comes back with the handler's stack */
+  mov rsi, r14
+  call cont_note
+  load_arg_regs
+  jmp 8b
 
 .Lunhandled:                /* r14 = cur, rbx the tag, R the payload: perhaps the host that resumed takes it */
   mov r15, [r14 + STACK_INST]
@@ -187,7 +209,9 @@
   cmp [r15], rbx
   jne 3b
   mov r15, [r14 + STACK_INST]
-  mov r11, [r15 + VMCTX_STORE]
+  cmp byte ptr [r14 + STACK_NOTED], 0
+  je 7f
+8:mov r11, [r15 + VMCTX_STORE]
   mov qword ptr [r13 + STACK_PARENT], 0
   mov [r14 + STACK_LAST], r13
   mov rbx, [r12]
@@ -200,6 +224,12 @@
   cmp qword ptr [rbp + STACK_PARENT], 0
   jne 2b
   jmp .Lunhandled_switch
+7:note r14, rbx, 9f, 8b
+9:native
+  mov rsi, r14
+  call cont_note
+  load_arg_regs
+  jmp 8b
 5:mov r13d, r14d
   mov r14, r11
   native
