@@ -1,5 +1,5 @@
-/* wasi-threads without a library: the first letter of the first argument says what happens. See run-threads for
- * what each must print and end with. */
+/* wasi-threads without a library: the first letter of the first argument says what happens. See run-threads
+ * for what each must print and end with. */
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -124,6 +124,19 @@ _Noreturn static void fail(const char *text) {
   proc_exit(1);
 }
 
+/* A block that goes from hand to hand by memory.copy: all its bytes are equal. */
+static char block[4096];
+static void hand_on(int n) {
+  char mine[sizeof block];
+  lock();
+  __builtin_memcpy(mine, block, sizeof block);
+  for (unsigned i = 1; i < sizeof mine; i++)
+    if (mine[i] != mine[0]) fail("a block is torn\n");
+  __builtin_memset(mine, n, sizeof mine);
+  __builtin_memcpy(block, mine, sizeof block);
+  unlock();
+}
+
 static long counter, taken_sum;
 static atomic_long total;
 static atomic_int gate, ready;
@@ -139,6 +152,7 @@ static void worker(int n) {
     counter++;
     unlock();
     atomic_fetch_add(&total, i);
+    if (i % 64 == 0) hand_on(n);
   }
   if (n % 2) {
     for (int i = 1; i <= 500; i++)
@@ -257,7 +271,8 @@ static char *argv[16], bytes[1024];
 
 void _start(void) {
   uint32_t argc, size;
-  if (args_sizes_get(&argc, &size) || argc > 16 || size > sizeof bytes || args_get(argv, bytes)) proc_exit(90);
+  if (args_sizes_get(&argc, &size) || argc > 16 || size > sizeof bytes || args_get(argv, bytes))
+    proc_exit(90);
   if (argc < 2) proc_exit(91);
   switch (argv[1][0]) {
   case 'c': count(); return;
