@@ -101,11 +101,11 @@ static uint32_t land(struct builder *b, struct control *c) {
   uint32_t first = b->record.len, targets = t.len + (c->outer_try != NONE);
   ir_val clause = emit(b, IR_OP_EXN_LOAD, IR_I32, offsetof(struct vm_store, exn_clause), 0, 0);
   clause = emit(b, IR_OP_SUB, IR_I32, clause, emit_const(b, IR_I32, t.first), 0);
-  for (uint32_t i = 0; i < t.len; i++)
-    VEC_PUSH(b->arena, &b->record, edge_new(b, IR_NO_BLOCK));
+  for (uint32_t i = 0; i < targets; i++)
+    VEC_PUSH(b->arena, &b->record, i < t.len ? edge_new(b, IR_NO_BLOCK) : NONE);
   if (c->outer_try != NONE) {
-    uint32_t edge = landing_edge(b, c->outer_try);
-    VEC_PUSH(b->arena, &b->record, edge);
+    uint32_t edge = landing_edge(b, c->outer_try); /* records something itself */
+    b->record.at[first + t.len] = edge;
   }
   c->landing = b->block;
   c->landing_state = opt_state_now(b->o);

@@ -1,0 +1,23 @@
+;; A local is set in the outer try before the inner one begins, and the inner one lets the exception through.
+(module
+  (tag $a) (tag $b (param i32))
+  (func $throw (param i32) (if (local.get 0) (then (throw $b (local.get 0)))) (throw $a))
+  (func (export "outer") (param $n i32) (result i32)
+    (local $x i32) (local $y i32) (local $z i64)
+    (block $done (result i32)
+      (block $on_b (result i32)
+        (try_table (catch $b $on_b)
+          (local.set $x (i32.add (local.get $n) (i32.const 1)))
+          (local.set $y (i32.const 20))
+          (local.set $z (i64.const 300))
+          (block $on_a
+            (try_table (catch $a $on_a)
+              (local.set $y (i32.mul (local.get $x) (i32.const 10)))
+              (call $throw (local.get $n))))
+          (local.set $z (i64.const 4000))
+          (call $throw (i32.const 7)))
+        (unreachable))
+      (i32.add (i32.add (local.get $x) (local.get $y)) (i32.wrap_i64 (local.get $z)))
+      (i32.add))))
+(assert_return (invoke "outer" (i32.const 5)) (i32.const 371))
+(assert_return (invoke "outer" (i32.const 0)) (i32.const 4018))
