@@ -1,8 +1,8 @@
 /* The name section (spec 7.4.1 and its extension) and metadata.code.branch_hint (spec 7.4.2).
  *
  * In: the module's custom sections.  Out: its names and hints.  One parser serves both views: running code
- * ignores a section that is broken anywhere, module_check_customs reports it.  Must not: make a valid module
- * invalid. */
+ * ignores what is broken (of names one subsection: compilers do get some wrong, and functions' names are
+ * wanted most), module_check_customs reports it.  Must not: make a valid module invalid. */
 #include "binary/custom.h"
 
 #include "binary/insn.h"
@@ -60,15 +60,21 @@ static void read_name_subsection(struct module *m, struct reader *r, uint8_t id)
   }
 }
 
-static void read_names(struct module *m, struct reader *r) {
+/* `lenient`: a subsection that is broken inside is left out. */
+static void read_names(struct module *m, struct reader *r, bool lenient) {
   for (int last = -1; !reader_done(r) && reader_ok(r);) {
     uint64_t off = reader_off(r);
     uint8_t id = read_u8(r);
     struct reader body = reader_sub(r, read_uleb32(r));
     if (id <= last) (void)reader_fail_at(r, off, ERROR_MALFORMED, "name subsection out of order");
     last = id;
+    if (!reader_ok(r)) return;
+    const struct module before = *m;
+    struct error dropped = ERROR_INIT;
+    if (lenient) body.error = &dropped;
     read_name_subsection(m, &body, id);
     if (!reader_done(&body)) (void)reader_fail(&body, ERROR_MALFORMED, "name subsection size mismatch");
+    if (error_is_set(&dropped)) *m = before;
   }
 }
 
@@ -120,7 +126,8 @@ static enum custom_kind custom_kind(const struct module *m, const struct custom 
 
 /* Reads `c` into the module's fields, which are left as they were when it is malformed. `seen` has a bit for
  * each kind. */
-static bool read_custom(struct module *m, const struct custom *c, unsigned *seen, struct error *e) {
+static bool read_custom(struct module *m, const struct custom *c, unsigned *seen, bool lenient,
+                        struct error *e) {
   enum custom_kind kind = custom_kind(m, c);
   struct module before = *m;
   struct arena_mark mark = arena_mark(m->arena);
@@ -129,7 +136,7 @@ static bool read_custom(struct module *m, const struct custom *c, unsigned *seen
   if (*seen & 1u << kind) return reader_fail_at(&r, c->off, ERROR_MALFORMED, "duplicate section");
   *seen |= 1u << kind;
   if (kind == CUSTOM_NAMES)
-    read_names(m, &r);
+    read_names(m, &r, lenient);
   else if (is_before_code(c))
     read_hints(m, &r);
   else
@@ -144,7 +151,7 @@ void custom_decode(struct module *m) {
   unsigned seen = 0;
   for (uint32_t i = 0; i < m->ncustoms; i++) {
     struct error dropped = ERROR_INIT;
-    (void)read_custom(m, &m->customs[i], &seen, &dropped);
+    (void)read_custom(m, &m->customs[i], &seen, true, &dropped);
   }
 }
 
@@ -186,7 +193,7 @@ static bool check_customs(const struct module *m, struct error *e) {
   for (uint32_t i = 0; i < m->ncustoms; i++) {
     struct error why = ERROR_INIT;
     const char *name = custom_kind(m, &m->customs[i]) == CUSTOM_NAMES ? "name" : hint_section;
-    if (!read_custom(&scratch, &m->customs[i], &seen, &why)) return fail_custom(e, &why, name);
+    if (!read_custom(&scratch, &m->customs[i], &seen, false, &why)) return fail_custom(e, &why, name);
   }
   const struct branch_hint *hint = scratch.hints, *end = hint + scratch.nhints;
   while (hint != end) {

@@ -450,6 +450,25 @@ START_TEST(broken_names_are_dropped) {
 }
 END_TEST
 
+/* What stands around a broken subsection is kept. */
+START_TEST(one_subsection_is_broken) {
+  static const char names[] = "\1\4\1\0\1f"      /* functions: 0 f */
+                              "\4\7\2\1\1a\0\1b" /* types, out of order */
+                              "\7\4\1\0\1g";     /* globals: 0 g */
+  struct buf b;
+  buf_init(&b);
+  write_header(&b);
+  size_t mark = custom_begin(&b, slice_cstr("name"));
+  buf_bytes(&b, names, sizeof names - 1);
+  sized_end(&b, mark);
+  struct module *m = decode(&b);
+  ck_assert(m && m->func_names.len == 1 && m->type_names.len == 0 && m->global_names.len == 1);
+  ck_assert(!module_check_customs(m, &error) && error.kind == ERROR_MALFORMED);
+  buf_free(&b);
+  arena_free(&arena);
+}
+END_TEST
+
 /* Behind any section may come the next: leaving one out keeps the rest readable, or says which count is
  * wrong. */
 START_TEST(sections_may_be_missing) {
@@ -469,5 +488,5 @@ END_TEST
 int main(void) {
   return UNIT_RUN("binary/decode", everything_is_found, every_prefix_ends_cleanly, every_byte_may_be_wrong,
                   counts_too_large, order_and_framing, sections_need_their_feature, lack_of_memory,
-                  branch_hints, broken_names_are_dropped, sections_may_be_missing);
+                  branch_hints, broken_names_are_dropped, one_subsection_is_broken, sections_may_be_missing);
 }

@@ -1,8 +1,9 @@
-/* Runs a module that a Java compiler made for a JavaScript host, with heddle.h as the host: strings and functions that the
- * module keeps outside are host references here.
+/* Runs a module that a Java compiler made for a JavaScript host, with heddle.h as the host: strings and
+ * functions that the module keeps outside are host references here.
  *
- * host FILE.wasm [KEY=VALUE...]: options of the engine.  What the module prints goes to standard output; on standard error
- * how many host references were made, and that each was finalized.  Exit status 1: an error, or a reference that leaked. */
+ * host FILE.wasm [KEY=VALUE...]: options of the engine.  What the module prints goes to standard output; on
+ * standard error how many host references were made, and that each was finalized.  Exit status 1: an error,
+ * or a reference that leaked. */
 #include <heddle.h>
 
 #include <stdio.h>
@@ -186,7 +187,9 @@ static const struct {
     {"wasm:js-string", "concat", concat},
 };
 
-static bool is(heddle_str_t s, const char *name) { return s.len == strlen(name) && !memcmp(s.data, name, s.len); }
+static bool is(heddle_str_t s, const char *name) {
+  return s.len == strlen(name) && !memcmp(s.data, name, s.len);
+}
 
 static heddle_error_t *define(heddle_linker_t *linker, heddle_store_t *store, const heddle_import_t *import) {
   char module[64], name[64];
@@ -204,8 +207,8 @@ static heddle_error_t *define(heddle_linker_t *linker, heddle_store_t *store, co
   case HEDDLE_FUNC:
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
       if (is(import->module, functions[i].module) && is(import->name, functions[i].name))
-        return heddle_linker_define_func(linker, module, name, &import->type.func, functions[i].callback, NULL,
-                                         NULL);
+        return heddle_linker_define_func(linker, module, name, &import->type.func, functions[i].callback,
+                                         NULL, NULL);
     return NULL; /* traps when it is called */
   default: return heddle_error_new("an import of a strange kind");
   }

@@ -2,6 +2,7 @@
  * arch_regs at rsp and back. */
 #ifndef COMPILER_ISA_X64_THUNK_MACROS_H
 #define COMPILER_ISA_X64_THUNK_MACROS_H
+/* clang-format off */
 
 #include "compiler/isa/x64/arg_regs.inc"
 
