@@ -60,7 +60,7 @@ static void check(struct module_bytes *b, const char *what, bool may_be_refused)
   struct valid_module *v = m ? module_validate(m, canon, &e) : NULL;
   if (!v) ck_abort_msg("%s: %s", what, e.message);
   code_arena.limit = 400 * (size_t)m->funcs[0].body_size + (32 << 20);
-  struct compile_config config = {.isa = isa_host(), .interruption = true};
+  struct compile_config config = {.isa = isa_host(), .interruption = true, .inlining = true};
   config.isa_config.interruption = true;
   struct code code;
   clock_t before = clock();

@@ -7,9 +7,10 @@ void inline_plan_init(struct inline_plan *p, const struct valid_module *m, uint3
   uint32_t size = m->module->funcs[func].body_size;
   *p = (struct inline_plan){.valid = m, .arena = a, .around = {func}, .naround = 1};
   p->budget = size / 4 + 96;
+  p->own_budget = size <= INLINE_LOOP_SIZE ? INLINE_COPIES * size : 0;
   p->looks = size + 256;
   /* Inlined bodies have positions behind the module's bytes (code_inline). */
-  if (m->module->bytes.len >= UINT32_MAX - p->budget) p->budget = 0;
+  if (m->module->bytes.len >= UINT32_MAX - p->budget - p->own_budget) p->budget = p->own_budget = 0;
   for (uint32_t i = 0; i < INLINE_KNOWN; i++)
     p->known[i].func = UINT32_MAX;
 }
@@ -32,6 +33,7 @@ static void judge(struct inline_plan *p, uint32_t func, struct inline_callee *ou
   if (scan_body(r, m, facts->nlocals, f->body_size, NULL, p->arena, &scan, &ignored) && !scan.too_many &&
       !scan.leaves_frame) {
     out->fits = true;
+    out->ncalls = scan.ncalls;
     out->nbranches = scan.nbranches;
     out->whole = scan.loops.at[0];
   }
@@ -42,17 +44,22 @@ const struct inline_callee *inline_wanted(struct inline_plan *p, uint32_t func, 
   const struct module *m = p->valid->module;
   if (func < m->nimported_funcs || p->naround > INLINE_DEPTH) return NULL;
   uint32_t size = m->funcs[func].body_size;
-  if (size > (in_loop || p->in_loop ? INLINE_LOOP_SIZE : INLINE_SIZE) || size > p->budget) return NULL;
+  uint32_t same = 0; /* of the functions around */
   for (uint32_t i = 0; i < p->naround; i++)
-    if (p->around[i] == func) return NULL;
+    same += p->around[i] == func;
+  bool itself = same == p->naround;
+  if (same > 0 && (!itself || same > INLINE_ITSELF)) return NULL;
+  uint32_t *budget = itself ? &p->own_budget : &p->budget;
+  if (size > (itself || in_loop || p->in_loop ? INLINE_LOOP_SIZE : INLINE_SIZE) || size > *budget)
+    return NULL;
   struct inline_callee *c = &p->known[func % INLINE_KNOWN];
   if (c->func != func) {
     if (size > p->looks) return NULL;
     p->looks -= size;
     judge(p, func, c);
   }
-  if (!c->fits) return NULL;
-  p->budget -= size;
+  if (!c->fits || c->ncalls > (itself ? INLINE_OWN_CALLS : INLINE_CALLS)) return NULL;
+  *budget -= size;
   return c;
 }
 

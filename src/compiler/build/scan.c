@@ -232,9 +232,15 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   case 0x0b:
     if (s->ends.len > 0 && VEC_POP(&s->ends) == END_LOOP) close_loop(s);
     break;
-  case 0x10: scan_call(s, r, loop); break;
+  case 0x10:
+    s->out->ncalls++;
+    scan_call(s, r, loop);
+    break;
   case 0x11:
-  case 0x14: loop->has_call = true; break;
+  case 0x14:
+    s->out->ncalls++;
+    loop->has_call = true;
+    break;
   case 0x12: /* leaves its loop, but the function has to poll */
   case 0x13:
   case 0x15:
