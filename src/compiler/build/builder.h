@@ -331,6 +331,7 @@ void local_new(struct builder *b, valtype declared, ir_val value);
 /* Whether the scan wants the callee of this call in its place; begins its body with the arguments on the
  * stack; goes back to the caller behind its end (inline.c). */
 bool inline_here(struct builder *b);
+bool inline_known(struct builder *b, uint32_t func); /* the same of a call_ref of this function */
 MUST_USE bool inline_begin(struct builder *b, uint32_t func);
 void inline_end(struct builder *b);
 /* Frames (control.c): begin one, the end of the innermost one, a jump from there to its label. */

@@ -33,7 +33,7 @@ static bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint3
 
 static bool build_direct(struct builder *b, bool tail) {
   uint32_t func = b->in.a, type = b->m->funcs[func].type;
-  if (!tail && b->plan && inline_here(b)) return inline_begin(b, func);
+  if (!tail && inline_here(b)) return inline_begin(b, func);
   if (func >= b->m->nimported_funcs) return finish_call(b, tail ? IR_OP_TAIL_CALL : IR_OP_CALL, func, type);
   ir_val callee = emit_field(b, IR_FUNCREF, b->layout.funcs + 8 * func);
   return finish_call(b, tail ? IR_OP_TAIL_CALL_FUNC : IR_OP_CALL_FUNC, callee, type);
@@ -73,8 +73,10 @@ static bool build_indirect(struct builder *b, bool tail) {
 static bool build_call_ref(struct builder *b, bool tail) {
   ir_val func = pop(b);
   uint32_t index;
-  if (ref_func(b, func, &index))
+  if (ref_func(b, func, &index)) {
+    if (!tail && inline_known(b, index)) return inline_begin(b, index);
     return finish_call(b, tail ? IR_OP_TAIL_CALL : IR_OP_CALL, index, b->m->funcs[index].type);
+  }
   if (!ref_is_nonnull(b, func)) emit(b, IR_OP_TRAPIFZ, IR_VOID, func, TRAP_NULL_FUNCTION_REFERENCE, 0);
   return finish_call(b, tail ? IR_OP_TAIL_CALL_FUNC : IR_OP_CALL_FUNC, func, b->in.a);
 }

@@ -63,6 +63,13 @@ const struct inline_callee *inline_wanted(struct inline_plan *p, uint32_t func, 
   return c;
 }
 
+/* To the scan it was a call of something unknown. */
+bool inline_known(struct builder *b, uint32_t func) {
+  if (!b->plan) return false;
+  b->plan->in_loop = b->loop != 0;
+  return inline_wanted(b->plan, func, false) != NULL;
+}
+
 bool inline_here(struct builder *b) {
   struct body *body = &b->body;
   while (body->inlines_seen < body->scan.inlines.len && body->scan.inlines.at[body->inlines_seen] < b->off)

@@ -34,7 +34,9 @@
 ;;   v1 = param.i32 0
 ;;   poll
 ;;   v3 = gload.i32 v1 +4
-;;   call f2 t2 (v3)
+;;   v4 = gload.i32 v3 +4
+;;   v5 = gload.i32 v4 +4
+;;   call f2 t2 (v5)
 ;;   return ()
 ;; }
 ;; fn 3 (i32) -> (i32) {
