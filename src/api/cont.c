@@ -118,8 +118,10 @@ heddle_error_t *heddle_cont_new(heddle_store_t *store, heddle_func_t func, heddl
   if (!f) return foreign_handle("function");
   error = cont_type_of(store, f->vm.type, &type);
   if (error) return error;
-  uint32_t cell = cont_cell_new(store->store, &f->vm);
-  if (!cell) return heddle_error_new_trap(HEDDLE_TRAP_STACK_EXHAUSTED, NULL);
+  uint32_t cell = 0;
+  enum trap_code code = cont_cell_new(store->store, &f->vm, &cell);
+  if (code == TRAP_OUT_OF_MEMORY) return api_error_memory();
+  if (code) return heddle_error_new_trap((heddle_trap_t)code, NULL);
   return hold(store, type, cell, out);
 }
 

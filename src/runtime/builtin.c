@@ -264,7 +264,9 @@ static struct vm_result builtin_throw_ref(struct vmctx *ctx, uint64_t exn) {
 /* ---- continuations ---- */
 
 static struct vm_result builtin_cont_new(struct vmctx *ctx, uint64_t func) {
-  return allocated(cont_cell_new(store_of(ctx), (const struct vm_func *)func));
+  uint32_t cell = 0;
+  enum trap_code code = cont_cell_new(store_of(ctx), (const struct vm_func *)func, &cell);
+  return (struct vm_result){cell, code};
 }
 
 static struct vm_result builtin_cont_cell(struct vmctx *ctx) {

@@ -13,7 +13,8 @@
 
 struct stack *cont_new(struct store *s, const struct vm_func *func) {
   if (!s->stacks) {
-    struct stack_limits limits = {s->limits.max_stack_size, s->limits.max_stacks_size};
+    struct stack_limits limits = {s->limits.max_stack_size, s->limits.max_stacks_size,
+                                  s->limits.max_continuations};
     s->stacks = stack_pool_new(&limits, &s->vm.finished);
     if (!s->stacks) return NULL;
   }
@@ -35,14 +36,15 @@ void cont_cell_fill(struct store *s, uint32_t ref, struct stack *stack) {
   cont_note(&s->vm, stack);
 }
 
-uint32_t cont_cell_new(struct store *s, const struct vm_func *func) {
+enum trap_code cont_cell_new(struct store *s, const struct vm_func *func, uint32_t *out) {
   if (s->stacks && stack_pool_due(s->stacks)) gc_collect(s->heap, GC_MAJOR);
   uint32_t ref = cont_cell_empty(s);
-  if (!ref) return 0;
+  if (!ref) return TRAP_OUT_OF_MEMORY;
   struct stack *stack = cont_new(s, func);
-  if (!stack) return 0;
+  if (!stack) return TRAP_STACK_EXHAUSTED;
   cont_cell_fill(s, ref, stack);
-  return ref;
+  *out = ref;
+  return TRAP_NONE;
 }
 
 void cont_drop(struct store *s, struct object_cont *cell) {
@@ -61,15 +63,14 @@ uint64_t cont_attach(struct vm_store *vm) {
 }
 
 /* The thread's own stack cannot grow. */
-uint64_t cont_grow(struct vm_store *vm) {
-  struct stack *s = vm->cur;
-  return s->base && stack_grow(((struct store *)vm)->stacks, s) ? 0 : TRAP_STACK_EXHAUSTED;
-}
+static bool grow(struct store *s) { return s->vm.cur->base && stack_grow(s->stacks, s->vm.cur); }
+
+uint64_t cont_grow(struct vm_store *vm) { return grow((struct store *)vm) ? 0 : TRAP_STACK_EXHAUSTED; }
 
 bool cont_reserve(struct vm_store *vm, uint64_t size) {
-  struct stack *s = vm->cur;
+  const struct stack *s = vm->cur;
   while (s->base && s->sp - s->base < size)
-    if (!stack_grow(((struct store *)vm)->stacks, s)) return false;
+    if (!grow((struct store *)vm)) return false;
   return s->base != 0;
 }
 

@@ -22,8 +22,8 @@ struct stack_bound {
 
 /* A continuation that will call `func`. NULL: memory is out. */
 MUST_USE struct stack *cont_new(struct store *s, const struct vm_func *func);
-/* The same in a cell of its own: a reference, 0 when memory is out. May collect. */
-MUST_USE uint32_t cont_cell_new(struct store *s, const struct vm_func *func);
+/* The same in a cell of its own: a reference. May collect. */
+MUST_USE enum trap_code cont_cell_new(struct store *s, const struct vm_func *func, uint32_t *out);
 /* A cell without a stack, for what is about to be captured. 0: memory is out. May collect. */
 MUST_USE uint32_t cont_cell_empty(struct store *s);
 /* Makes `stack` what the empty cell refers to. */

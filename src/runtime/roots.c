@@ -90,10 +90,13 @@ static void sweep_stack(void *arg, struct stack *stack) {
   if (!stack_is_captured(stack) || !stack->cell)
     return; /* a link of a chain, running, or not yet in a cell */
   stack->cell = gc_forward(w->heap, stack->cell);
-  if (!stack->cell)
+  if (!stack->cell) {
     chain_free(w->store->stacks, stack);
-  else if (gc_is_young(stack->cell))
-    cont_note(&w->store->vm, stack);
+    return;
+  }
+  if (gc_is_young(stack->cell)) cont_note(&w->store->vm, stack);
+  for (struct stack *s = stack; s && !gc_in_minor(w->heap); s = s->parent)
+    stack_shrink(w->store->stacks, s);
 }
 
 /* A minor collection decides about the noted ones alone: ten million that sleep cost it nothing. */

@@ -26,7 +26,8 @@ struct store_limits {
   uint64_t max_wasm_stack; /* bytes of the thread's stack that one outermost call may use */
   uint64_t max_heap_size;  /* bytes of garbage-collected objects; 0 = as much as there are addresses */
   uint32_t heap_flags;     /* GC_STRESS_COLLECT .. of gc/gc.h */
-  uint64_t max_stack_size, max_stacks_size; /* bytes of one continuation's stack, of all; 0: stack/stack.h */
+  /* Bytes of one continuation's stack, of all, and how many: stack/stack.h has the defaults for 0. */
+  uint64_t max_stack_size, max_stacks_size, max_continuations;
 };
 struct store_config {
   const struct canon *canon;

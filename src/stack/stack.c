@@ -40,7 +40,6 @@ enum {
 #define DEFAULT_SIZE (UINT64_C(64) << 20)
 static_assert(1 << (CLASS_FIRST + CLASS_LOG2) == 512 && 1 << (CLASS_LAST + CLASS_LOG2) == 1 << 20, "sizes");
 static_assert(sizeof(struct stack) <= 128, "two cache lines");
-enum { DESCRIPTOR_SIZE = 128 };
 
 struct slab {
   struct slab *next;
@@ -49,14 +48,15 @@ struct slab {
 };
 struct stack_pool {
   struct stack **finished; /* free descriptors, most recent first, some with a block */
-  uint64_t max_size, max_total;
+  uint64_t max_size, max_total, max_count;
   uint64_t total;                       /* bytes of blocks that descriptors hold */
   uint64_t large;                       /* of them, in blocks that no free stack keeps */
   uint64_t due;                         /* bytes in use from which on the dead should be looked for */
   uint64_t free_blocks[CLASS_LAST + 1]; /* addresses */
   struct slab *blocks[CLASS_LAST + 1];  /* newest first: new ones are cut from the first */
   struct slab *descriptors;
-  uint32_t ndescriptors;
+  uint64_t ndescriptors;
+  uint64_t nnew; /* stacks made since the last collection of everything */
   uint32_t last_id;
 };
 
@@ -104,9 +104,10 @@ struct stack_pool *stack_pool_new(const struct stack_limits *limits, struct stac
   p->finished = finished;
   *finished = NULL;
   p->max_size = limits->max_size ? limits->max_size : DEFAULT_SIZE;
-  p->max_size &= ~(uint64_t)(vm_page_size() - 1);
+  p->max_size = max_u64(p->max_size, vm_page_size()) & ~(uint64_t)(vm_page_size() - 1);
   p->max_total = limits->max_total;
   if (!p->max_total) p->max_total = vm_memory_size() / 4;
+  p->max_count = limits->max_count ? limits->max_count : UINT64_MAX;
   stack_pool_collected(p);
   return p;
 }
@@ -116,7 +117,7 @@ static void release_mapping(struct stack *s, void *pool);
 void stack_pool_delete(struct stack_pool *p) {
   if (!p) return;
   for (struct slab *slab = p->descriptors; slab; slab = slab->next) {
-    for (uint64_t off = 0; off < slab->used; off += DESCRIPTOR_SIZE) {
+    for (uint64_t off = 0; off < slab->used; off += STACK_DESCRIPTOR_SIZE) {
       struct stack *s = (struct stack *)(void *)(slab->at + off);
       if (stack_is_free(s)) continue;
       mem_free(s->bound);
@@ -159,10 +160,19 @@ static void reap(struct stack_pool *p) {
   }
 }
 
-static bool charge(struct stack_pool *p, uint64_t size) {
+static uint64_t held(const struct stack_pool *p) {
+  return p->total + p->ndescriptors * STACK_DESCRIPTOR_SIZE;
+}
+
+/* Would `size` bytes more be within the limit? */
+static bool allowed(struct stack_pool *p, uint64_t size) {
   if (size > p->max_total) return false;
-  if (p->total > p->max_total - size) reap(p);
-  if (p->total > p->max_total - size) return false;
+  if (held(p) > p->max_total - size) reap(p);
+  return held(p) <= p->max_total - size;
+}
+
+static bool charge(struct stack_pool *p, uint64_t size) {
+  if (!allowed(p, size)) return false;
   p->total += size;
   return true;
 }
@@ -254,11 +264,13 @@ static void place_first(struct stack *s) {
 struct stack *stack_new(struct stack_pool *p, const struct vm_func *func, uint32_t args_size,
                         uint32_t results_size) {
   struct stack *s = *p->finished;
+  p->nnew++;
   if (s) {
     must(stack_is_free(s) && !s->bound);
     *p->finished = s->next;
   } else {
-    s = (struct stack *)(void *)cut(&p->descriptors, DESCRIPTOR_SIZE);
+    if (p->ndescriptors >= p->max_count || !allowed(p, STACK_DESCRIPTOR_SIZE)) return NULL;
+    s = (struct stack *)(void *)cut(&p->descriptors, STACK_DESCRIPTOR_SIZE);
     if (!s) return NULL;
     p->ndescriptors++;
   }
@@ -339,8 +351,8 @@ bool stack_grow(struct stack_pool *p, struct stack *s) {
 }
 
 void stack_shrink(struct stack_pool *p, struct stack *s) {
-  if (s->size_class == CLASS_NONE) return;
   uint64_t used = s->base + s->size - s->sp;
+  if (s->size_class <= CLASS_FIRST || used > s->size / 4) return;
   uint32_t c = CLASS_FIRST;
   while (c < CLASS_LAST && class_size(c) < max_u64(2 * used, used + STACK_RESERVE))
     c++;
@@ -361,16 +373,25 @@ void stack_free(struct stack_pool *p, struct stack *s) {
   *p->finished = s;
 }
 
-/* Where no descriptor is free, all are in use, by the living and the dead. */
-bool stack_pool_due(const struct stack_pool *p) {
-  if (*p->finished) return p->large >= p->due;
-  return p->total + (uint64_t)DESCRIPTOR_SIZE * p->ndescriptors >= p->due;
+/* No room for one stack more. Found out at most once for each 64th part of the stacks that are made: where
+ * all live, a collection brings nothing. */
+static bool full(struct stack_pool *p) {
+  if (p->nnew < p->ndescriptors / 64 || !p->nnew) return false;
+  bool room = *p->finished || (p->ndescriptors < p->max_count && allowed(p, STACK_DESCRIPTOR_SIZE));
+  return !room || !allowed(p, class_size(CLASS_FIRST) + STACK_DESCRIPTOR_SIZE);
 }
 
-static void sum_size(void *sum, struct stack *s) { *(uint64_t *)sum += s->size + DESCRIPTOR_SIZE; }
+/* Where no descriptor is free, all are in use, by the living and the dead. */
+bool stack_pool_due(struct stack_pool *p) {
+  if ((*p->finished ? p->large : held(p)) >= p->due) return true;
+  return (held(p) > p->max_total / 2 || p->ndescriptors >= p->max_count) && full(p);
+}
+
+static void sum_size(void *sum, struct stack *s) { *(uint64_t *)sum += s->size + STACK_DESCRIPTOR_SIZE; }
 
 /* Twice as much, or halfway to the limit, but not so often that a collection finds little. */
 void stack_pool_collected(struct stack_pool *p) {
+  p->nnew = 0;
   uint64_t live = 0;
   stack_each(p, sum_size, &live);
   uint64_t room = p->max_total > live ? (p->max_total - live) / 2 : 0;
@@ -381,7 +402,7 @@ uint64_t stack_pool_total(const struct stack_pool *p) { return p->total; }
 
 void stack_each(struct stack_pool *p, void (*visit)(void *arg, struct stack *s), void *arg) {
   for (struct slab *slab = p->descriptors; slab; slab = slab->next) {
-    for (uint64_t off = 0; off < slab->used; off += DESCRIPTOR_SIZE) {
+    for (uint64_t off = 0; off < slab->used; off += STACK_DESCRIPTOR_SIZE) {
       struct stack *s = (struct stack *)(void *)(slab->at + off);
       if (!stack_is_free(s)) visit(arg, s);
     }

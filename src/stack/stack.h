@@ -13,7 +13,8 @@
 struct stack_pool;
 struct stack_limits {
   uint64_t max_size;  /* bytes of one stack; 0 = 64 MiB */
-  uint64_t max_total; /* bytes of all memory that stacks hold; 0 = a quarter of the machine's */
+  uint64_t max_total; /* bytes of all stacks and descriptors; 0 = a quarter of the machine's memory */
+  uint64_t max_count; /* stacks at a time; 0 = what max_total allows */
 };
 
 enum { STACK_RESERVE = 128 }; /* below the limit: for leaf frames and out-call stubs, which do not check */
@@ -27,18 +28,19 @@ void stack_pool_delete(struct stack_pool *p); /* NULL is fine */
  * memory is out. */
 MUST_USE struct stack *stack_new(struct stack_pool *p, const struct vm_func *func, uint32_t args_size,
                                  uint32_t results_size);
+enum { STACK_DESCRIPTOR_SIZE = 128 };
 /* Memory for a fresh stack without any, with room for its arguments and results. */
 MUST_USE bool stack_attach(struct stack_pool *p, struct stack *s);
 /* Twice the memory. sp and fp are valid, fp is the innermost frame's; bytes below sp are lost. */
 MUST_USE bool stack_grow(struct stack_pool *p, struct stack *s);
-/* To the smallest block in which no more than half is used. */
+/* To the smallest block in which no more than half is used, when that is a quarter of its block or less. */
 void stack_shrink(struct stack_pool *p, struct stack *s);
 /* Any stack that is not free: descriptor and memory are for reuse. Bound arguments are freed. */
 void stack_free(struct stack_pool *p, struct stack *s);
 
 /* Is it time to look for stacks that nobody refers to any more? Ask before a new one is made; after a
  * collection of everything say so: the next one is due when as much again is in use as is now. */
-bool stack_pool_due(const struct stack_pool *p);
+bool stack_pool_due(struct stack_pool *p);
 void stack_pool_collected(struct stack_pool *p);
 uint64_t stack_pool_total(const struct stack_pool *p); /* bytes of the blocks that descriptors hold */
 /* Calls `visit` for each descriptor that is not free, in no order; it may free the one it is given. */

@@ -688,6 +688,66 @@ START_TEST(listed) {
 }
 END_TEST
 
+/* ---- limits ---- */
+
+START_TEST(limits) {
+  struct fixture f;
+  const char *few[] = {"max-continuations", "100", NULL}, *small[] = {"max-stacks-size", "64K", NULL},
+             *shallow[] = {"max-stack-size", "64K", NULL};
+  heddle_ref_t k[1000];
+  setup_with(&f, few);
+  for (int round = 0; round < 3; round++) {
+    size_t scope = heddle_scope_open(f.store);
+    for (int i = 0; i < 100; i++)
+      k[i] = suspends(&f, cont(&f, "one"), i, i);
+    traps(heddle_cont_new(f.store, func(&f, "one"), &k[100]), HEDDLE_TRAP_STACK_EXHAUSTED);
+    for (int i = 0; i < 50; i++)
+      no_error(heddle_cont_drop(f.store, k[i]));
+    for (int i = 0; i < 50; i++)
+      cont(&f, "one");
+    heddle_scope_close(f.store, scope); /* nobody refers to them: the next round finds room */
+  }
+  teardown(&f);
+  setup_with(&f, small);
+  for (int round = 0; round < 3; round++) {
+    size_t scope = heddle_scope_open(f.store);
+    int n = 0;
+    heddle_error_t *error = NULL;
+    struct end end;
+    for (; n < 1000 && !error; n++) {
+      error = heddle_cont_new(f.store, func(&f, "one"), &k[n]);
+      if (!error) error = resume(&f, k[n], n, &end);
+    }
+    traps(error, HEDDLE_TRAP_STACK_EXHAUSTED);
+    ck_assert_int_ge(n, 80);
+    ck_assert_int_le(n, 120);
+    heddle_scope_close(f.store, scope);
+  }
+  teardown(&f);
+  setup_with(&f, shallow);
+  struct end end;
+  traps(resume(&f, cont(&f, "deep"), 100000, &end), HEDDLE_TRAP_STACK_EXHAUSTED);
+  returns(&f, suspends(&f, cont(&f, "deep"), 100, 77), 1, 5051);
+  teardown(&f);
+}
+END_TEST
+
+/* Rounds of many that nobody refers to any more: their memory is used again. */
+START_TEST(abandoned) {
+  struct fixture f;
+  const char *options[] = {"max-stacks-size", "200M", NULL};
+  setup_with(&f, options);
+  for (int i = 0; i < 1000000; i++) {
+    size_t scope = heddle_scope_open(f.store);
+    suspends(&f, cont(&f, "one"), i, i);
+    heddle_scope_close(f.store, scope);
+  }
+  heddle_gc(f.store);
+  ck_assert_uint_eq(suspended(&f), 0);
+  teardown(&f);
+}
+END_TEST
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -732,5 +792,5 @@ END_TEST
 int main(void) {
   return UNIT_RUN("api/cont", suspended_and_resumed, many_values, bound, thrown_into, traps_and_exits,
                   dropped, chosen_tags, from_host_functions, bad_suspensions, host_function_as_body, misuse,
-                  listed, figures);
+                  listed, limits, abandoned, figures);
 }

@@ -422,7 +422,7 @@ START_TEST(exhaustion) {
     chain = cont_pass_of(&w, chain);
   ck_assert_uint_eq(call(&w, "drive", (uint64_t)chain, 1, NULL), 0);
   world_free(&w);
-  world_init(&w, 1 << 20, 64 << 10);
+  world_init(&w, 1 << 20, (64 << 10) + 5001 * STACK_DESCRIPTOR_SIZE);
   chain = cont(&w, "gen");
   for (int i = 0; i < 5000; i++)
     chain = cont_pass_of(&w, chain);
@@ -620,7 +620,8 @@ START_TEST(collected) {
   for (int round = 0; round < 3; round++) {
     size_t scope = store_scope_open(s);
     for (int i = 0; i < 1000; i++) {
-      uint32_t cell = cont_cell_new(s, gen);
+      uint32_t cell = 0;
+      ck_assert_int_eq(cont_cell_new(s, gen, &cell), TRAP_NONE);
       ck_assert_uint_ne(cell, 0);
       if (i % 10) continue;
       struct value held = {.type = VT_CONTREF, .of.ref = cell};

@@ -22,7 +22,7 @@ struct world {
   struct stack_pool *pool;
 };
 static void world_init(struct world *w, uint64_t max_size, uint64_t max_total) {
-  struct stack_limits limits = {max_size, max_total};
+  struct stack_limits limits = {max_size, max_total, 0};
   w->pool = stack_pool_new(&limits, &w->finished);
   ck_assert_ptr_nonnull(w->pool);
 }
@@ -170,7 +170,7 @@ END_TEST
 
 START_TEST(limit_of_all_stacks) {
   struct world w;
-  world_init(&w, 0, 8192);
+  world_init(&w, 0, 8192 + 17 * STACK_DESCRIPTOR_SIZE);
   struct stack *s[20];
   for (int i = 0; i < 16; i++) {
     s[i] = stack_new(w.pool, &func, 0, 0);
@@ -224,7 +224,7 @@ START_TEST(failures_change_nothing) {
   }
   alloc_fail_after(0, false);
   struct stack *finished;
-  ck_assert_ptr_null(stack_pool_new(&(struct stack_limits){0, 0}, &finished));
+  ck_assert_ptr_null(stack_pool_new(&(struct stack_limits){0, 0, 0}, &finished));
   alloc_fail_after(-1, false);
 }
 END_TEST
