@@ -207,6 +207,8 @@ class Model:
         if cell.fresh is not None:
             if exn is not None and self.wrong != "fresh-body-runs":
                 return [], None, Throw(exn)
+            if exn is not None:
+                exn, args = None, args + [default(t) for t in cell.fresh.params[len(args):]]
             stack = Stack()
             stack.frames = [self.activation(cell.fresh, args)]
             stacks, args = [stack], None

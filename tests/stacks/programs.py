@@ -36,7 +36,7 @@ class Program:
         self.functions = []
         for _ in range(mains):
             self.functions.append(((), ("i64",)))
-        self.functions += [r.choice(sigs) for _ in range(helpers - 3)] + r.sample(sigs, 3)
+        self.functions += [r.choice(sigs) for _ in range(helpers - 4)] + [r.choice(sigs[6:]), r.choice(sigs[3:6]), sigs[3], r.choice(sigs[4:6])]
         self.functions = [Function(i, *s) for i, s in enumerate(self.functions)]
         self.mains = self.functions[:mains]
         for f in self.functions:
@@ -61,7 +61,7 @@ class Program:
 
 
 # Weights of the statements, in the order of `Body.statement`: what runs on a continuation, what runs on the root.
-HELPER = (10, 4, 3, 3, 8, 12, 12, 6, 26, 8, 1.5, 7, 6, 4, 14, 0.5, 0.7, 2, 1, 6)
+HELPER = (10, 4, 3, 3, 8, 12, 12, 6, 26, 18, 1.5, 7, 6, 4, 14, 0.5, 0.7, 2, 1, 6)
 MAIN = (8, 2, 3, 3, 0.4, 40, 12, 6, 0.2, 0.2, 0.1, 8, 3, 5, 40, 0.1, 0, 2, 1, 4)
 
 
@@ -70,7 +70,7 @@ class Body:
 
     def __init__(self, program, func):
         self.p, self.f, self.r = program, func, program.r
-        self.budget = self.r.choice((4, 8, 14)) if func.index >= len(program.mains) else 16
+        self.budget = self.r.choice((4, 7, 12)) if func.index >= len(program.mains) else 14
         self.weights = HELPER if func.index >= len(program.mains) else MAIN
         self.later = program.functions[max(func.index + 1, len(program.mains)):]
 
@@ -124,7 +124,7 @@ class Body:
 
     def block(self, depth, n):
         out = []
-        for _ in range(self.r.randint(1, max(1, n))):
+        for _ in range(self.r.randint(n // 3 or 1, max(1, n))):
             out += self.statement(depth)
         return out
 
@@ -155,7 +155,13 @@ class Body:
             k = p.cont(f.params, f.results)
             place = self.place(k)
             start = [("set", place, ("new", k, f.index))]
-            return start + (self.drive(k, place, depth - 1) if r.random() < 0.8 else [])
+            if f.params and r.random() < 0.3:
+                more, k, place = self.bind_twice(k, place)
+                start += more
+            what = r.random()
+            if what < 0.1:
+                return start + [("try", [self.resume(k, place, 0, True)], [(None, [], False, self.block(0, 1))])]
+            return start + (self.drive(k, place, depth - 1) if what < 0.85 else [])
         if kind in ("resume", "throw_at"):
             k = self.known()
             place = self.place(k)
@@ -220,7 +226,8 @@ class Body:
                 if p.tags[i][1] == results and not any(c[1] == i for c in out):
                     out.append(("switch", i, [], []))
         if out and r.random() < 0.1:
-            out.append(r.choice(out))  # a second clause for a tag
+            kind, i, places, then = r.choice(out)  # a second clause for a tag, which never counts
+            out.append((kind, i, places, [("add", self.local("i64", 0), self.local("i64", 0), 5), ("trace", self.local("i64", 0))]))
         return out
 
     def resume(self, k, place, depth, throws=False, into=None):
@@ -249,26 +256,42 @@ class Body:
         again = self.resume(next_k, kept, 0, r.random() < 0.08, into=(next_k, kept))
         return [first, ("loop", r.randint(2, 6), counter, [("guard", kept, [again])])]
 
+    def bind_twice(self, k, place):
+        """Statements, and what is left to resume and where."""
+        out = []
+        for _ in range(self.r.choice((1, 2, 2))):
+            params, results = self.p.sigs[k[1]]
+            n = self.r.randint(0, len(params))
+            to = self.p.cont(params[n:], results)
+            into = self.place(to)
+            out.append(("bind", into, k, to, self.arguments(params[:n]), place, self.r.random() < 0.7))
+            k, place = to, into
+        return out, k, place
+
     def bind(self):
         r, p = self.r, self.p
         k = self.known()
         params, results = p.sigs[k[1]]
         n = r.randint(0, len(params))
         place, to = self.place(k), p.cont(params[n:], results)
-        s = ("bind", self.place(to), k, to, self.arguments(params[:n]), place, r.random() < 0.85)
+        s = ("bind", self.place(to), k, to, self.arguments(params[:n]), place, r.random() < 0.6)
         return [("guard", place, [s])] if r.random() < 0.97 else [s]
 
     def switch(self):
         r, p = self.r, self.p
         options = [i for i, (params, results) in enumerate(p.sigs)
                    if params and isinstance(params[-1], tuple) and p.sigs[params[-1][1]][1] == results and results in (("i64",), ())]
+        if r.random() < 0.93:  # a prompt whose results are this function's is likely
+            options = [i for i in options if p.sigs[i][1] == self.f.results]
+        if not options:
+            return []
         k = ("k", r.choice(options))
         params, results = p.sigs[k[1]]
         tag = 0 if results == ("i64",) else 1
         place = self.place(k)
         back = p.sigs[params[-1][1]][0]
         out = []
-        if self.starts(k) and r.random() < 0.6:
+        if self.starts(k) and r.random() < 0.85:
             out.append(("set", place, ("new", k, r.choice(self.starts(k)))))
         s = ("switch", k, tag, self.arguments(params[:-1]), place, r.random() < 0.85, self.places(back))
         return out + ([("guard", place, [s])] if r.random() < 0.97 else [s])
