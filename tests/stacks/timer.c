@@ -9,8 +9,9 @@
 static volatile sig_atomic_t count;
 
 static void tick(int signal) {
-  volatile char used[2048];
-  memset((void *)used, signal, sizeof used);
+  char used[2048];
+  memset(used, signal, sizeof used);
+  __asm__ volatile("" : : "r"(used) : "memory");
   count += used[100];
 }
 
