@@ -225,6 +225,15 @@ static bool start_check(struct module_check *k) {
 
 /* ---- the whole ---- */
 
+static void guesses_fill(const struct module *m, struct func_guess *guesses) {
+  for (uint32_t i = 0; i < m->nfuncs; i++) {
+    if (!m->funcs[i].declared_ref) continue;
+    struct func_guess *g = &guesses[m->funcs[i].type];
+    if (g->len < GUESS_MOST) g->funcs[g->len] = i;
+    if (g->len <= GUESS_MOST) g->len++;
+  }
+}
+
 static bool module_check(struct module_check *k, struct valid_module *out) {
   struct module *m = k->m;
   if (!types_check(k) || !funcs_check(k) || !tags_check(k) || !memories_check(k) || !tables_check(k) ||
@@ -232,6 +241,7 @@ static bool module_check(struct module_check *k, struct valid_module *out) {
     return false;
   for (uint32_t i = m->nimported_funcs; out->facts && i < m->nfuncs; i++)
     if (!func_validate(k->v, i, &out->facts[i - m->nimported_funcs])) return false;
+  if (out->guesses) guesses_fill(m, out->guesses);
   out->has_indirect_tail_calls = k->v->has_indirect_tail_calls;
   return true;
 }
@@ -243,6 +253,7 @@ static struct valid_module *validate_in(struct module *m, struct canon *canon, b
   out->module = m;
   out->canon = canon;
   if (bodies) out->facts = ARENA_ARRAY(m->arena, struct func_facts, m->nfuncs - m->nimported_funcs);
+  if (bodies) out->guesses = ARENA_ARRAY(m->arena, struct func_guess, m->ntypes);
   struct validator *v = ARENA_NEW(scratch, struct validator);
   validator_init(v, m, canon, scratch, e);
   struct module_check k = {.m = m, .v = v};

@@ -13,10 +13,17 @@ struct func_facts {
   uint32_t max_operands; /* of the operand stack */
 };
 
+/* Functions of a type that a reference may lead to; past GUESS_MOST they are not listed. */
+enum { GUESS_MOST = 3 };
+struct func_guess {
+  uint32_t funcs[GUESS_MOST], len;
+};
+
 struct valid_module {
   const struct module *module;
   struct canon *canon;
   struct func_facts *facts;     /* by index minus imported functions */
+  struct func_guess *guesses;   /* by type index; calls through references ask */
   bool has_indirect_tail_calls; /* return_call_indirect, return_call_ref, or return_call of an import occurs:
                                    a direct call may come back with another instance in r15 (docs/abi.md) */
 };

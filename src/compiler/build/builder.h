@@ -51,6 +51,7 @@ struct ref_test {
 
 enum control_kind {
   CONTROL_FUNC,
+  CONTROL_GUESS,
   CONTROL_INLINE, /* the body of a callee */
   CONTROL_BLOCK,
   CONTROL_LOOP,
@@ -59,6 +60,11 @@ enum control_kind {
   CONTROL_TRY,
   CONTROL_LEGACY_TRY,
   CONTROL_LEGACY_CATCH
+};
+/* A call whose callee is guessed: candidates that are still to be tried, the next one last. */
+struct control_guess {
+  uint32_t type, off; /* of the call */
+  uint32_t funcs[GUESS_MOST], len;
 };
 struct control {
   enum control_kind kind;
@@ -71,7 +77,7 @@ struct control {
   uint32_t else_edge;           /* IF: edge to the false side */
   uint32_t else_params;         /* IF: values of the parameters, in record */
   struct opt_state else_state;
-  ir_val cond;                  /* IF */
+  ir_val cond;                  /* IF; GUESS: the function called */
   bool inverted;                /* IF: the else side is the one where cond is not zero */
   int hint;                     /* IF: see branch_hint */
   ir_block header;              /* LOOP */
@@ -88,6 +94,7 @@ struct control {
   uint32_t landing_pairs, nlanding_pairs; /* LEGACY_CATCH: locals there, in record */
   uint32_t clause_edges, clause;          /* edges to the clauses, in record; how many have begun */
   ir_val exn;                             /* LEGACY_CATCH: the exception */
+  struct control_guess guess;
   uint32_t shared_edge, shared_epoch; /* br_table: the edge to this label, if the epoch is builder.epoch */
 };
 
@@ -289,6 +296,13 @@ ir_val emit_new_array(struct builder *b, enum builtin which, uint32_t type, cons
                       uint32_t nargs);
 void emit_fill(struct builder *b, ir_val ref, ir_val index, ir_val value, ir_val len); /* gc.c */
 ir_val emit_head(struct builder *b, uint32_t type); /* the head of the type's objects */
+
+/* guess.c: a call through a reference that is not null, unless nothing can be guessed; the body that was
+ * built in for a guess has ended. */
+MUST_USE bool guess_call(struct builder *b, ir_val func, uint32_t type, bool *guessed);
+MUST_USE bool guess_next(struct builder *b);
+/* call.c: the call, its arguments and results on the stack. */
+MUST_USE bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint32_t type);
 
 /* By family; each handles b->in. False: an error was reported. */
 MUST_USE bool build_control(struct builder *b);

@@ -15,7 +15,7 @@ static uint32_t pop_args(struct builder *b, const struct functype *t) {
   return at;
 }
 
-static bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint32_t type) {
+bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint32_t type) {
   const struct functype *t = module_functype(b->m, type);
   uint32_t args = pop_args(b, t);
   if (op == IR_OP_TAIL_CALL || op == IR_OP_TAIL_CALL_FUNC) {
@@ -78,6 +78,9 @@ static bool build_call_ref(struct builder *b, bool tail) {
     return finish_call(b, tail ? IR_OP_TAIL_CALL : IR_OP_CALL, index, b->m->funcs[index].type);
   }
   if (!ref_is_nonnull(b, func)) emit(b, IR_OP_TRAPIFZ, IR_VOID, func, TRAP_NULL_FUNCTION_REFERENCE, 0);
+  bool guessed = false;
+  if (!tail && !guess_call(b, func, b->in.a, &guessed)) return false;
+  if (guessed) return true;
   return finish_call(b, tail ? IR_OP_TAIL_CALL_FUNC : IR_OP_CALL_FUNC, func, b->in.a);
 }
 

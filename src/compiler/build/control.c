@@ -282,6 +282,8 @@ bool build_control(struct builder *b) {
   case OP_END:
     if (VEC_LAST(&b->controls).kind == CONTROL_TRY) return end_try(b);
     control_end(b);
+    if (b->controls.len > 0 && VEC_LAST(&b->controls).kind == CONTROL_GUESS && !b->too_much)
+      return guess_next(b);
     return true;
   case OP_BR: build_br(b, b->in.a); return true;
   case OP_BR_IF: build_br_if(b, b->in.a); return true;
