@@ -27,6 +27,8 @@ uint64_t arch_enter(struct vm_func *func, struct arch_regs *regs, const void *st
                     void *stack_results, uint64_t results_size, uint64_t *host_sp);
 /* Out-call stubs by enum builtin: what vmctx->builtins points to. */
 extern const void *const arch_builtins[BUILTIN_COUNT];
+/* The same; each out-call is followed by cont_move. */
+extern const void *const arch_builtins_stress[BUILTIN_COUNT];
 /* Code that arch_enter runs, with a struct vm_resume as instance: resumes its child. What the child returns
  * are the results, by the layout of its type. */
 extern const uint8_t arch_resume[];
@@ -92,6 +94,8 @@ struct vm_result cont_unhandled(struct vm_store *store, const struct vm_tag *tag
                                 const struct arch_regs *regs);
 /* `stack` has got a new cell: the next collection looks at it. */
 void cont_note(struct vm_store *store, struct stack *stack);
+/* For tests: cur is left by an out-call and goes to other memory. */
+void cont_move(struct vm_store *store);
 /* cur has returned, its results area is at its sp: hands that to its parent, frees it, and makes the parent
  * cur. */
 void cont_finish(struct vm_store *store);

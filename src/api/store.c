@@ -16,7 +16,7 @@ heddle_error_t *heddle_store_new(heddle_engine_t *e, void *data, heddle_store_t 
       .limits = {c->max_memory_size, c->max_table_elements, c->max_instances, c->max_memories, c->max_tables,
                  c->max_wasm_stack, c->max_gc_heap_size,
                  (c->gc_stress ? HEAP_STRESS : 0) | (c->gc_verify ? HEAP_VERIFY : 0), c->max_stack_size,
-                 c->max_stacks_size, c->max_continuations},
+                 c->max_stacks_size, c->max_continuations, c->stack_stress},
       .interruption = c->interruption,
       .fuel = c->fuel ? (int64_t)min_u64(c->fuel, INT64_MAX) : INT64_MAX,
   };

@@ -13,7 +13,7 @@
 
 struct stack *cont_new(struct store *s, const struct vm_func *func) {
   if (!s->stacks) {
-    struct stack_limits limits = {s->limits.max_stack_size, s->limits.max_stacks_size,
+    struct stack_limits limits = {s->limits.max_stack_size, s->limits.max_stacks_size, s->limits.stack_stress,
                                   s->limits.max_continuations};
     s->stacks = stack_pool_new(&limits, &s->vm.finished);
     if (!s->stacks) return NULL;
@@ -65,7 +65,19 @@ uint64_t cont_attach(struct vm_store *vm) {
 /* The thread's own stack cannot grow. */
 static bool grow(struct store *s) { return s->vm.cur->base && stack_grow(s->stacks, s->vm.cur); }
 
-uint64_t cont_grow(struct vm_store *vm) { return grow((struct store *)vm) ? 0 : TRAP_STACK_EXHAUSTED; }
+uint64_t cont_grow(struct vm_store *vm) {
+  struct store *s = (struct store *)vm;
+  if (!vm->cur->base) return TRAP_STACK_EXHAUSTED;
+  while (vm->cur->sp < stack_lowest(vm->cur))
+    if (!grow(s)) return TRAP_STACK_EXHAUSTED;
+  cont_move(vm);
+  return 0;
+}
+
+void cont_move(struct vm_store *vm) {
+  const struct store *s = (const struct store *)vm;
+  if (s->limits.stack_stress && vm->cur->base) stack_stress(s->stacks, vm->cur);
+}
 
 bool cont_reserve(struct vm_store *vm, uint64_t size) {
   const struct stack *s = vm->cur;

@@ -10,7 +10,7 @@
 #include "os/signal.h"
 #include "os/thread.h"
 #include "runtime/interrupt.h"
-#include "stack/stack.h"
+#include "runtime/cont.h"
 
 #include <string.h>
 
@@ -153,9 +153,25 @@ static uint64_t enter(struct store *s, const struct target *target, const struct
   return status;
 }
 
+/* As a continuation that nobody else knows. */
+static uint64_t call_in_cont(struct store *s, struct funcinst *f, const union vm_value *args,
+                             union vm_value *results) {
+  struct stack *child = cont_new(s, &f->vm);
+  if (!child) {
+    trap_report_set(s, TRAP_STACK_EXHAUSTED);
+    return TRAP_STACK_EXHAUSTED;
+  }
+  struct object_cont cell = {.stack = (uint64_t)child};
+  struct entry_resume resume = {.cell = &cell, .type = funcinst_type(f), .args = args, .results = results};
+  uint64_t status = entry_resume(s, &resume);
+  if (cell.stack) chain_free(s->stacks, child); /* refused */
+  return status;
+}
+
 uint64_t entry_call(struct store *s, struct funcinst *f, const union vm_value *args,
                     union vm_value *results) {
   assert(funcinst_store(f) == s);
+  if (s->limits.stack_stress) return call_in_cont(s, f, args, results);
   const struct target target = {.enter = &f->vm, .func = &f->vm};
   return enter(s, &target, funcinst_type(f), args, results);
 }
@@ -164,7 +180,7 @@ uint64_t entry_resume(struct store *s, struct entry_resume *resume) {
   struct stack *child = (struct stack *)resume->cell->stack;
   assert(child && stack_is_captured(child));
   struct vm_resume record = {
-      .ctx = {.store = &s->vm, .builtins = arch_builtins, .poll_page = s->poll_page},
+      .ctx = {.store = &s->vm, .builtins = store_builtins(s), .poll_page = s->poll_page},
       .child = child,
       .status = resume->status,
   };

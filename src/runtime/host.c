@@ -157,6 +157,7 @@ uint64_t host_dispatch(struct vm_host *vm, struct arch_regs *regs) {
   memset(call.results, 0, t->nresults * sizeof *values);
   call.store->report.host_error = NULL;
   uint64_t status = host->callback(host->env, &call);
+  cont_move(store);
   /* The guest's stack may have moved meanwhile: its frame is found again through the descriptor. */
   if (!status) put_results(call.store->canon, t, call.results, regs, results_area(vm));
   if (status == TRAP_SUSPEND) status = suspend(&call, regs);
@@ -181,7 +182,7 @@ bool host_func_new(struct store *s, uint32_t type, host_callback callback, void 
   host->type = &canon_type(s->canon, type)->func;
   struct call_layout layout = {.params = NULL, .results = NULL};
   call_layout(host->type, &layout);
-  host->vm.ctx = (struct vmctx){.store = &s->vm, .builtins = arch_builtins, .poll_page = s->poll_page};
+  host->vm.ctx = (struct vmctx){.store = &s->vm, .builtins = store_builtins(s), .poll_page = s->poll_page};
   host->vm.args_size = layout.args_size;
   host->func.vm = (struct vm_func){.code = arch_host_thunk, .inst = &host->vm.ctx, .type = type};
   host->callback = callback;

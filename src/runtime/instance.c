@@ -174,7 +174,7 @@ static struct instance *allocate(struct store *s, const struct instance_source *
     return NULL;
   }
   in->ctx->store = &s->vm;
-  in->ctx->builtins = arch_builtins;
+  in->ctx->builtins = store_builtins(s);
   in->ctx->poll_page = s->poll_page;
   in->ctx->owner = in;
   in->next = s->instances;

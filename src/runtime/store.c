@@ -1,6 +1,7 @@
 /* See store.h. */
 #include "runtime/store.h"
 
+#include "abi/arch.h"
 #include "base/alloc.h"
 #include "gc/gc.h"
 #include "runtime/interrupt.h"
@@ -77,6 +78,10 @@ bool store_payload_room(struct store *s, size_t len) {
   while (s->payload.cap < len)
     if (!grow((void **)&s->payload.at, &s->payload.cap, s->payload.cap, sizeof *s->payload.at)) return false;
   return true;
+}
+
+const void *const *store_builtins(const struct store *s) {
+  return s->limits.stack_stress ? arch_builtins_stress : arch_builtins;
 }
 
 uint32_t store_handle(struct store *s, enum handle_kind kind, void *object, uint32_t *slot) {

@@ -28,6 +28,7 @@ struct store_limits {
   uint32_t heap_flags;     /* GC_STRESS_COLLECT .. of gc/gc.h */
   /* Bytes of one continuation's stack, of all, and how many: stack/stack.h has the defaults for 0. */
   uint64_t max_stack_size, max_stacks_size, max_continuations;
+  bool stack_stress; /* for tests: each call runs in a continuation, whose stack moves whenever it can */
 };
 struct store_config {
   const struct canon *canon;
@@ -158,6 +159,7 @@ uint32_t store_extern_new(struct store *s, void *data, void (*finalizer)(void *)
 /* False: not one of the host's. */
 bool store_extern(const struct store *s, uint32_t ref, void **data);
 
+const void *const *store_builtins(const struct store *s); /* for vmctx.builtins */
 static inline struct store *store_of(const struct vmctx *ctx) { return (struct store *)ctx->store; }
 
 #endif

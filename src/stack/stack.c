@@ -37,6 +37,7 @@ enum {
 };
 #define SLAB_SIZE    (UINT64_C(64) << 20)
 #define DUE_FIRST    (UINT64_C(64) << 20)
+#define LIMIT_PASSED (UINT64_C(1) << 62) /* above every sp; a frame's size can be added */
 #define DEFAULT_SIZE (UINT64_C(64) << 20)
 static_assert(1 << (CLASS_FIRST + CLASS_LOG2) == 512 && 1 << (CLASS_LAST + CLASS_LOG2) == 1 << 20, "sizes");
 static_assert(sizeof(struct stack) <= 128, "two cache lines");
@@ -49,6 +50,12 @@ struct slab {
 struct stack_pool {
   struct stack **finished; /* free descriptors, most recent first, some with a block */
   uint64_t max_size, max_total, max_count;
+  bool stress;
+  struct {
+    uint64_t block;
+    uint32_t size_class;
+  } left[8]; /* stress: blocks that stacks have left, oldest overwritten */
+  uint32_t nleft;
   uint64_t total;                       /* bytes of blocks that descriptors hold */
   uint64_t large;                       /* of them, in blocks that no free stack keeps */
   uint64_t due;                         /* bytes in use from which on the dead should be looked for */
@@ -107,6 +114,7 @@ struct stack_pool *stack_pool_new(const struct stack_limits *limits, struct stac
   p->max_size = max_u64(p->max_size, vm_page_size()) & ~(uint64_t)(vm_page_size() - 1);
   p->max_total = limits->max_total;
   if (!p->max_total) p->max_total = vm_memory_size() / 4;
+  p->stress = limits->stress;
   p->max_count = limits->max_count ? limits->max_count : UINT64_MAX;
   stack_pool_collected(p);
   return p;
@@ -243,11 +251,14 @@ static void memory_free(struct stack_pool *p, struct stack *s) {
   s->base = s->size = 0;
 }
 
-static void memory_set(struct stack *s, uint32_t c, uint64_t base, uint64_t size) {
+uint64_t stack_lowest(const struct stack *s) { return s->base + STACK_RESERVE; }
+
+static void memory_set(const struct stack_pool *p, struct stack *s, uint32_t c, uint64_t base,
+                       uint64_t size) {
   s->size_class = (uint8_t)c;
   s->base = base;
   s->size = size;
-  s->limit = base + STACK_RESERVE;
+  s->limit = p->stress && c <= CLASS_KEEP ? LIMIT_PASSED : stack_lowest(s);
   s->finish_slow = SANITIZED || s->results_size || c > CLASS_KEEP;
 }
 
@@ -290,7 +301,7 @@ struct stack *stack_new(struct stack_pool *p, const struct vm_func *func, uint32
   s->limit = 0;
   if (s->size_class) {
     ASAN_UNPOISON_MEMORY_REGION((void *)s->base, s->size);
-    memory_set(s, s->size_class, s->base, s->size);
+    memory_set(p, s, s->size_class, s->base, s->size);
     place_first(s);
   }
   return s;
@@ -308,13 +319,13 @@ bool stack_attach(struct stack_pool *p, struct stack *s) {
   must(class_size(c) >= first_size(s)); /* at most 1000 values each way */
   uint64_t block = block_new(p, c);
   if (!block) return false;
-  memory_set(s, c, block, class_size(c));
+  memory_set(p, s, c, block, class_size(c));
   place_first(s);
   return true;
 }
 
 /* To other memory: what is in use keeps its distance from the top, and the saved frame pointers follow. */
-static void move(struct stack_pool *p, struct stack *s, uint32_t c, uint64_t base, uint64_t size) {
+static void copy_to(struct stack_pool *p, struct stack *s, uint32_t c, uint64_t base, uint64_t size) {
   uint64_t old_top = s->base + s->size, top = base + size, low = max_u64(s->sp, s->base),
            delta = top - old_top;
   must(low <= old_top && old_top - low <= size);
@@ -328,8 +339,25 @@ static void move(struct stack_pool *p, struct stack *s, uint32_t c, uint64_t bas
     must(*saved > fp || !*saved);
     fp = *saved;
   }
-  memory_free(p, s);
-  memory_set(s, c, base, size);
+  memory_set(p, s, c, base, size);
+}
+
+static void move(struct stack_pool *p, struct stack *s, uint32_t c, uint64_t base, uint64_t size) {
+  struct stack old = *s;
+  copy_to(p, s, c, base, size);
+  memory_free(p, &old);
+}
+
+void stack_stress(struct stack_pool *p, struct stack *s) {
+  uint32_t c = s->size_class, at = p->nleft++ % COUNT_OF(p->left);
+  if (!p->stress || c == CLASS_NONE || c > CLASS_KEEP) return;
+  uint64_t block = block_new(p, c), old = s->base;
+  if (!block) return;
+  if (p->left[at].block) block_free(p, p->left[at].block, p->left[at].size_class);
+  p->left[at].block = old;
+  p->left[at].size_class = c;
+  copy_to(p, s, c, block, class_size(c));
+  memset((void *)old, 0xa5, class_size(c));
 }
 
 bool stack_grow(struct stack_pool *p, struct stack *s) {

@@ -14,6 +14,7 @@ struct stack_pool;
 struct stack_limits {
   uint64_t max_size;  /* bytes of one stack; 0 = 64 MiB */
   uint64_t max_total; /* bytes of all stacks and descriptors; 0 = a quarter of the machine's memory */
+  bool stress; /* for tests: small stacks have a limit that each prologue finds passed (stack_stress) */
   uint64_t max_count; /* stacks at a time; 0 = what max_total allows */
 };
 
@@ -33,6 +34,11 @@ enum { STACK_DESCRIPTOR_SIZE = 128 };
 MUST_USE bool stack_attach(struct stack_pool *p, struct stack *s);
 /* Twice the memory. sp and fp are valid, fp is the innermost frame's; bytes below sp are lost. */
 MUST_USE bool stack_grow(struct stack_pool *p, struct stack *s);
+/* The lowest sp that its memory allows, whatever s->limit says. */
+uint64_t stack_lowest(const struct stack *s);
+/* For tests: a small stack goes to other memory of the same size, what it leaves is filled with rubbish and
+ * not used again for a while, and its limit is one that the next prologue finds passed. */
+void stack_stress(struct stack_pool *p, struct stack *s);
 /* To the smallest block in which no more than half is used, when that is a quarter of its block or less. */
 void stack_shrink(struct stack_pool *p, struct stack *s);
 /* Any stack that is not free: descriptor and memory are for reuse. Bound arguments are freed. */

@@ -2,7 +2,7 @@
  * suspend, with a collection at every allocation; and every misuse. */
 #include "unit.h"
 
-#include <heddle.h>
+#include "api/api.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -748,6 +748,53 @@ START_TEST(abandoned) {
 }
 END_TEST
 
+/* ---- -C stack-stress ---- */
+
+/* Where the caller's stack stands: the first argument of each call is its round. */
+static heddle_error_t *where(void *env, heddle_caller_t *caller, const heddle_val_t *args, size_t nargs,
+                             heddle_val_t *results, size_t nresults) {
+  (void)nargs, (void)nresults;
+  ((uint64_t *)env)[args[0].of.i32] = heddle_caller_store(caller)->store->vm.cur->base;
+  results[0] = args[0];
+  return NULL;
+}
+
+/* A plain call runs on a continuation's stack, which is somewhere else after each host function, builtin and
+ * prologue. */
+START_TEST(stress_moves) {
+  struct fixture f;
+  const char *options[] = {"stack-stress", "y", NULL};
+  static const char wat[] =
+      "(module (import \"w\" \"where\" (func $w (param i32) (result i32))) (memory 1)"
+      " (func $f (param $n i32) (drop (call $w (local.get $n)))"
+      "  (if (local.get $n) (then (call $f (i32.sub (local.get $n) (i32.const 1))))))"
+      " (func (export \"run\") (param i32)"
+      "  (call $f (i32.const 7)) (drop (call $w (i32.const 8))) (drop (memory.grow (i32.const 1)))"
+      "  (drop (call $w (i32.const 9)))))";
+  uint64_t at[10];
+  setup_with(&f, options);
+  no_error(heddle_linker_define_func(f.linker, "w", "where", &type_i32_i32, where, at, NULL));
+  heddle_module_t *module;
+  heddle_bytes_t wasm;
+  no_error(heddle_wat_to_wasm(f.engine, wat, strlen(wat), &wasm));
+  no_error(heddle_module_new(f.engine, wasm.data, wasm.len, &module));
+  heddle_bytes_delete(&wasm);
+  no_error(heddle_instantiate(f.linker, f.store, module, &f.instance));
+  heddle_module_delete(module);
+  heddle_val_t arg = i32(0);
+  for (int round = 0; round < 100; round++) {
+    memset(at, 0, sizeof at);
+    no_error(heddle_call(f.store, func(&f, "run"), &arg, 1, NULL, 0));
+    for (int i = 0; i < 10; i++) {
+      ck_assert_uint_ne(at[i], 0);
+      for (int k = i + 1; k < 10 && k < i + 4; k++)
+        ck_assert_uint_ne(at[i], at[k]);
+    }
+  }
+  teardown(&f);
+}
+END_TEST
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -792,5 +839,5 @@ END_TEST
 int main(void) {
   return UNIT_RUN("api/cont", suspended_and_resumed, many_values, bound, thrown_into, traps_and_exits,
                   dropped, chosen_tags, from_host_functions, bad_suspensions, host_function_as_body, misuse,
-                  listed, limits, abandoned, figures);
+                  listed, stress_moves, limits, abandoned, figures);
 }

@@ -22,7 +22,7 @@
 ;;     53: 48 8b 5d f0 48 83 c4 10 5d c3        ret (v0:rax)
 ;; out of line:
 ;;     5d: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
-;;     69: 4d 8b 5f 10 41 ff 63 08 e9 92 ff ff
+;;     69: 4d 8b 5f 10 41 ff 63 08 e9 a2 ff ff
 ;;     75: ff e8 1d 00 00 00 e8 18 00 00 00 4d
 ;;     81: 8b 7b 08 4d 8b 77 08 41 ff 13 4c 8b
 ;;     8d: 7d f8 4d 8b 77 08 e9 b9 ff ff ff 4d

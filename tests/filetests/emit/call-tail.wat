@@ -28,5 +28,5 @@
 ;;     5e: ed e9 00 00 00 00
 ;; out of line:
 ;;     64: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
-;;     70: 4d 8b 5f 10 41 ff 63 08 e9 8b ff ff
+;;     70: 4d 8b 5f 10 41 ff 63 08 e9 9b ff ff
 ;;     7c: ff

@@ -53,7 +53,7 @@
 ;;     97: eb a6                                jmp b3
 ;; out of line:
 ;;     99: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
-;;     a5: 4d 8b 5f 10 41 ff 63 08 e9 56 ff ff
+;;     a5: 4d 8b 5f 10 41 ff 63 08 e9 66 ff ff
 ;;     b1: ff
 ;; ;; func 1, emit
 ;; b0:
@@ -91,7 +91,7 @@
 ;;     ac: 48 83 c4 20 5d c3
 ;; out of line:
 ;;     b2: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
-;;     be: 4d 8b 5f 10 41 ff 63 08 e9 3d ff ff
+;;     be: 4d 8b 5f 10 41 ff 63 08 e9 4d ff ff
 ;;     ca: ff e8 0a 00 00 00 e8 05 00 00 00 e8
 ;;     d6: 00 00 00 00 4d 8b 5f 10 41 ff 23
 ;; tables and constants:

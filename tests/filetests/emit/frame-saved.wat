@@ -23,5 +23,5 @@
 ;;     40: 48 8b 5d f8 48 83 c4 10 5d c3        ret (v0:xmm0)
 ;; out of line:
 ;;     4a: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
-;;     56: 4d 8b 5f 10 41 ff 63 08 e9 a5 ff ff
+;;     56: 4d 8b 5f 10 41 ff 63 08 e9 b5 ff ff
 ;;     62: ff

@@ -24,5 +24,5 @@
 ;;     47: 5d c3
 ;; out of line:
 ;;     49: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
-;;     55: 4d 8b 5f 10 41 ff 63 08 e9 a6 ff ff
+;;     55: 4d 8b 5f 10 41 ff 63 08 e9 b6 ff ff
 ;;     61: ff

@@ -61,7 +61,6 @@ void x64_prologue(struct x64_asm *a, bool frameless) {
   if (size && (!check || size <= SMALL_FRAME_MAX)) x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)size);
   if (check) {
     struct x64_cold c = {.kind = COLD_STACK, .in = x64_label(a), .back = x64_label(a)};
-    x64_place(a, c.back);
     load(a, R11, R15, OFF_STORE);
     load(a, R11, R11, offsetof(struct vm_store, cur));
     if (size <= SMALL_FRAME_MAX) {
@@ -74,6 +73,7 @@ void x64_prologue(struct x64_asm *a, bool frameless) {
       x64_jcc_label(a, CC_B, c.in);
       x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)size);
     }
+    x64_place(a, c.back);
     VEC_PUSH(a->arena, &a->colds, c);
   }
   if (f->saves_instance) x64_rm(a, X64_MOV_MR, 8, R15, RBP, -8);
@@ -89,6 +89,7 @@ void x64_prologue(struct x64_asm *a, bool frameless) {
 
 void x64_cold_stack(struct x64_asm *a, const struct x64_cold *c) {
   x64_place(a, c->in);
+  if (a->frame->size > SMALL_FRAME_MAX) x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)a->frame->size);
   x64_byte(a, 0x4c); /* lea r11, [rip + what follows] */
   x64_byte(a, 0x8d);
   x64_byte(a, 0x1d);

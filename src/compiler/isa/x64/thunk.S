@@ -171,6 +171,7 @@ arch_leave:                 /* rsp = host_sp, rax = status */
   mov rdi, r15
   lea r11, builtin_functions[rip]
   call [r11 + rax]
+.Lcalled:
   mov r10, [r15 + VMCTX_STORE]
   mov r11, [r10 + STORE_CUR]
   mov rsp, [r11 + STACK_SP]
@@ -186,34 +187,68 @@ arch_leave:                 /* rsp = host_sp, rax = status */
   mov rsi, rdx
   jmp arch_fault_stub
 
-  .set outcall_offset, 48     /* behind the stubs */
-  .macro outcall
+/* The same for stores that move the running stack whenever they can (-C stack-stress). */
+  .p2align 4
+.Loutcall_stress:
+  mov r10, [r15 + VMCTX_STORE]
+  mov r11, [r10 + STORE_CUR]
+  mov [r11 + STACK_SP], rsp
+  mov [r11 + STACK_FP], rbp
+  mov r11, [r10 + STORE_ENTRY]
+  mov rsp, [r11 + ENTRY_ROOT_SP]
+  and rsp, -16
+  sub rsp, 16
+  mov rdi, r15
+  lea r11, builtin_functions[rip]
+  call [r11 + rax]
+  mov [rsp], rax
+  mov [rsp + 8], rdx
+  mov rdi, [r15 + VMCTX_STORE]
+  call cont_move
+  mov rax, [rsp]
+  mov rdx, [rsp + 8]
+  jmp .Lcalled
+
+  .macro outcall stub
   endbr64
   mov eax, outcall_offset
-  jmp .Loutcall
+  jmp \stub
   .set outcall_offset, outcall_offset + 8
   .endm
 
-#define BUILTIN(id, result, params) .p2align 4; .Loutcall_##id: outcall
+  .set outcall_offset, 48     /* behind the stubs */
+#define BUILTIN(id, result, params) .p2align 4; .Loutcall_##id: outcall .Loutcall
+#include "abi/builtin.def"
+#undef BUILTIN
+  .set outcall_offset, 48
+#define BUILTIN(id, result, params) .p2align 4; .Lstress_##id: outcall .Loutcall_stress
 #include "abi/builtin.def"
 #undef BUILTIN
 
   .section .data.rel.ro.arch_builtins, "aw"
   .p2align 3
-  .globl arch_builtins
-  .hidden arch_builtins
-  .type arch_builtins, @object
-arch_builtins:
+  .macro table name
+  .globl \name
+  .hidden \name
+  .type \name, @object
+\name:
   .quad .Ltrap_stub
   .quad arch_stack_stub
   .quad arch_resume_stub
   .quad arch_suspend_stub
   .quad arch_switch_stub
   .quad arch_resume_trap_stub
+  .endm
+  table arch_builtins
 #define BUILTIN(id, result, params) .quad .Loutcall_##id
 #include "abi/builtin.def"
 #undef BUILTIN
   .size arch_builtins, . - arch_builtins
+  table arch_builtins_stress
+#define BUILTIN(id, result, params) .quad .Lstress_##id
+#include "abi/builtin.def"
+#undef BUILTIN
+  .size arch_builtins_stress, . - arch_builtins_stress
   .text
 
 /* ---- host functions ---- */
