@@ -98,6 +98,16 @@ static void chunk_push(struct arena *a, struct arena_chunk *c) {
   poison(a->at, (size_t)(a->end - a->at));
 }
 
+/* May `more` bytes of chunks be had?  The spare one goes before anything is refused. */
+static bool within_limit(struct arena *a, size_t more) {
+  if (!a->limit) return true;
+  if (a->spare && (a->total > a->limit || more > a->limit - a->total)) {
+    chunk_free(a, a->spare);
+    a->spare = NULL;
+  }
+  return a->total <= a->limit && more <= a->limit - a->total;
+}
+
 bool arena_try_reserve(struct arena *a, size_t size) {
   if (size > SIZE_MOST) return false;
   size_t need = footprint(size) + sizeof(struct arena_chunk);
@@ -111,7 +121,7 @@ bool arena_try_reserve(struct arena *a, size_t size) {
   size_t chunk_size = a->total < CHUNK_FIRST ? CHUNK_FIRST : a->total > CHUNK_MOST ? CHUNK_MOST : a->total;
   if (a->limit && a->limit - (a->total < a->limit ? a->total : a->limit) < chunk_size) chunk_size = need;
   if (chunk_size < need) chunk_size = need;
-  if (a->limit && (a->total > a->limit || chunk_size > a->limit - a->total)) {
+  if (!within_limit(a, chunk_size)) {
     a->limited = true;
     return false;
   }
@@ -129,7 +139,7 @@ bool arena_try_reserve(struct arena *a, size_t size) {
 static void *alloc_alone(struct arena *a, size_t size) {
   if (size > SIZE_MOST || !a->chunk || a->chunk->marked) return NULL;
   size_t need = footprint(size) + sizeof(struct arena_chunk);
-  if (need <= CHUNK_MOST || (a->limit && (a->total > a->limit || need > a->limit - a->total))) return NULL;
+  if (need <= CHUNK_MOST || !within_limit(a, need)) return NULL;
   struct arena_chunk *c = mem_alloc(need);
   if (!c) return NULL;
   *c = (struct arena_chunk){.older = a->chunk->older, .size = need};
@@ -174,6 +184,40 @@ struct slice arena_slice(struct arena *a, struct slice s) {
   return (struct slice){.data = arena_copy(a, s.data, s.len), .len = s.len};
 }
 
+/* The link to the chunk that holds nothing but this allocation, if it has one that may move; else NULL. */
+static struct arena_chunk **link_alone(struct arena *a, const void *p, size_t size) {
+  if (size > SIZE_MOST || footprint(size) + sizeof(struct arena_chunk) <= CHUNK_MOST) return NULL;
+  struct arena_chunk **link = &a->chunk;
+  while (*link && chunk_data(*link) != p)
+    link = &(*link)->older;
+  struct arena_chunk *c = *link;
+  if (!c || c->marked || c->size != footprint(size) + sizeof(struct arena_chunk)) return NULL;
+  return link;
+}
+
+/* Gives the chunk at *link room for `size` bytes. NULL: there is no memory, or none may be used; nothing has
+ * changed. */
+static void *resize_alone(struct arena *a, struct arena_chunk **link, size_t size) {
+  struct arena_chunk *c = *link;
+  size_t old = c->size, need = footprint(size) + sizeof *c;
+  if (need > old && !within_limit(a, need - old)) {
+    a->limited = true;
+    return NULL;
+  }
+  unpoison(chunk_data(c), (size_t)(chunk_end(c) - chunk_data(c)));
+  struct arena_chunk *moved = mem_realloc(c, need, 1);
+  if (moved) {
+    c = *link = moved;
+    a->total += need - old;
+    c->size = need;
+  } else {
+    size = old - sizeof *c - RED_ZONE;
+  }
+  poison(chunk_data(c) + size, c->size - sizeof *c - size);
+  if (link == &a->chunk) a->at = a->end = chunk_end(c);
+  return moved ? chunk_data(c) : NULL;
+}
+
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) {
   assert(new_size >= old_size);
   uint8_t *p = old;
@@ -183,19 +227,31 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size) {
     unpoison(p, new_size);
     return p;
   }
+  struct arena_chunk **link = p && new_size <= SIZE_MOST ? link_alone(a, p, old_size) : NULL;
+  if (link) {
+    void *moved = resize_alone(a, link, new_size);
+    if (!moved) arena_out_of_memory(a);
+    return moved;
+  }
   void *grown = arena_alloc(a, new_size);
   if (old_size) memcpy(grown, old, old_size);
-  arena_drop(a, old, old_size);
   return grown;
 }
 
+void *arena_trim(struct arena *a, void *p, size_t *size, size_t new_size) {
+  assert(new_size <= *size);
+  if (footprint(new_size) + sizeof(struct arena_chunk) <= CHUNK_MOST) return p;
+  struct arena_chunk **link = link_alone(a, p, *size);
+  void *moved = link ? resize_alone(a, link, new_size) : NULL;
+  if (!moved) return p;
+  *size = new_size;
+  return moved;
+}
+
 void arena_drop(struct arena *a, void *p, size_t size) {
-  if (size > SIZE_MOST || footprint(size) + sizeof(struct arena_chunk) <= CHUNK_MOST) return;
-  struct arena_chunk **link = &a->chunk;
-  while (*link && chunk_data(*link) != p)
-    link = &(*link)->older;
+  struct arena_chunk **link = p ? link_alone(a, p, size) : NULL;
+  if (!link) return;
   struct arena_chunk *c = *link;
-  if (!c || c->marked || c->size != footprint(size) + sizeof(struct arena_chunk)) return;
   *link = c->older;
   if (link == &a->chunk) a->at = a->end = a->chunk ? chunk_end(a->chunk) : NULL;
   chunk_free(a, c);

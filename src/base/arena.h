@@ -37,11 +37,15 @@ void *arena_alloc(struct arena *a, size_t size);
 void *arena_zalloc(struct arena *a, size_t count, size_t size);
 void *arena_copy(struct arena *a, const void *data, size_t size);
 struct slice arena_slice(struct arena *a, struct slice s); /* copy of the bytes */
-/* Grows an array that was allocated from this arena; in place when it is the newest allocation. */
+/* Grows an array that was allocated from this arena; in place when it is the newest allocation, by its pages
+ * when it has a chunk for itself. */
 void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size);
 /* Gives an allocation back to the heap before its time, if it is so large that it has a chunk for itself and
  * no mark points behind it; else nothing happens. */
 void arena_drop(struct arena *a, void *p, size_t size);
+/* The same for its end: the allocation has `new_size` bytes from here on, at the address that is returned.
+ * Where that would leave it small, or a mark points behind it, nothing happens. */
+void *arena_trim(struct arena *a, void *p, size_t *size, size_t new_size);
 MUST_USE bool arena_try_reserve(struct arena *a, size_t size); /* false instead of the jump */
 _Noreturn void arena_out_of_memory(struct arena *a);
 

@@ -2,7 +2,7 @@
  *
  *   VEC(uint32_t) xs = {0};   VEC_PUSH(arena, &xs, 3);   xs.at[i]   xs.len
  *
- * Growth doubles and jumps to the arena's on_oom when memory is out; counts are u32 and checked. */
+ * Growth is by a factor and jumps to the arena's on_oom when memory is out; counts are u32 and checked. */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
 
@@ -32,10 +32,17 @@
     (v)->at = NULL;                                                                                          \
     (v)->len = (v)->cap = 0;                                                                                 \
   } while (0)
+/* Gives back the room behind its items where arena_trim can. */
+#define VEC_TRIM(arena, v)                                                                                   \
+  do {                                                                                                       \
+    size_t vec_size = (v)->cap * sizeof(*(v)->at);                                                           \
+    (v)->at = arena_trim((arena), (v)->at, &vec_size, (v)->len * sizeof(*(v)->at));                          \
+    (v)->cap = (uint32_t)(vec_size / sizeof(*(v)->at));                                                      \
+  } while (0)
 #define VEC_POP(v)  ((v)->at[--(v)->len])
 #define VEC_LAST(v) ((v)->at[(v)->len - 1])
 
-/* Gives room for at least `need` items (at least doubling); new room is not zeroed. */
+/* Gives room for at least `need` items (doubling, while it is small); new room is not zeroed. */
 void *vec_grow(struct arena *a, void *at, uint32_t *cap, size_t item, uint32_t need);
 
 #endif

@@ -1,6 +1,7 @@
 /* The heddle command: reads the command line and hands over to a command. */
 #include "cli/command.h"
 #include "cli/help.h"
+#include "os/vm.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,7 @@ int main(int argc, char **argv) {
   struct report report = {0};
   struct error error = ERROR_INIT;
   int status;
+  vm_heap_by_pages();
   memset(&options, 0, sizeof options);
   arena_init(&arena, &on_oom);
   if (setjmp(on_oom))

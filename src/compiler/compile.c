@@ -57,12 +57,20 @@ static void stage_begin(struct run *r) {
   if (r->stats) r->begin = cycles();
 }
 
-/* True when the stage's result is to be printed; its title is. */
-static bool stage_end(struct run *r, enum stage stage) {
+static void stage_count(struct run *r, enum stage stage) {
   if (r->stats) r->stats->cycles[stage] += cycles() - r->begin;
+}
+
+/* True when the stage's result is to be printed; its title is. */
+static bool stage_dumps(struct run *r, enum stage stage) {
   bool dump = r->config->dump_to && (r->config->dump >> stage & 1);
   if (dump) out_printf(r->config->dump_to, ";; func %u, %s\n", r->func, stage_names[stage]);
   return dump;
+}
+
+static bool stage_end(struct run *r, enum stage stage) {
+  stage_count(r, stage);
+  return stage_dumps(r, stage);
 }
 
 static bool checks(const struct run *r) {
@@ -120,10 +128,27 @@ static void drop_ir(struct ir_func *ir, struct arena *a) {
   VEC_DROP(a, &ir->insns);
   VEC_DROP(a, &ir->wasm_off);
   VEC_DROP(a, &ir->blocks);
-  VEC_DROP(a, &ir->edges);
-  VEC_DROP(a, &ir->succs);
-  VEC_DROP(a, &ir->preds);
   VEC_DROP(a, &ir->ext);
+}
+
+/* What is behind allocation and nobody reads. */
+static void drop_registers(struct mach_func *f) {
+  VEC_DROP(f->arena, &f->phis);
+  VEC_DROP(f->arena, &f->phi_args);
+  VEC_DROP(f->arena, &f->vregs);
+  VEC_DROP(f->arena, &f->remats);
+}
+
+/* The rest, when there is code. */
+static void drop_mach(struct mach_func *f) {
+  VEC_DROP(f->arena, &f->insns);
+  VEC_DROP(f->arena, &f->blocks);
+  VEC_DROP(f->arena, &f->edges);
+  VEC_DROP(f->arena, &f->succs);
+  VEC_DROP(f->arena, &f->preds);
+  VEC_DROP(f->arena, &f->calls);
+  VEC_DROP(f->arena, &f->fixed);
+  VEC_DROP(f->arena, &f->map_slots);
 }
 
 static bool run_stages(struct run *r, const struct valid_module *m, struct arena *a, struct code *out,
@@ -167,12 +192,15 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
   mach_maps(f);
   if (stage_end(r, STAGE_ASSIGN)) mach_print(f, dump);
   if (selected && !prove_allocation(r, selected, f, e)) return false;
+  drop_registers(f);
 
   stage_begin(r);
   struct frame frame;
   frame_layout(f, &frame);
+  if (stage_dumps(r, STAGE_EMIT)) isa->print_code(f, &frame, isa_config, a, dump);
   isa->emit(f, &frame, isa_config, a, out);
-  if (stage_end(r, STAGE_EMIT)) isa->print_code(f, &frame, isa_config, a, dump);
+  stage_count(r, STAGE_EMIT);
+  drop_mach(f);
   return true;
 }
 

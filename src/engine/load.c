@@ -159,12 +159,13 @@ bool program_compile(const struct program *p, program_progress progress, void *e
   if (ok) worker_run(&workers[0]);
   for (unsigned i = 1; i < started; i++)
     thread_join(&workers[i].thread);
+  for (unsigned i = 0; i < started; i++)
+    arena_free(&workers[i].scratch);
   if (ok) ok = collect_errors(workers, started, e);
   if (ok) ok = code_publish(job.codes, job.nfuncs, m->nimported_funcs, m, out, e);
   for (unsigned i = 0; i < started; i++) {
     for (unsigned s = 0; stats && s < STAGE_COUNT; s++)
       stats->cycles[s] += workers[i].stats.cycles[s];
-    arena_free(&workers[i].scratch);
     arena_free(&workers[i].results);
   }
   mem_free(workers);

@@ -35,5 +35,8 @@ MUST_USE bool vm_map_code(void *at, size_t size, int fd, uint64_t off);
 /* An open file's first `size` > 0 bytes, read-only, where the system likes; NULL when it cannot. Released as
  * vm_page_up(size). */
 MUST_USE const void *vm_map_file(int fd, size_t size);
+/* For the owner of the process: large blocks of its heap are pages of their own, and go back when they are
+ * freed. Without it the C library keeps them in between once it has seen some. */
+void vm_heap_by_pages(void);
 
 #endif

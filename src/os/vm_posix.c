@@ -3,6 +3,9 @@
 
 #include "base/alloc.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -76,4 +79,10 @@ bool vm_map_code(void *at, size_t size, int fd, uint64_t off) {
   assert(whole_pages(at, size) && size > 0 && off <= INT64_MAX);
   if (alloc_should_fail()) return false;
   return mmap(at, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, (off_t)off) != MAP_FAILED;
+}
+
+void vm_heap_by_pages(void) {
+#ifdef __GLIBC__
+  (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
 }

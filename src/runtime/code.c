@@ -394,7 +394,7 @@ struct header {
   uint32_t magic, version, page, unused;
   uint64_t code_size;
 };
-enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 5 };
+enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 6 };
 
 void code_image_save(const struct code_image *image, struct buf *out) {
   struct header h = {.magic = IMAGE_MAGIC,

@@ -19,7 +19,7 @@
 
 /* At most this much room is reserved for one module's code: as much again as large real modules take. */
 #define MOST_CODE ((uint64_t)1 << 30)
-enum { BYTES_PER_WASM_BYTE = 16, COMMIT_AT_ONCE = 64 << 10 };
+enum { BYTES_PER_WASM_BYTE = 32, COMMIT_AT_ONCE = 64 << 10 };
 
 struct code_area {
   struct code_image head; /* what the code range knows; head.area is this */

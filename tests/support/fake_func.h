@@ -70,7 +70,7 @@ static inline uint32_t fake_block(struct fake_builder *b, bool header) {
 /* A successor of the newest block; `to` may be filled in later. */
 static inline uint32_t fake_edge(struct fake_builder *b, uint32_t to) {
   struct mach_block *from = &b->f->blocks.at[b->f->blocks.len - 1];
-  struct mach_edge e = {.from = b->f->blocks.len - 1, .to = to};
+  struct ir_edge e = {.from = b->f->blocks.len - 1, .to = to};
   VEC_PUSH(b->a, &b->f->edges, e);
   if (!from->nsucc) from->succ = b->f->succs.len;
   VEC_PUSH(b->a, &b->f->succs, b->f->edges.len - 1);
@@ -227,7 +227,7 @@ static inline void fake_branch(struct fake_builder *b, struct fake_label *l) {
 /* Phi arguments of all edges of a label, for the variables that `phi` has. */
 static inline void fake_arguments(struct fake_builder *b, struct fake_label *l, const bool *phi) {
   for (uint32_t i = 0; i < l->edges.len; i++) {
-    struct mach_edge *e = &b->f->edges.at[l->edges.at[i]];
+    struct ir_edge *e = &b->f->edges.at[l->edges.at[i]];
     e->args = b->f->phi_args.len;
     for (unsigned v = 0; v < b->shape.vars; v++)
       if (phi[v]) VEC_PUSH(b->a, &b->f->phi_args, l->values.at[i * b->shape.vars + v]);

@@ -181,7 +181,7 @@ static inline uint64_t fake_run(const struct mach_func *f, struct arena *a, bool
       fake_step(&m, &f->insns.at[i], allocated, &successor);
     m.digest = fake_mix(m.digest, n);
     if (!b->nsucc) break;
-    const struct mach_edge *e =
+    const struct ir_edge *e =
         &f->edges.at[f->succs.at[b->succ + (successor < b->nsucc ? successor : b->nsucc - 1)]];
     const struct mach_block *to = &f->blocks.at[e->to];
     if (!allocated) {

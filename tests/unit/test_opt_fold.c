@@ -2,6 +2,7 @@
  * operations give one by one; divisions by many constants; and tidy changes no result. */
 #include "../support/ir_eval.h"
 #include "compiler/ir/verify.h"
+#include "compiler/ir/cfg.h"
 #include "compiler/opt/opt.h"
 #include "unit.h"
 
@@ -205,7 +206,8 @@ static void one_function(struct arena *a) {
   m.f = ir_func_new(a, NULL, 0);
   m.f->type = &none;
   m.o = opt_new(m.f, 200);
-  VEC_PUSH(a, &m.f->blocks, ((struct ir_blk){.first = m.f->insns.len, .idom = IR_NO_BLOCK}));
+  VEC_PUSH(a, &m.f->blocks, ((struct ir_blk){.first = m.f->insns.len}));
+  ir_set_idom(m.f, 0, IR_NO_BLOCK);
   opt_block_begin(m.o, 0, opt_state_now(m.o));
   for (uint32_t i = 0; i < 8; i++) {
     params[i] = cut(types[i], interesting());
@@ -249,7 +251,8 @@ static void one_division(struct arena *a, uint8_t op, uint8_t type, uint64_t d) 
   struct maker m = {0};
   m.f = ir_func_new(a, NULL, 0);
   m.o = opt_new(m.f, 64);
-  VEC_PUSH(a, &m.f->blocks, ((struct ir_blk){.first = m.f->insns.len, .idom = IR_NO_BLOCK}));
+  VEC_PUSH(a, &m.f->blocks, ((struct ir_blk){.first = m.f->insns.len}));
+  ir_set_idom(m.f, 0, IR_NO_BLOCK);
   opt_block_begin(m.o, 0, opt_state_now(m.o));
   ir_val x = make(&m, IR_OP_PARAM, type, 0, 0, 0);
   add_constant(&m, type, d);

@@ -221,6 +221,7 @@ static bool build_body(struct builder *b) {
   /* Room for blocks and the ones that split critical edges: growing them in a body of a million branches
    * would hold more memory than they do. Pages that nobody writes cost nothing. */
   VEC_RESERVE(b->arena, &f->blocks, 2 * scan->nbranches + 8);
+  VEC_RESERVE(b->arena, &f->doms, scan->nbranches + 8);
   VEC_RESERVE(b->arena, &f->edges, 3 * scan->nbranches + 8);
   VEC_RESERVE(b->arena, &f->succs, 3 * scan->nbranches + 8);
   VEC_RESERVE(b->arena, &b->branches, scan->nbranches + 8);

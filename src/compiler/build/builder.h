@@ -69,10 +69,12 @@ struct control_guess {
 struct control {
   enum control_kind kind;
   uint32_t nparams, nresults;
-  const valtype *types;         /* of the results (LOOP: of the parameters); NULL: not of interest */
-  uint32_t height;              /* of the operand stack below the parameters */
-  uint32_t nlocals;             /* of this body and those around it */
-  uint32_t undo;                /* length of the undo log when the frame began */
+  const valtype *types;                 /* of the results (LOOP: of the parameters); NULL: not of interest */
+  uint32_t height;                      /* of the operand stack below the parameters */
+  uint32_t nlocals;                     /* of this body and those around it */
+  uint32_t undo;                        /* length of the undo log when the frame began */
+  uint32_t recorded, recorded_branches; /* and of builder.record and .branches */
+  uint32_t outermost; /* of the frames that something was recorded for since: index in controls; NONE */
   uint32_t branches, nbranches; /* list of struct branch, to the end of the frame */
   uint32_t else_edge;           /* IF: edge to the false side */
   uint32_t else_params;         /* IF: values of the parameters, in record */
@@ -127,7 +129,8 @@ struct builder {
   struct inline_plan *plan; /* NULL: nothing is inlined */
   uint32_t next_start;      /* position of the next inlined body */
   struct insn in;
-  uint32_t off; /* position of the instruction */
+  uint32_t off;            /* position of the instruction */
+  uint32_t indirect_calls; /* call_indirect instructions so far, and their kin */
 
   struct map structs; /* struct type -> where its offsets begin in struct_offs (gc.c) */
   VEC(uint32_t) struct_offs;
@@ -141,7 +144,7 @@ struct builder {
   VEC(struct undo) undo;
   VEC(struct branch) branches;
   VEC(uint32_t) record;
-  VEC(uint32_t) scratch;
+  VEC(uint32_t) scratch, differ;
   VEC(struct local) locals; /* of all bodies that are open */
   uint32_t epoch;
 
@@ -152,7 +155,8 @@ struct builder {
   bool slots;              /* locals are in frame slots */
   bool shares_memory;      /* some memory is shared: each round of a loop reads anew */
   uint32_t slot_step;      /* of them, for each local: 2 where one is a v128 */
-  uint64_t work, max_work; /* locals looked at for edges and phis; past the limit: slots */
+  uint64_t work, max_work; /* locals and values kept for edges and phis; past the limit: slots */
+  uint64_t steps;          /* results compared: they cost time only */
   bool too_much;
 };
 
@@ -351,6 +355,7 @@ void inline_end(struct builder *b);
 /* Frames (control.c): begin one, the end of the innermost one, a jump from there to its label. */
 void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, uint32_t nresults);
 void control_end(struct builder *b);
+struct control control_pop(struct builder *b);
 void fall_through(struct builder *b, struct control *c);
 void build_br(struct builder *b, uint32_t label);
 /* Parameters and results of the instruction's block type. */

@@ -62,8 +62,17 @@ static void check_type(struct builder *b, ir_val func, valtype static_type, uint
   block_rejoin(b, c, 0, 0);
 }
 
+/* From so many in one body on, a builtin makes the checks: the code for them is ten times the size of what it
+ * is made from, and who has written this body does not wait for each call. */
+enum { INDIRECT_MOST = 1 << 16 };
+
 static bool build_indirect(struct builder *b, bool tail) {
   uint32_t type = b->in.a, table = b->in.b;
+  if (b->indirect_calls++ >= INDIRECT_MOST) {
+    ir_val args[3] = {emit_const(b, IR_I32, table), emit_widen(b, pop(b)), emit_const(b, IR_I32, type)};
+    ir_val target = emit_builtin(b, BUILTIN_CALL_TARGET, IR_FUNCREF, args, 3);
+    return finish_call(b, tail ? IR_OP_TAIL_CALL_FUNC : IR_OP_CALL_FUNC, target, type);
+  }
   ir_val address = table_element(b, table, pop(b), TRAP_UNDEFINED_ELEMENT);
   ir_val func = emit_flags(b, IR_OP_LOAD, IR_FUNCREF, IRF_TABLE, address, 0, 0);
   check_type(b, func, b->m->tables[table].type.elem, type);

@@ -18,10 +18,29 @@ void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, u
                              .height = b->stack.len - nparams,
                              .nlocals = b->locals.len,
                              .undo = b->undo.len,
+                             .recorded = b->record.len,
+                             .recorded_branches = b->branches.len,
+                             .outermost = NONE,
                              .branches = NONE,
                              .landings = NONE,
                              .try_ = try_,
                              .outer_try = try_}));
+}
+
+struct control control_pop(struct builder *b) {
+  struct control c = VEC_POP(&b->controls);
+  if (b->controls.len > 0) {
+    struct control *outer = &VEC_LAST(&b->controls);
+    outer->outermost = min_u32(outer->outermost, c.outermost);
+  }
+  return c;
+}
+
+/* What was recorded since a frame began goes with it, unless it was for frames around it. */
+static void forget_records(struct builder *b, const struct control *ended) {
+  if (ended->outermost < b->controls.len) return;
+  b->record.len = ended->recorded;
+  b->branches.len = ended->recorded_branches;
 }
 
 void control_begin(struct builder *b) { control_push(b, CONTROL_FUNC, 0, b->f->type->nresults); }
@@ -125,12 +144,11 @@ static bool end_try(struct builder *b) {
   struct control *c = &VEC_LAST(&b->controls);
   if (c->nlandings == 0 && c->nbranches == 0) { /* a plain block */
     if (b->dead) b->stack.len = c->height;
-    b->controls.len--;
+    control_pop(b);
     return true;
   }
   if (!b->dead) fall_through(b, c);
-  struct control ended = *c;
-  b->controls.len--;
+  struct control ended = control_pop(b);
   if (!try_table_end(b, &ended)) return false;
   if (b->too_much) return true;
   if (ended.nbranches > 0)
@@ -146,26 +164,26 @@ void control_end(struct builder *b) {
   if (c->kind == CONTROL_LOOP) {
     loop_end(b, c);
     if (b->dead) b->stack.len = c->height;
-    b->controls.len--;
+    control_pop(b);
     return;
   }
   if (c->kind == CONTROL_IF || c->nbranches > 0) {
     if (!b->dead) fall_through(b, c);
     if (c->kind == CONTROL_IF) branch_record_else(b, c);
-    struct control ended = *c;
-    if (!of_func) b->controls.len--;
+    struct control ended = of_func ? *c : control_pop(b);
     label_bind(b, &ended);
     if (b->too_much) return;
+    if (!of_func) forget_records(b, &ended);
     if (ended.kind == CONTROL_IF && ended.nbranches == 1) assume(b, ended.cond, ended.inverted);
   } else {
     if (b->dead) b->stack.len = c->height;
-    if (!of_func) b->controls.len--;
-    if (c->kind == CONTROL_INLINE) locals_rollback(b, c->undo);
+    struct control ended = of_func ? *c : control_pop(b);
+    if (ended.kind == CONTROL_INLINE) locals_rollback(b, ended.undo);
   }
   if (of_callee) inline_end(b);
   if (of_func) {
     if (!b->dead) build_return(b);
-    b->controls.len--;
+    control_pop(b);
   }
 }
 

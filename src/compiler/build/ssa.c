@@ -11,9 +11,18 @@
 
 #include "compiler/ir/cfg.h"
 
+#include <string.h>
+
 void work(struct builder *b, uint64_t n) {
   b->work += n;
   if (b->work > b->max_work) b->too_much = true;
+}
+
+/* A thousand results at each of a hundred thousand labels: no memory, but time. */
+enum { STEPS_MOST = 1 << 29 };
+static void steps(struct builder *b, uint64_t n) {
+  b->steps += n;
+  if (b->steps > STEPS_MOST) b->too_much = true;
 }
 
 /* ---- blocks and edges ---- */
@@ -36,6 +45,7 @@ void block_end(struct builder *b, enum ir_op op, uint32_t x, uint32_t y, uint32_
   for (uint32_t i = 0; i < nsuccs; i++)
     VEC_PUSH(b->arena, &f->succs, succs[i]);
   if (op == IR_OP_TRAP) blk->cold = true;
+  if (op == IR_OP_BRANCH) f->known_branches |= ir_is_const(f, x);
   b->dead = true;
 }
 
@@ -125,13 +135,29 @@ uint32_t record_pairs(struct builder *b, uint32_t mark, uint32_t limit) {
   return n;
 }
 
-static uint32_t record_results(struct builder *b, uint32_t n) {
-  uint32_t at = b->record.len;
-  work(b, n);
+/* The label's results, where the newest branch to it found others. */
+static uint32_t record_results(struct builder *b, const struct control *c) {
+  uint32_t at = b->record.len, n = c->nresults;
+  if (n == 0) return at;
+  steps(b, n);
+  const ir_val *values = b->stack.at + (b->stack.len - n);
+  if (c->branches != NONE) {
+    uint32_t last = b->branches.at[c->branches].results;
+    if (memcmp(values, b->record.at + last, n * sizeof *values) == 0) return last;
+  }
   if (b->too_much) return at;
-  for (uint32_t i = b->stack.len - n; i < b->stack.len; i++)
-    VEC_PUSH(b->arena, &b->record, b->stack.at[i]);
+  VEC_RESERVE(b->arena, &b->record, at + n);
+  memcpy(b->record.at + at, values, n * sizeof *values);
+  b->record.len += n;
   return at;
+}
+
+/* Something is recorded for frame c while the innermost frame is open. */
+static void recorded_for(struct builder *b, const struct control *c) {
+  struct control *in = &VEC_LAST(&b->controls);
+  uintptr_t at = (uintptr_t)c; /* may be a copy of a frame that has just been left */
+  bool open = at >= (uintptr_t)b->controls.at && at <= (uintptr_t)in;
+  in->outermost = min_u32(in->outermost, open ? (uint32_t)(c - b->controls.at) : 0);
 }
 
 static void branch_add(struct builder *b, struct control *c, struct branch branch) {
@@ -143,7 +169,8 @@ static void branch_add(struct builder *b, struct control *c, struct branch branc
 
 void branch_record(struct builder *b, struct control *c, uint32_t edge, uint32_t mark) {
   struct branch br = {.edge = edge, .state = opt_state_now(b->o)};
-  br.results = record_results(b, c->nresults);
+  recorded_for(b, c);
+  br.results = record_results(b, c);
   br.pairs = b->record.len;
   br.npairs = record_pairs(b, mark, NONE);
   branch_add(b, c, br);
@@ -154,6 +181,7 @@ uint32_t landing_edge(struct builder *b, uint32_t try_) {
   uint32_t edge = edge_new(b, IR_NO_BLOCK);
   struct branch br = {
       .edge = edge, .state = opt_state_now(b->o), .results = b->record.len, .next = c->landings};
+  recorded_for(b, c);
   br.pairs = b->record.len;
   br.npairs = record_pairs(b, c->undo, c->nlocals);
   c->landings = b->branches.len;
@@ -170,6 +198,7 @@ void branch_record_else(struct builder *b, struct control *c) {
  * local that was not set since an inner frame began has the value that it had then. */
 void branch_record_again(struct builder *b, struct control *c, uint32_t edge, uint32_t first) {
   struct branch br = b->branches.at[first];
+  recorded_for(b, c);
   br.edge = edge;
   branch_add(b, c, br);
 }
@@ -268,11 +297,25 @@ static uint32_t merge_locals(struct builder *b, const struct control *c) {
   return nphis;
 }
 
-static bool results_differ(const struct builder *b, const struct control *c, uint32_t i) {
-  ir_val v = b->record.at[b->branches.at[c->branches].results + i];
-  for (uint32_t at = c->branches; at != NONE; at = b->branches.at[at].next)
-    if (b->record.at[b->branches.at[at].results + i] != v) return true;
-  return false;
+/* The numbers of the results that branches bring different values for, into b->differ. */
+static void merge_results(struct builder *b, const struct control *c) {
+  uint32_t n = c->nresults, base = b->branches.at[c->branches].results, last = base, len = 0;
+  b->differ.len = 0;
+  if (n == 0) return;
+  VEC_RESERVE(b->arena, &b->differ, n);
+  uint32_t *differ = b->differ.at;
+  memset(differ, 0, n * sizeof *differ);
+  for (uint32_t at = c->branches; at != NONE; at = b->branches.at[at].next) {
+    uint32_t results = b->branches.at[at].results;
+    if (results == last) continue; /* the same list */
+    last = results;
+    steps(b, n);
+    for (uint32_t i = 0; i < n; i++)
+      differ[i] |= b->record.at[base + i] ^ b->record.at[results + i];
+  }
+  for (uint32_t i = 0; i < n; i++)
+    if (differ[i]) differ[len++] = i;
+  b->differ.len = len;
 }
 
 /* The argument lists of all branches' edges: results that differ (their numbers stand in `differ`), then
@@ -320,16 +363,17 @@ void label_bind(struct builder *b, struct control *c) {
     idom = idom == IR_NO_BLOCK ? from : ir_common_dominator(f, idom, from);
   }
   uint32_t nphis = merge_locals(b, c);
-  work(b, (uint64_t)c->nbranches * ((uint64_t)nphis + c->nresults));
+  merge_results(b, c);
+  work(b, (uint64_t)c->nbranches * ((uint64_t)nphis + b->differ.len));
   if (b->too_much) return;
   block_begin(b, idom, state);
 
-  uint32_t *differ = arena_alloc(b->arena, c->nresults * sizeof *differ), ndiffer = 0;
-  for (uint32_t i = 0; i < c->nresults; i++) {
-    ir_val v = b->record.at[b->branches.at[c->branches].results + i];
-    if (results_differ(b, c, i)) {
-      differ[ndiffer++] = i;
+  uint32_t results = b->branches.at[c->branches].results;
+  for (uint32_t i = 0, k = 0; i < c->nresults; i++) {
+    ir_val v = b->record.at[results + i];
+    if (k < b->differ.len && b->differ.at[k] == i) {
       v = block_phi(b, type_of(b, v));
+      k++;
     }
     push(b, v);
     if (c->types && vt_is_ref(c->types[i])) {
@@ -340,7 +384,7 @@ void label_bind(struct builder *b, struct control *c) {
   ir_val *entry = arena_alloc(b->arena, nphis * sizeof *entry);
   for (uint32_t i = 0, k = 0; i < b->scratch.len; i++)
     if (b->locals.at[b->scratch.at[i]].phi != NONE) entry[k++] = b->locals.at[b->scratch.at[i]].value;
-  fill_edges(b, c, differ, ndiffer, entry, nphis);
+  fill_edges(b, c, b->differ.at, b->differ.len, entry, nphis);
   for (uint32_t i = 0; i < b->scratch.len; i++) {
     const struct local *l = &b->locals.at[b->scratch.at[i]];
     ir_val v = l->first;

@@ -28,49 +28,54 @@ void ir_compute_preds(struct ir_func *f) {
 }
 
 void ir_set_idom(struct ir_func *f, ir_block b, ir_block idom) {
-  struct ir_blk *blk = &f->blocks.at[b];
-  blk->idom = idom;
+  assert(b <= f->doms.len && "blocks come in their order");
+  if (b == f->doms.len) VEC_PUSH(f->arena, &f->doms, (struct ir_dom){0});
+  struct ir_dom *dom = &f->doms.at[b];
+  dom->idom = idom;
   if (idom == IR_NO_BLOCK) {
-    blk->ddepth = 0;
-    blk->jump = b;
+    dom->depth = 0;
+    dom->jump = b;
     return;
   }
-  const struct ir_blk *up = &f->blocks.at[idom];
-  const struct ir_blk *far = &f->blocks.at[up->jump];
-  blk->ddepth = up->ddepth + 1;
-  blk->jump = up->ddepth - far->ddepth == far->ddepth - f->blocks.at[far->jump].ddepth ? far->jump : idom;
+  const struct ir_dom *up = &f->doms.at[idom];
+  const struct ir_dom *far = &f->doms.at[up->jump];
+  dom->depth = up->depth + 1;
+  dom->jump = up->depth - far->depth == far->depth - f->doms.at[far->jump].depth ? far->jump : idom;
 }
 
 static ir_block ancestor_at(const struct ir_func *f, ir_block b, uint32_t depth) {
-  while (f->blocks.at[b].ddepth > depth) {
-    ir_block jump = f->blocks.at[b].jump;
-    b = f->blocks.at[jump].ddepth >= depth ? jump : f->blocks.at[b].idom;
+  const struct ir_dom *doms = f->doms.at;
+  while (doms[b].depth > depth) {
+    ir_block jump = doms[b].jump;
+    b = doms[jump].depth >= depth ? jump : doms[b].idom;
   }
   return b;
 }
 
 ir_block ir_common_dominator(const struct ir_func *f, ir_block a, ir_block b) {
-  if (f->blocks.at[a].ddepth > f->blocks.at[b].ddepth) a = ancestor_at(f, a, f->blocks.at[b].ddepth);
-  if (f->blocks.at[b].ddepth > f->blocks.at[a].ddepth) b = ancestor_at(f, b, f->blocks.at[a].ddepth);
+  const struct ir_dom *doms = f->doms.at;
+  if (doms[a].depth > doms[b].depth) a = ancestor_at(f, a, doms[b].depth);
+  if (doms[b].depth > doms[a].depth) b = ancestor_at(f, b, doms[a].depth);
   while (a != b) { /* equal depths have jumps of equal depths */
-    ir_block ja = f->blocks.at[a].jump, jb = f->blocks.at[b].jump;
+    ir_block ja = doms[a].jump, jb = doms[b].jump;
     if (ja != jb) {
       a = ja;
       b = jb;
     } else {
-      a = f->blocks.at[a].idom;
-      b = f->blocks.at[b].idom;
+      a = doms[a].idom;
+      b = doms[b].idom;
     }
   }
   return a;
 }
 
 bool ir_dominates(const struct ir_func *f, ir_block a, ir_block b) {
-  uint32_t depth = f->blocks.at[a].ddepth;
-  return f->blocks.at[b].ddepth >= depth && ancestor_at(f, b, depth) == a;
+  uint32_t depth = f->doms.at[a].depth;
+  return f->doms.at[b].depth >= depth && ancestor_at(f, b, depth) == a;
 }
 
 void ir_compute_dominators(struct ir_func *f) {
+  f->doms.len = 0;
   for (ir_block b = 0; b < f->blocks.len; b++) {
     const struct ir_blk *blk = &f->blocks.at[b];
     ir_block idom = IR_NO_BLOCK;

@@ -100,12 +100,15 @@ struct ir_blk {
   uint32_t nphis;
   uint32_t succ, nsucc; /* edges out: func->succs[succ..succ+nsucc) are edge indices */
   uint32_t pred, npred; /* edges in:  func->preds[pred..] */
+  uint32_t loop;        /* innermost loop, index into loops; 0 = none */
+  bool cold;            /* ends in a trap, or hinted unlikely */
+  bool header;          /* of `loop` */
+};
+/* A block in the dominator tree. */
+struct ir_dom {
   ir_block idom;
-  uint32_t ddepth; /* depth in the dominator tree: 0 for block 0 */
-  ir_block jump;   /* some ancestor there, so that ancestors are found in O(log n); see cfg.c */
-  uint32_t loop;   /* innermost loop, index into loops; 0 = none */
-  bool cold;       /* ends in a trap, or hinted unlikely */
-  bool header;     /* of `loop` */
+  uint32_t depth; /* 0 for block 0 */
+  ir_block jump;  /* some ancestor there, so that ancestors are found in O(log n); see cfg.c */
 };
 struct ir_loop {
   ir_block header;
@@ -122,6 +125,7 @@ struct ir_func {
   VEC(struct ir_insn) insns;
   VEC(uint32_t) wasm_off; /* parallel to insns: position of the instruction it came from (code_inline) */
   VEC(struct ir_blk) blocks;
+  VEC(struct ir_dom) doms; /* by block, while it is built; nobody asks later */
   VEC(struct ir_edge) edges;
   VEC(uint32_t) succs, preds;
   VEC(struct ir_loop) loops;  /* [0] unused */
@@ -131,6 +135,7 @@ struct ir_func {
   VEC(struct code_try) tries; /* what TRY names */
   VEC(uint32_t) clauses;
   VEC(struct code_inline) inlines; /* calls whose callees were built into this function */
+  bool known_branches;             /* a BRANCH is on a constant: tidy makes it a JUMP */
   bool reload_instance;            /* direct calls too may come back with another instance
                                       (valid_module.has_indirect_tail_calls) */
 };

@@ -15,8 +15,9 @@ struct live *mach_live(struct mach_func *f, const struct isa_config *config);
  * what a call keeps crosses it: SPILLs, RELOADs, EVICTs and rematerializations stand in the code, what edges
  * must load in the result. */
 struct spill *mach_spill(struct mach_func *f, struct live *live, const struct isa_config *config);
-/* Names registers in one forward pass that cannot fail; phis and edges become moves. */
-void mach_assign(struct mach_func *f, const struct spill *spill, const struct isa_config *config);
+/* Names registers in one forward pass that cannot fail; phis and edges become moves. The end of `spill` and
+ * of what live.c found. */
+void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_config *config);
 /* After assign: which slots hold references across each call (mach_call.map). */
 void mach_maps(struct mach_func *f);
 /* Symbolic proof that `after` computes what `before` (a copy made after select) did. False: a bug of ours,

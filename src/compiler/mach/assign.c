@@ -8,7 +8,21 @@
 #include "compiler/mach/alloc.h"
 #include "compiler/mach/assigner.h"
 
-static void put(struct assigner *a, struct mach_insn in) { VEC_PUSH(a->f->arena, &a->code, in); }
+void assign_put(struct assigner *a, const struct mach_insn *in) {
+  struct mach_func *f = a->f;
+  if (a->written == a->unread) {
+    uint32_t more = f->insns.len / 16 + 64;
+    mach_open_gap(f, a->unread, more);
+    a->unread += more;
+  }
+  f->insns.at[a->written++] = *in;
+}
+
+void assign_put_moves(struct assigner *a) {
+  for (uint32_t i = 0; i < a->between.len; i++)
+    assign_put(a, &a->between.at[i]);
+  a->between.len = 0;
+}
 
 uint8_t assign_pick(struct assigner *a, uint32_t v, uint64_t allowed) {
   const struct live_vreg *lv = &a->live->vregs[v];
@@ -105,14 +119,14 @@ static void assign_insn(struct assigner *a, struct mach_insn in, uint8_t kills) 
     if (mreg_is_virt(*field[i])) *field[i] = location(a, *field[i]);
   for (uint32_t i = 0; i < n; i++)
     if (ops[i].kill && (ops[i].def || !assign_redefined(ops, n, ops[i].v))) assign_drop(a, ops[i].v);
-  put(a, in);
+  assign_put(a, &in);
 }
 
 /* Any registers will do: looks up and hands out. */
 static void assign_plain(struct assigner *a, const struct mach_insn *old, uint8_t kills) {
   const struct mach_op_info *info = &a->f->isa->ops[old->op];
-  VEC_PUSH(a->f->arena, &a->code, *old);
-  struct mach_insn *in = &VEC_LAST(&a->code);
+  assign_put(a, old);
+  struct mach_insn *in = &a->f->insns.at[a->written - 1];
   mreg *field[4] = {&in->d, &in->s, &in->base, &in->idx};
   const mreg was[4] = {in->d, in->s, in->base, in->idx};
   uint32_t uses = mach_roles(info, ROLE_USE), defs = mach_roles(info, ROLE_DEF);
@@ -173,41 +187,60 @@ static void assign_one(struct assigner *a, const struct mach_insn *in, uint8_t k
   }
 }
 
-static void join(struct assigner *a, const uint32_t *first) {
+/* The code of edges goes in front of the jumps that end their blocks: from the last block on, so that nothing
+ * is overwritten that has not moved. */
+static void join(struct assigner *a) {
   struct mach_func *f = a->f;
-  VEC_DROP(f->arena, &f->insns);
-  if (!a->edge_code.len) { /* as it is */
-    for (uint32_t n = 0; n < f->blocks.len; n++) {
-      f->blocks.at[n].first = first[n];
-      f->blocks.at[n].end = first[n + 1];
-    }
-    f->insns.at = a->code.at;
-    f->insns.len = a->code.len;
-    f->insns.cap = a->code.cap;
-    return;
-  }
-  struct insn_list all = {0};
-  VEC_RESERVE(f->arena, &all, a->code.len + a->edge_code.len + 1);
-  for (uint32_t n = 0; n < f->blocks.len; n++) {
+  uint32_t n = f->blocks.len, more = a->edge_code.len, at = a->written + more;
+  f->insns.len = a->written;
+  if (more) mach_open_gap(f, a->written, more);
+  while (n-- > 0) {
     struct mach_block *b = &f->blocks.at[n];
-    uint32_t from = first[n], end = first[n + 1];
-    b->first = all.len;
-    for (uint32_t i = from; i < end; i++) {
-      if (i == end - 1)
-        for (uint32_t k = 0; k < a->tail[n].len; k++)
-          all.at[all.len++] = a->edge_code.at[a->tail[n].first + k];
-      all.at[all.len++] = a->code.at[i];
+    const struct assign_tail *t = &a->tail[n];
+    b->end = at;
+    for (uint32_t i = a->first[n + 1]; more && i-- > a->first[n];) {
+      f->insns.at[--at] = f->insns.at[i];
+      if (i + 1 < a->first[n + 1]) continue;
+      for (uint32_t k = t->len; k-- > 0;)
+        f->insns.at[--at] = a->edge_code.at[t->first + k];
+      more -= t->len;
     }
-    b->end = all.len;
+    if (!more) at = a->first[n];
+    b->first = at;
   }
-  f->insns.at = all.at;
-  f->insns.len = all.len;
-  f->insns.cap = all.cap;
-  VEC_DROP(f->arena, &a->code);
   VEC_DROP(f->arena, &a->edge_code);
 }
 
-void mach_assign(struct mach_func *f, const struct spill *spill, const struct isa_config *config) {
+static void drop(struct assigner *a, struct spill *spill, size_t nvregs, size_t nblocks) {
+  struct mach_func *f = a->f;
+  struct arena *arena = f->arena;
+  struct live *live = spill->live;
+  size_t nfixed = f->fixed.len + (size_t)1, nphis = f->phis.len + (size_t)1;
+  arena_drop(arena, a->loc, nvregs);
+  arena_drop(arena, a->phi_reg, nvregs);
+  arena_drop(arena, a->seen, nvregs * sizeof *a->seen);
+  arena_drop(arena, a->seen_reg, nvregs);
+  arena_drop(arena, a->entry_reg, spill->entries.len + (size_t)1);
+  VEC_DROP(arena, &a->exits);
+  arena_drop(arena, a->exit_first, nblocks * sizeof *a->exit_first);
+  arena_drop(arena, a->exit_len, nblocks * sizeof *a->exit_len);
+  arena_drop(arena, a->tail, nblocks * sizeof *a->tail);
+  arena_drop(arena, a->first, nblocks * sizeof *a->first);
+  VEC_DROP(arena, &spill->entries);
+  arena_drop(arena, spill->entry_first, nblocks * sizeof *spill->entry_first);
+  arena_drop(arena, spill->entry_len, nblocks * sizeof *spill->entry_len);
+  arena_drop(arena, spill->kills, spill->kills_size);
+  arena_drop(arena, spill->fixed_kill, nfixed);
+  arena_drop(arena, spill->slot, nvregs * sizeof *spill->slot);
+  arena_drop(arena, spill->asked, nblocks * sizeof *spill->asked);
+  arena_drop(arena, spill->arguments, nblocks * sizeof *spill->arguments);
+  arena_drop(arena, spill->across_calls, nvregs);
+  arena_drop(arena, live->vregs, nvregs * sizeof *live->vregs);
+  arena_drop(arena, live->fixed_next, nfixed * sizeof *live->fixed_next);
+  arena_drop(arena, live->phi_next, nphis * sizeof *live->phi_next);
+}
+
+void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_config *config) {
   (void)config;
   struct arena *arena = f->arena;
   uint32_t nvregs = f->vregs.len + 1, nblocks = f->blocks.len + 1;
@@ -225,22 +258,23 @@ void mach_assign(struct mach_func *f, const struct spill *spill, const struct is
   a.exit_first = arena_alloc(arena, nblocks * sizeof(uint32_t));
   a.exit_len = arena_alloc(arena, nblocks * sizeof(uint32_t));
   a.tail = ARENA_ARRAY(arena, struct assign_tail, nblocks);
-  VEC_RESERVE(arena, &a.code, f->insns.len + f->insns.len / 8 + 16);
-  uint32_t *first = arena_alloc(arena, (nblocks + 1u) * sizeof(uint32_t));
+  a.first = arena_alloc(arena, nblocks * sizeof(uint32_t));
   for (uint32_t n = 0; n < f->blocks.len; n++) {
     const struct mach_block *b = &f->blocks.at[n];
     a.avoid = spill->asked[n];
     a.arguments = spill->arguments[n];
-    first[n] = a.code.len;
+    a.block = n;
+    a.first[n] = a.written;
     assign_block_begin(&a, n);
     for (uint32_t i = b->first; i < b->end; i++) {
-      a.mover.src = f->insns.at[i].src;
-      assign_one(&a, &f->insns.at[i], spill->kills[i]);
+      struct mach_insn in = f->insns.at[a.unread++];
+      a.mover.src = in.src;
+      assign_one(&a, &in, spill->kills[i]);
     }
     assign_block_end(&a, n);
   }
-  first[f->blocks.len] = a.code.len;
-  join(&a, first);
-  VEC_DROP(arena, &a.exits);
+  a.first[f->blocks.len] = a.written;
+  join(&a);
+  drop(&a, spill, nvregs, nblocks);
   f->used_callee_saved = a.saved;
 }

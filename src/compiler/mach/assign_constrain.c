@@ -120,7 +120,10 @@ static void move_all(struct assigner *a, const struct plan *p) {
     struct move m = assign_move_of(a, x->v, x->reg, a->loc[x->v]);
     VEC_PUSH(a->f->arena, &a->moves, m);
   }
-  if (a->moves.len) moves_resolve(&a->mover, a->moves.at, a->moves.len, a->used, &a->code);
+  if (a->moves.len) {
+    moves_resolve(&a->mover, a->moves.at, a->moves.len, a->used, &a->between);
+    assign_put_moves(a);
+  }
   for (uint32_t i = 0; i < p->nseats; i++)
     assign_drop(a, a->seats[i].v);
   for (uint32_t i = 0; i < p->nseats; i++)

@@ -25,7 +25,7 @@ static bool is_phi_of(const struct assigner *a, uint32_t v, uint32_t block) {
 }
 
 /* Moves that bring what the edge's target expects; into `out`. */
-static void edge_moves(struct assigner *a, const struct mach_edge *e, struct insn_list *out) {
+static void edge_moves(struct assigner *a, const struct ir_edge *e, struct insn_list *out) {
   struct mach_func *f = a->f;
   const struct mach_block *to = &f->blocks.at[e->to];
   uint32_t first = a->spill->entry_first[e->to], len = a->spill->entry_len[e->to];
@@ -52,12 +52,12 @@ static void edge_moves(struct assigner *a, const struct mach_edge *e, struct ins
     struct move m = assign_move_of(a, phi, dst, source_of(a, arg));
     VEC_PUSH(f->arena, &a->moves, m);
   }
-  const struct mach_block *from = &f->blocks.at[e->from];
-  a->mover.src = from->first < from->end ? f->insns.at[from->end - 1].src : 0;
+  uint32_t end = e->from == a->block ? a->written : a->first[e->from + 1];
+  a->mover.src = a->first[e->from] < end ? f->insns.at[end - 1].src : 0;
   moves_resolve(&a->mover, a->moves.at, a->moves.len, busy, out);
 }
 
-static void edge_to_tail(struct assigner *a, const struct mach_edge *e) {
+static void edge_to_tail(struct assigner *a, const struct ir_edge *e) {
   assert(a->f->blocks.at[e->from].nsucc == 1);
   struct assign_tail *t = &a->tail[e->from];
   t->first = a->edge_code.len;
@@ -65,15 +65,20 @@ static void edge_to_tail(struct assigner *a, const struct mach_edge *e) {
   t->len = a->edge_code.len - t->first;
 }
 
-static const struct mach_edge *edge_in(const struct assigner *a, const struct mach_block *b, uint32_t i) {
+static void edge_into_block(struct assigner *a, const struct ir_edge *e) {
+  edge_moves(a, e, &a->between);
+  assign_put_moves(a);
+}
+
+static const struct ir_edge *edge_in(const struct assigner *a, const struct mach_block *b, uint32_t i) {
   return &a->f->edges.at[a->f->preds.at[b->pred + i]];
 }
 
 /* The edge by which the block is entered most often, of those whose source is done. */
-static const struct mach_edge *best_edge(const struct assigner *a, const struct mach_block *b) {
-  const struct mach_edge *best = NULL;
+static const struct ir_edge *best_edge(const struct assigner *a, const struct mach_block *b) {
+  const struct ir_edge *best = NULL;
   for (uint32_t i = 0; i < b->npred; i++) {
-    const struct mach_edge *e = edge_in(a, b, i);
+    const struct ir_edge *e = edge_in(a, b, i);
     if (live_is_back_edge(e)) continue;
     const struct mach_block *from = &a->f->blocks.at[e->from];
     const struct mach_block *old = best ? &a->f->blocks.at[best->from] : NULL;
@@ -90,7 +95,7 @@ void assign_block_begin(struct assigner *a, uint32_t n) {
   for (uint64_t rest = a->used; rest; rest &= rest - 1)
     a->loc[a->value[__builtin_ctzll(rest)]] = ASSIGN_NO_REG;
   a->used = 0;
-  const struct mach_edge *best = best_edge(a, b);
+  const struct ir_edge *best = best_edge(a, b);
   if (best) load_exit(a, best->from);
   for (uint32_t i = first; i < first + len; i++) {
     uint32_t v = a->spill->entries.at[i];
@@ -117,12 +122,12 @@ void assign_block_begin(struct assigner *a, uint32_t n) {
     if (is_phi_of(a, v, n)) a->phi_reg[v] = a->loc[v];
   }
   for (uint32_t i = 0; i < b->npred; i++) {
-    const struct mach_edge *e = edge_in(a, b, i);
+    const struct ir_edge *e = edge_in(a, b, i);
     if (live_is_back_edge(e)) continue;
     if (f->blocks.at[e->from].nsucc == 1)
       edge_to_tail(a, e);
     else if (b->nphis)
-      edge_moves(a, e, &a->code);
+      edge_into_block(a, e);
   }
 }
 
@@ -137,7 +142,7 @@ void assign_block_end(struct assigner *a, uint32_t n) {
   }
   a->exit_len[n] = a->exits.len - a->exit_first[n];
   for (uint32_t i = 0; i < b->nsucc; i++) {
-    const struct mach_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
+    const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     if (live_is_back_edge(e)) edge_to_tail(a, e);
   }
 }

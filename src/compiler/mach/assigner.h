@@ -28,7 +28,12 @@ struct assign_seat { /* assign_constrain.c: where a value will be */
   uint8_t reg, kind;
 };
 struct assigner {
+  /* The function's instructions are written over those that have been read: [0, written) are new, [unread,
+   * end) old. */
   struct mach_func *f;
+  uint32_t written, unread;
+  uint32_t block;  /* the present one */
+  uint32_t *first; /* by block that has begun: where its new instructions do; one more behind the last */
   const struct live *live;
   const struct spill *spill;
   struct mover mover;
@@ -45,7 +50,8 @@ struct assigner {
   uint8_t *seen_reg;
   uint32_t stamp;
   VEC(struct move) moves;
-  struct insn_list code, edge_code;
+  struct insn_list edge_code;
+  struct insn_list between; /* moves of one instruction or edge, until they are put */
   struct assign_operand ops[ASSIGN_USES_MOST + ASSIGN_DEFS_MOST]; /* of one instruction */
   struct assign_seat seats[ASSIGN_SEATS_MOST];
   uint64_t avoid;     /* registers that instructions of this block ask for */
@@ -79,6 +85,9 @@ static inline struct move assign_move_of(const struct assigner *a, uint32_t v, m
   return (struct move){.dst = dst, .src = src, .size = r->size, .is_float = r->is_float};
 }
 
+/* Appends an instruction to the code; all of `between`. */
+void assign_put(struct assigner *a, const struct mach_insn *in);
+void assign_put_moves(struct assigner *a);
 /* A register for `v` out of `allowed`, which is not empty. */
 uint8_t assign_pick(struct assigner *a, uint32_t v, uint64_t allowed);
 /* `v` gets one that is free and not `forbidden`. */

@@ -28,14 +28,15 @@ struct isa {
   uint8_t scratch_float;                /* never allocated: parallel-move cycles, memory-to-memory moves */
   const uint8_t *int_args, *float_args; /* physical registers, CALL_INT_ARGS and CALL_FLOAT_ARGS long */
   const uint8_t *int_results, *float_results; /* CALL_INT_RESULTS, CALL_FLOAT_RESULTS long */
-  struct mach_func *(*select)(const struct ir_func *ir, const struct isa_config *config, struct arena *a);
+  /* Takes the IR's edges and lists of them over and gives back what it has read of the rest. */
+  struct mach_func *(*select)(struct ir_func *ir, const struct isa_config *config, struct arena *a);
   /* Proves of a selected function that it reaches guest memory only inside its reservation. False: a bug of
    * ours. */
   bool (*check)(const struct mach_func *f, struct out *why);
-  /* Machine code of an allocated function. */
-  void (*emit)(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
+  /* Machine code of an allocated function, whose instructions are given back on the way. */
+  void (*emit)(struct mach_func *f, const struct frame *frame, const struct isa_config *config,
                struct arena *a, struct code *out);
-  /* The same code again, as a listing: offsets, bytes, instructions. */
+  /* The same code, before, as a listing: offsets, bytes, instructions. */
   void (*print_code)(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
                      struct arena *a, struct out *out);
   void (*print_insn)(const struct mach_func *f, const struct mach_insn *in, struct out *out);

@@ -11,30 +11,34 @@
 enum { ENTRIES_PER_BLOCK = 64, ENTRIES_FREE = 2000000 };
 enum { AROUND_MOST = 4 /* loops that live_around looks at */ };
 
+struct seen {
+  uint32_t v, next; /* use */
+};
 struct sweep {
   struct mach_func *f;
   struct live *live;
-  uint32_t *dense, ndense; /* the live set */
-  uint32_t *where;         /* by vreg: index in dense, valid when dense points back */
-  uint32_t *next;          /* by vreg in the set: next use */
-  uint32_t count[2];       /* live values by class */
+  VEC(struct seen) dense; /* the live set */
+  uint32_t *where;        /* by vreg: index in dense, valid when dense points back */
+  uint32_t count[2];      /* live values by class */
   uint32_t most[2];
 };
 
 static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
-static bool is_live(const struct sweep *s, uint32_t v) {
-  return s->where[v] < s->ndense && s->dense[s->where[v]] == v;
+/* Its entry in the live set, or NULL. */
+static struct seen *find(const struct sweep *s, uint32_t v) {
+  uint32_t at = s->where[v];
+  return at < s->dense.len && s->dense.at[at].v == v ? &s->dense.at[at] : NULL;
 }
 
 /* A use at `next` is seen from behind; `at` is the last position where the value is needed. */
 static void use(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
-  if (is_live(s, v)) {
-    if (next < s->next[v]) s->next[v] = next;
+  struct seen *seen = find(s, v);
+  if (seen) {
+    if (next < seen->next) seen->next = next;
     return;
   }
-  s->where[v] = s->ndense;
-  s->dense[s->ndense++] = v;
-  s->next[v] = next;
+  s->where[v] = s->dense.len;
+  VEC_PUSH(s->f->arena, &s->dense, ((struct seen){v, next}));
   struct live_vreg *lv = &s->live->vregs[v];
   if (lv->last < at) lv->last = at;
   unsigned cls = s->f->vregs.at[v].is_float;
@@ -42,15 +46,22 @@ static void use(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
 }
 
 static uint32_t remove_value(struct sweep *s, uint32_t v) {
-  if (!is_live(s, v)) return LIVE_NONE;
-  uint32_t last = s->dense[--s->ndense], at = s->where[v];
-  s->dense[at] = last;
-  s->where[last] = at;
+  struct seen *seen = find(s, v);
+  if (!seen) return LIVE_NONE;
+  uint32_t next = seen->next;
+  struct seen last = VEC_POP(&s->dense);
+  if (last.v != v) {
+    *seen = last;
+    s->where[last.v] = s->where[v];
+  }
   s->count[s->f->vregs.at[v].is_float]--;
-  return s->next[v];
+  return next;
 }
 
-static uint32_t next_of(const struct sweep *s, uint32_t v) { return is_live(s, v) ? s->next[v] : LIVE_NONE; }
+static uint32_t next_of(const struct sweep *s, uint32_t v) {
+  const struct seen *seen = find(s, v);
+  return seen ? seen->next : LIVE_NONE;
+}
 
 static void define(struct sweep *s, uint32_t v, uint32_t block, uint32_t at) {
   struct live_vreg *lv = &s->live->vregs[v];
@@ -58,6 +69,7 @@ static void define(struct sweep *s, uint32_t v, uint32_t block, uint32_t at) {
   lv->def = at;
   if (lv->last < at) lv->last = at;
   lv->ndefs++;
+  assert(lv->ndefs && "selection writes a register a few times");
 }
 
 static void want(struct sweep *s, uint32_t v, uint8_t phys) { s->live->vregs[v].hint = (uint8_t)(phys + 1); }
@@ -94,7 +106,7 @@ static void pass_hints(struct sweep *s, const struct mach_insn *in) {
 
 static void insn_backward(struct sweep *s, const struct mach_insn *in, uint32_t block, uint32_t at) {
   const struct mach_op_info *info = &s->f->isa->ops[in->op];
-  uint32_t *next = s->live->ops[at].next;
+  uint32_t next[4];
   const struct mach_call *call =
       (info->flags & MF_CALL) || in->op == MACH_PARAMS ? &s->f->calls.at[in->imm] : NULL;
   const mreg r[4] = {in->d, in->s, in->base, in->idx};
@@ -118,6 +130,9 @@ static void insn_backward(struct sweep *s, const struct mach_insn *in, uint32_t 
     use(s, index_of(r[i]), at, at);
     if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
   }
+  VEC_RESERVE(s->f->arena, &s->live->next, s->live->next.len + 4);
+  for (unsigned i = 4; i-- > 0;)
+    if (mreg_is_virt(r[i]) && info->role[i]) s->live->next.at[s->live->next.len++] = next[i];
   if (in->op == MACH_MOVE) pass_hints(s, in);
 }
 
@@ -152,13 +167,13 @@ static void end_of_block(struct sweep *s, uint32_t b) {
   struct live *live = s->live;
   bool on = runs_on(f, b) && !live->no_lists;
   if (!on) {
-    s->ndense = 0;
+    s->dense.len = 0;
     s->count[0] = s->count[1] = 0;
   }
   s->most[0] = s->count[0];
   s->most[1] = s->count[1];
   for (uint32_t i = 0; i < block->nsucc; i++) {
-    const struct mach_edge *e = &f->edges.at[f->succs.at[block->succ + i]];
+    const struct ir_edge *e = &f->edges.at[f->succs.at[block->succ + i]];
     const struct mach_block *to = &f->blocks.at[e->to];
     if (live_is_back_edge(e)) {
       assert(to->header && "an edge backward leads to a loop's header");
@@ -191,19 +206,18 @@ static void begin_of_block(struct sweep *s, uint32_t b) {
     define(s, v, b, block->first);
   }
   live->in_first[b] = live->entries.len;
-  live->in_len[b] = s->ndense;
+  live->in_len[b] = s->dense.len;
   if (live->no_lists) {
-    for (uint32_t k = 0; k < s->ndense; k++)
-      live->vregs[s->dense[k]].crosses = true;
+    for (uint32_t k = 0; k < s->dense.len; k++)
+      live->vregs[s->dense.at[k].v].crosses = true;
     return;
   }
-  VEC_RESERVE(f->arena, &live->entries, live->entries.len + s->ndense);
+  VEC_RESERVE(f->arena, &live->entries, live->entries.len + s->dense.len);
   struct live_in *out = live->entries.at + live->entries.len;
-  live->entries.len += s->ndense;
+  live->entries.len += s->dense.len;
   uint32_t through[2] = {0};
-  for (uint32_t k = 0; k < s->ndense; k++) {
-    uint32_t v = s->dense[k];
-    uint32_t next = s->next[v], dist = next - block->first;
+  for (uint32_t k = 0; k < s->dense.len; k++) {
+    uint32_t v = s->dense.at[k].v, next = s->dense.at[k].next, dist = next - block->first;
     if (next >= block->end)
       dist = live_longer(next - block->end, block->end - block->first, block->loop_depth);
     out[k] = (struct live_in){.v = v, .dist = dist};
@@ -278,7 +292,7 @@ static bool sweep_all(struct sweep *s) {
   for (uint32_t v = 0; v < f->vregs.len; v++)
     live->vregs[v] = (struct live_vreg){.def_block = UINT32_MAX, .phi = MREG_NONE};
   loops_begin(s);
-  live->entries.len = 0;
+  live->entries.len = live->next.len = 0;
   for (uint32_t b = f->blocks.len; b-- > 0;) {
     struct mach_block *block = &f->blocks.at[b];
     end_of_block(s, b);
@@ -303,13 +317,12 @@ struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
   live->vregs = arena_alloc(a, nvregs * sizeof *live->vregs);
   live->in_first = arena_alloc(a, (f->blocks.len + 1u) * sizeof(uint32_t));
   live->in_len = arena_alloc(a, (f->blocks.len + 1u) * sizeof(uint32_t));
-  live->ops = arena_alloc(a, (f->insns.len + 1u) * sizeof *live->ops);
+  VEC_RESERVE(a, &live->next, f->insns.len + 4);
   live->fixed_next = arena_alloc(a, (f->fixed.len + 1u) * sizeof(uint32_t));
   live->phi_next = arena_alloc(a, (f->phis.len + 1u) * sizeof(uint32_t));
   struct sweep s = {.f = f, .live = live};
-  s.dense = arena_alloc(a, nvregs * sizeof(uint32_t));
   s.where = arena_zalloc(a, nvregs, sizeof(uint32_t));
-  s.next = arena_alloc(a, nvregs * sizeof(uint32_t));
+  VEC_RESERVE(a, &s.dense, 64);
   live->no_lists = config->slots_only;
   if (!sweep_all(&s)) {
     live->no_lists = true;
@@ -317,6 +330,10 @@ struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
     assert(done);
     (void)done;
   }
+  arena_drop(a, s.where, nvregs * sizeof(uint32_t));
+  VEC_DROP(a, &s.dense);
+  VEC_TRIM(a, &live->next);
+  VEC_TRIM(a, &live->entries);
   return live;
 }
 

@@ -18,9 +18,6 @@ struct live_in {
   uint32_t v;    /* virtual register - MACH_VREG0 */
   uint32_t dist; /* instructions from the block's start to the next use */
 };
-struct live_operands {
-  uint32_t next[4]; /* next use of operand i after the instruction */
-};
 struct live_loop {
   uint32_t header, first, end; /* block; positions */
   uint32_t parent, depth;
@@ -30,17 +27,19 @@ struct live_loop {
 struct live_vreg {
   uint32_t def_block;
   uint32_t def, last; /* positions between which a slot of it is in use */
-  uint32_t ndefs;
-  mreg phi;     /* an edge takes it to this phi; MREG_NONE */
+  mreg phi;           /* an edge takes it to this phi; MREG_NONE */
+  uint8_t ndefs;
   uint8_t hint; /* physical register + 1 that a coming instruction wants it in; 0 = none */
   bool crosses; /* lives across blocks (only where the lists are missing) */
 };
 struct live {
   VEC(struct live_in) entries;
   uint32_t *in_first, *in_len; /* by block: range of entries; those of loop headers are sorted by v */
-  struct live_operands *ops;   /* by instruction */
-  uint32_t *fixed_next;        /* parallel to mach_func.fixed */
-  uint32_t *phi_next;          /* parallel to mach_func.phis: first use, or LIVE_NONE */
+  /* Next uses behind each instruction, of its operands that are virtual, as a stack: the first instruction's
+   * on top, each with its last operand lowest. spill.c takes them off. */
+  VEC(uint32_t) next;
+  uint32_t *fixed_next; /* parallel to mach_func.fixed */
+  uint32_t *phi_next;   /* parallel to mach_func.phis: first use, or LIVE_NONE */
   struct live_vreg *vregs;
   struct live_loop *loops; /* numbers as in ir_func.loops */
   uint32_t nloops;
@@ -65,7 +64,7 @@ static inline uint32_t live_longer(uint32_t dist, uint32_t more, uint32_t depth)
   uint32_t most = live_beyond(depth);
   return dist < most ? min_u32(dist + more, most - 1) : min_u32(dist + more, LIVE_FAR);
 }
-static inline bool live_is_back_edge(const struct mach_edge *e) { return e->to <= e->from; }
+static inline bool live_is_back_edge(const struct ir_edge *e) { return e->to <= e->from; }
 static inline uint32_t live_add(uint32_t at, uint32_t dist) { return at + dist; } /* both below 2^30 */
 
 #endif

@@ -1,11 +1,33 @@
 /* Making and copying machine functions. */
 #include "compiler/mach/alloc.h"
 
+#include <string.h>
+
 mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t size, bool is_ref) {
   if (f->vregs.len >= MREG_SLOT - MACH_VREG0) arena_out_of_memory(f->arena);
   struct mach_vreg v = {.is_float = is_float, .size = size, .is_ref = is_ref};
   VEC_PUSH(f->arena, &f->vregs, v);
   return MACH_VREG0 + f->vregs.len - 1;
+}
+
+void mach_open_gap(struct mach_func *f, uint32_t at, uint32_t more) {
+  enum { ITEM = sizeof(struct mach_insn), SMALL = 1 << 20 };
+  uint32_t len = f->insns.len;
+  if (more > UINT32_MAX / 2 - len) arena_out_of_memory(f->arena);
+  struct mach_insn *from = f->insns.at, *to = from;
+  if (len + more > f->insns.cap) {
+    size_t size = (size_t)f->insns.cap * ITEM, need = ((size_t)len + more) * ITEM;
+    if (size < SMALL) {
+      to = arena_alloc(f->arena, need);
+      memcpy(to, from, (size_t)at * ITEM);
+    } else {
+      from = to = arena_grow(f->arena, from, size, need);
+    }
+    f->insns.at = to;
+    f->insns.cap = len + more;
+  }
+  memmove(to + at + more, from + at, (size_t)(len - at) * ITEM);
+  f->insns.len = len + more;
 }
 
 #define COPY(field)                                                                                          \

@@ -94,10 +94,6 @@ struct mach_call {
   uint32_t map,
       nmap; /* after mach_maps: into mach_func.map_slots: frame slots with references that live across */
 };
-struct mach_edge {
-  uint32_t from, to;
-  uint32_t args; /* into mach_func.phi_args, one for each phi of `to` */
-};
 struct mach_block {
   uint32_t first, end;  /* into insns */
   uint32_t phis, nphis; /* into mach_func.phis */
@@ -121,7 +117,7 @@ struct mach_func {
   const struct ir_func *ir; /* for loops, types, listings */
   VEC(struct mach_insn) insns;
   VEC(struct mach_block) blocks; /* same numbers as the IR's */
-  VEC(struct mach_edge) edges;
+  VEC(struct ir_edge) edges;     /* their `args` are into phi_args */
   VEC(uint32_t) succs, preds;
   VEC(mreg) phis, phi_args;
   VEC(struct mach_vreg) vregs; /* of register MACH_VREG0 + i */
@@ -145,6 +141,9 @@ struct mach_func {
   bool saves_instance;              /* [rbp-8] = r15 */
 };
 
+/* Moves the instructions from `at` on `more` places up, so that a pass that reads them can write before them.
+ * What stands in the gap, and what blocks say of positions, is the caller's to set right. */
+void mach_open_gap(struct mach_func *f, uint32_t at, uint32_t more);
 mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t size, bool is_ref);
 static inline struct mach_vreg *mach_vreg_at(struct mach_func *f, mreg r) {
   return &f->vregs.at[r - MACH_VREG0];

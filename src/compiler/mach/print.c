@@ -60,7 +60,7 @@ static void print_block_head(const struct mach_func *f, uint32_t n, struct out *
     print_reg(f, f->phis.at[b->phis + k], out);
     out_cstr(out, " = phi");
     for (uint32_t i = 0; i < b->npred; i++) {
-      const struct mach_edge *e = &f->edges.at[f->preds.at[b->pred + i]];
+      const struct ir_edge *e = &f->edges.at[f->preds.at[b->pred + i]];
       out_printf(out, "%s b%u: ", i ? "," : "", e->from);
       print_reg(f, f->phi_args.at[e->args + k], out);
     }

@@ -364,7 +364,7 @@ static void collect(struct checker *c, uint32_t n) {
   const struct mach_block *b = &f->blocks.at[n];
   c->now.len = 0;
   for (uint32_t i = 0; i < b->nsucc; i++) {
-    const struct mach_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
+    const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     const struct mach_block *to = &f->blocks.at[e->to];
     const struct demand_list *list = &c->entry[e->to];
     if (to->landing) continue; /* at the call: check_safepoint */

@@ -63,12 +63,14 @@ static enum kind kind_of(const struct mach_vreg *r) {
 static uint32_t scan(struct mach_func *f, struct spill *spill, enum kind kind) {
   struct arena *a = f->arena;
   const struct live *live = spill->live;
-  uint32_t n = 0;
-  struct range *ranges = arena_alloc(a, (f->vregs.len + 1u) * sizeof *ranges);
+  uint32_t n = 0, most = 0;
+  for (uint32_t v = 0; v < f->vregs.len; v++)
+    most += spill->slot[v] != SPILL_NO_SLOT && kind_of(&f->vregs.at[v]) == kind;
+  if (!most) return 0;
+  struct range *ranges = arena_alloc(a, most * sizeof *ranges);
   for (uint32_t v = 0; v < f->vregs.len; v++)
     if (spill->slot[v] != SPILL_NO_SLOT && kind_of(&f->vregs.at[v]) == kind)
       ranges[n++] = (struct range){.from = live->vregs[v].def, .to = live->vregs[v].last, .v = v};
-  if (!n) return 0;
   ranges = sort_ranges(a, ranges, n, f->insns.len);
   struct queue used = {.at = arena_alloc(a, (n + 1u) * sizeof *used.at)};
   uint32_t *vacant = arena_alloc(a, n * sizeof *vacant), nvacant = 0, count = 0;

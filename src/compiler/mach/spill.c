@@ -37,7 +37,7 @@ bool spill_leaves(struct spiller *s, uint32_t v, bool clean, uint32_t block) {
 static void evict(struct spiller *s, uint32_t at, uint32_t v) {
   struct spill_value *val = &s->values[v];
   bool dirty = spill_leaves(s, v, val->clean, s->block);
-  if (spill_remat(s, v) && !val->used && val->def_at != LIVE_NONE) s->f->insns.at[val->def_at].op = MACH_NOP;
+  if (spill_remat(s, v) && !val->used) s->f->insns.at[val->def_at].op = MACH_NOP;
   event(s, at, EVENT_EVICT, v, dirty);
   w_remove(s, v);
 }
@@ -58,8 +58,8 @@ static uint32_t choose_victim(const struct spiller *s, unsigned c, uint32_t at, 
   for (uint32_t k = 0; k < s->nw[c]; k++) {
     uint32_t v = s->w[c][k];
     const struct spill_value *val = &s->values[v];
-    if (val->defmark == s->now || val->next == LIVE_NONE) continue;
-    if (val->mark == s->now && (!operands || val->leaving || val->late)) continue;
+    if (val->writes || val->next == LIVE_NONE) continue;
+    if (val->reads && (!operands || val->leaving || val->late)) continue;
     uint64_t order = eviction_order(s, v, at);
     if (best == LIVE_NONE || order > most) {
       best = v;
@@ -82,10 +82,10 @@ static void fold_slots(struct spiller *s, uint32_t at, struct mach_insn *in) {
       *in = s->f->remats.at[spill_remat(s, v) - 1];
       in->d = d;
       in->src = src;
-      s->live->ops[at].next[1] = LIVE_NONE;
+      s->next[1] = LIVE_NONE;
       return;
     }
-    uint32_t next = s->live->ops[at].next[1];
+    uint32_t next = s->next[1];
     if (next != LIVE_NONE && next < at + FOLD_FAR) return;
     in->op = MACH_RELOAD;
     in->size = s->f->vregs.at[v].size;
@@ -96,7 +96,7 @@ static void fold_slots(struct spiller *s, uint32_t at, struct mach_insn *in) {
   }
   if (!(info->flags & MF_SPILL_S) || spill_remat(s, v)) return;
   if (in->d == in->s || in->base != MREG_NONE || in->idx != MREG_NONE) return;
-  uint32_t next = spill_resolve(s, v, s->live->ops[at].next[1]);
+  uint32_t next = spill_resolve(s, v, s->next[1]);
   if (next != LIVE_NONE && next < at + FOLD_FAR) return;
   in->op = info->mem_op;
   in->s = MREG_NONE;
@@ -123,7 +123,7 @@ static void define(struct spiller *s, uint32_t at, const struct spill_operand *o
   struct spill_value *val = &s->values[o->v];
   val->next = spill_resolve(s, o->v, o->next);
   val->clean = false;
-  val->def_at = spill_remat(s, o->v) ? at : LIVE_NONE;
+  if (spill_remat(s, o->v)) val->def_at = at;
   val->used = tied;
   if (val->defs_left) val->defs_left--;
   if (val->next == LIVE_NONE)
@@ -136,7 +136,7 @@ static void define(struct spiller *s, uint32_t at, const struct spill_operand *o
  * was done. */
 static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *in,
                        const struct mach_op_info *info) {
-  const uint32_t *next = s->live->ops[at].next;
+  const uint32_t *next = s->next;
   const mreg r[4] = {in->d, in->s, in->base, in->idx};
   uint32_t uses = mach_roles(info, ROLE_USE), defs = mach_roles(info, ROLE_DEF);
   uint32_t n[2] = {s->nw[0], s->nw[1]};
@@ -175,14 +175,13 @@ static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *i
 }
 
 /* Operands, those in lists too, into s->use and s->def. */
-static void gather(struct spiller *s, uint32_t at, const struct mach_insn *in,
-                   const struct mach_op_info *info) {
+static void gather(struct spiller *s, const struct mach_insn *in, const struct mach_op_info *info) {
   const mreg r[4] = {in->d, in->s, in->base, in->idx};
   s->nuse = s->ndef = s->nloads = 0;
   for (unsigned i = 0; i < 4; i++) {
     if (!mreg_is_virt(r[i]) || !info->role[i]) continue;
     struct spill_operand o = {.v = index_of(r[i]),
-                              .next = s->live->ops[at].next[i],
+                              .next = s->next[i],
                               .phys = info->fixed[i],
                               .early = (info->role[i] & ROLE_EARLY) != 0,
                               .bit = (uint8_t)i};
@@ -213,8 +212,8 @@ static void read_operands(struct spiller *s) {
   for (uint32_t i = 0; i < s->nuse; i++) {
     uint32_t v = s->use[i].v;
     struct spill_value *val = &s->values[v];
-    if (val->mark == s->now) continue;
-    val->mark = s->now;
+    if (val->reads) continue;
+    val->reads = true;
     val->leaving = val->late = false;
     val->used = true;
     if (!val->at) {
@@ -228,12 +227,12 @@ static void read_operands(struct spiller *s) {
   for (uint32_t i = 0; i < s->nuse; i++)
     if (s->use[i].early && !s->use[i].phys) s->values[s->use[i].v].late = true;
   for (uint32_t i = 0; i < s->ndef; i++)
-    s->values[s->def[i].v].defmark = s->now;
+    s->values[s->def[i].v].writes = true;
 }
 
 static bool stays(const struct spiller *s, uint32_t v) {
   const struct spill_value *val = &s->values[v];
-  return val->next != LIVE_NONE && val->defmark != s->now && !(val->mark == s->now && val->leaving);
+  return val->next != LIVE_NONE && !val->writes && !(val->reads && val->leaving);
 }
 
 struct shape {         /* what an instruction asks of one class of registers */
@@ -256,7 +255,7 @@ static struct shape shape_of(const struct spiller *s, unsigned c, uint64_t clobb
       shape.lost |= UINT64_C(1) << (d->phys - 1);
     else
       shape.free_defs++;
-    shape.early_defs += d->early && s->values[d->v].mark != s->now;
+    shape.early_defs += d->early && !s->values[d->v].reads;
   }
   for (uint32_t i = 0; i < s->nuse; i++) {
     const struct spill_operand *u = &s->use[i];
@@ -295,7 +294,7 @@ static void leave(struct spiller *s, uint32_t at, uint32_t v, struct shape *shap
 /* `v`, which lives on, is in no register across the call. */
 static void leave_for_call(struct spiller *s, uint32_t at, uint32_t v) {
   struct spill_value *val = &s->values[v];
-  if (val->mark != s->now) {
+  if (!val->reads) {
     evict(s, at, v);
     return;
   }
@@ -339,7 +338,7 @@ static void make_room(struct spiller *s, uint32_t at, unsigned c, uint64_t clobb
   for (; staying > most; staying--) {
     uint32_t v = choose_victim(s, c, at, true);
     if (v == LIVE_NONE) break;
-    if (s->values[v].mark == s->now)
+    if (s->values[v].reads)
       leave(s, at, v, &shape);
     else
       evict(s, at, v);
@@ -353,11 +352,21 @@ static void make_room(struct spiller *s, uint32_t at, unsigned c, uint64_t clobb
   }
 }
 
+/* The instruction's next uses come off the stack. */
+static void take_next(struct spiller *s, const struct mach_insn *in, const struct mach_op_info *info) {
+  const mreg r[4] = {in->d, in->s, in->base, in->idx};
+  const uint32_t *top = s->live->next.at + s->live->next.len;
+  for (unsigned i = 0; i < 4; i++)
+    if (mreg_is_virt(r[i]) && info->role[i]) s->next[i] = *--top;
+  s->live->next.len = (uint32_t)(top - s->live->next.at);
+}
+
 /* One instruction: loads what it reads, makes room for what it writes and keeps. */
 static void step(struct spiller *s, uint32_t at) {
   struct mach_func *f = s->f;
   struct mach_insn *in = &f->insns.at[at];
   const struct mach_op_info *info = &f->isa->ops[in->op];
+  take_next(s, in, info);
   if (mach_is_plain(info) && in->op != MACH_PARAMS && step_plain(s, at, in, info)) return;
   fold_slots(s, at, in);
   info = &f->isa->ops[in->op];
@@ -368,8 +377,7 @@ static void step(struct spiller *s, uint32_t at) {
   else
     s->out->asked[s->block] |= clobbers;
   uint64_t *asked = lists ? &s->out->arguments[s->block] : &s->out->asked[s->block];
-  s->now++;
-  gather(s, at, in, info);
+  gather(s, in, info);
   read_operands(s);
   if ((info->flags & MF_CALL) && !(info->flags & MF_RETURN)) {
     for (uint32_t i = 1; i < f->blocks.at[s->block].nsucc; i++)
@@ -383,32 +391,34 @@ static void step(struct spiller *s, uint32_t at) {
   for (uint32_t i = 0; i < s->nuse; i++) {
     if (s->use[i].phys) *asked |= UINT64_C(1) << (s->use[i].phys - 1);
     const struct spill_value *val = &s->values[s->use[i].v];
-    if (val->defmark == s->now || (val->next != LIVE_NONE && !val->leaving)) continue;
+    if (val->writes || (val->next != LIVE_NONE && !val->leaving)) continue;
     kill_use(s, at, &s->use[i]);
   }
   if (lists && in->op != MACH_PARAMS)
     for (unsigned c = 0; c < 2; c++)
       for (uint32_t k = 0; k < s->nw[c]; k++)
-        if (s->values[s->w[c][k]].defmark != s->now) s->out->across_calls[s->w[c][k]] = true;
+        if (!s->values[s->w[c][k]].writes) s->out->across_calls[s->w[c][k]] = true;
   for (uint32_t i = 0; i < s->ndef; i++) {
     if (!lists && s->def[i].phys) s->out->asked[s->block] |= UINT64_C(1) << (s->def[i].phys - 1);
-    define(s, at, &s->def[i], s->values[s->def[i].v].mark == s->now);
+    define(s, at, &s->def[i], s->values[s->def[i].v].reads);
   }
+  for (uint32_t i = 0; i < s->nuse; i++)
+    s->values[s->use[i].v].reads = false;
+  for (uint32_t i = 0; i < s->ndef; i++)
+    s->values[s->def[i].v].writes = false;
 }
 
 /* What nobody reads any more. */
-static void drop(struct spiller *s, uint32_t nblocks, uint32_t nvregs, uint32_t ninsns) {
+static void drop(struct spiller *s, uint32_t nblocks, uint32_t nvregs) {
   struct arena *a = s->f->arena;
-  struct live *live = s->live;
-  VEC_DROP(a, &live->entries);
   VEC_DROP(a, &s->events);
   VEC_DROP(a, &s->tails);
-  VEC_DROP(a, &s->exits);
+  arena_drop(a, s->live->in_first, nblocks * sizeof *s->live->in_first);
+  arena_drop(a, s->live->in_len, nblocks * sizeof *s->live->in_len);
   arena_drop(a, s->tail_of, nblocks * sizeof *s->tail_of);
   arena_drop(a, s->exit_first, nblocks * sizeof *s->exit_first);
   arena_drop(a, s->exit_len, nblocks * sizeof *s->exit_len);
   arena_drop(a, s->values, nvregs * sizeof *s->values);
-  if (s->kills != s->out->kills) arena_drop(a, s->kills, ninsns);
 }
 
 struct spill *mach_spill(struct mach_func *f, struct live *live, const struct isa_config *config) {
@@ -448,8 +458,11 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
       step(&s, at);
     spill_block_end(&s);
   }
-  arena_drop(a, live->ops, ninsns * sizeof *live->ops);
+  assert(live->next.len == 0);
+  VEC_DROP(a, &live->next);
+  VEC_DROP(a, &live->entries);
+  VEC_DROP(a, &s.exits);
   spill_rewrite(&s);
-  drop(&s, nblocks, nvregs, ninsns);
+  drop(&s, nblocks, nvregs);
   return out;
 }

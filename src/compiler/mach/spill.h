@@ -12,11 +12,12 @@
 #define SPILL_NO_SLOT UINT32_MAX
 
 struct spill {
-  const struct live *live;
+  struct live *live;
   VEC(uint32_t) entries;             /* virtual registers - MACH_VREG0 */
   uint32_t *entry_first, *entry_len; /* by block: what is in registers at its start, its phis included */
   uint8_t
       *kills; /* by instruction: bit i: after it, operand i is in no register any more (a def: it is dead) */
+  size_t kills_size;
   bool *fixed_kill;    /* the same, parallel to mach_func.fixed */
   uint32_t *slot;      /* by virtual register: frame slot or SPILL_NO_SLOT */
   uint64_t *asked;     /* by block: registers that its instructions, but for calls, ask for or destroy */

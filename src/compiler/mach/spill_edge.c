@@ -84,7 +84,7 @@ static uint32_t nearest(struct spill_candidate *at, uint32_t n, uint32_t most) {
   return most;
 }
 
-static const struct mach_edge *pred_edge(const struct spiller *s, const struct mach_block *b, uint32_t i) {
+static const struct ir_edge *pred_edge(const struct spiller *s, const struct mach_block *b, uint32_t i) {
   return &s->f->edges.at[s->f->preds.at[b->pred + i]];
 }
 
@@ -102,7 +102,7 @@ static bool phi_wanted(const struct spiller *s, uint32_t next, uint32_t k) {
   const struct mach_block *b = &s->f->blocks.at[s->block];
   if (next < b->first + NEAR) return true;
   for (uint32_t i = 0; i < b->npred && i < LOOKED_AT; i++) {
-    const struct mach_edge *e = pred_edge(s, b, i);
+    const struct ir_edge *e = pred_edge(s, b, i);
     if (live_is_back_edge(e) || (s->f->blocks.at[e->from].cold && !b->cold)) continue;
     uint32_t a = index_of(s->f->phi_args.at[e->args + k]);
     for (uint32_t j = 0; j < s->exit_len[e->from]; j++)
@@ -117,7 +117,7 @@ static bool phi_lives(const struct spiller *s, const struct mach_block *b, uint3
 }
 
 /* What the edge costs when its target's registers are known: reloads on it, stores before it. */
-static void edge_transfer(struct spiller *s, const struct mach_edge *e) {
+static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
   struct mach_func *f = s->f;
   const struct mach_block *to = &f->blocks.at[e->to];
   bool back = live_is_back_edge(e);
@@ -169,7 +169,7 @@ static void load_list(struct spiller *s) {
 }
 
 /* The only predecessor's registers, as far as they are live. */
-static void run_on(struct spiller *s, const struct mach_edge *e) {
+static void run_on(struct spiller *s, const struct ir_edge *e) {
   for (uint32_t i = 0; i < s->exit_len[e->from]; i++) {
     uint32_t x = s->exits.at[s->exit_first[e->from] + i], next = next_at_entry(s, x / 2);
     if (next != LIVE_NONE) enter(s, x / 2, next, x & 1);
@@ -199,7 +199,7 @@ static struct merge merge_begin(struct spiller *s, const struct mach_block *b) {
                     .inside = b->first + live_beyond(b->loop_depth)};
   uint32_t forward = 0, hot = 0;
   for (uint32_t i = 0; i < b->npred; i++) {
-    const struct mach_edge *e = pred_edge(s, b, i);
+    const struct ir_edge *e = pred_edge(s, b, i);
     if (live_is_back_edge(e)) continue;
     forward++;
     hot += !s->f->blocks.at[e->from].cold;
@@ -222,7 +222,7 @@ static void gather_uses(struct spiller *s, const struct mach_block *b, const str
 static void gather_common(struct spiller *s, const struct mach_block *b, const struct merge *m) {
   uint32_t here = ++s->stamp;
   for (uint32_t i = 0; i < b->npred; i++) {
-    const struct mach_edge *e = pred_edge(s, b, i);
+    const struct ir_edge *e = pred_edge(s, b, i);
     if (live_is_back_edge(e) || (m->hot_only && s->f->blocks.at[e->from].cold)) continue;
     for (uint32_t j = 0; j < s->exit_len[e->from]; j++) {
       uint32_t v = s->exits.at[s->exit_first[e->from] + j] / 2;
@@ -323,7 +323,7 @@ void spill_block_end(struct spiller *s) {
     }
   s->exit_len[n] = s->exits.len - s->exit_first[n];
   for (uint32_t i = 0; i < b->nsucc; i++) {
-    const struct mach_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
+    const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     if (live_is_back_edge(e)) edge_transfer(s, e);
   }
 }

@@ -7,8 +7,8 @@ static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
 
 struct rewriter {
   struct spiller *s;
-  struct mach_insn *out;
-  uint8_t *kills;
+  struct mach_insn *out; /* the function's own: what is to be read stands behind what is written */
+  uint8_t *kills;        /* of `out` */
   uint32_t n;
 };
 
@@ -114,14 +114,16 @@ void spill_rewrite(struct spiller *s) {
     if (s->values[v].slot) stores += s->live->vregs[v].ndefs;
   }
   slots_assign(f, s->out);
-  uint64_t most = (uint64_t)f->insns.len + s->events.len + s->tails.len + stores;
-  if (most > UINT32_MAX / 2) arena_out_of_memory(f->arena);
-  struct rewriter w = {.s = s, .out = f->insns.at, .kills = s->kills};
-  bool in_place = most == f->insns.len; /* nothing is added: no instruction moves backward */
-  if (!in_place) {
-    w.out = arena_alloc(f->arena, (size_t)(most + 1) * sizeof *w.out);
-    w.kills = arena_alloc(f->arena, (size_t)most + 1);
+  uint32_t len = f->insns.len;
+  uint64_t more = (uint64_t)s->events.len + s->tails.len + stores;
+  if (more > UINT32_MAX / 2) arena_out_of_memory(f->arena);
+  uint32_t gap = (uint32_t)more;
+  struct rewriter w = {.s = s, .kills = s->kills};
+  if (gap) { /* else nothing is added: no instruction moves backward */
+    mach_open_gap(f, 0, gap);
+    w.kills = arena_alloc(f->arena, (size_t)f->insns.len + 1);
   }
+  w.out = f->insns.at;
   uint32_t next_event = 0;
   for (uint32_t n = 0; n < f->blocks.len; n++) {
     struct mach_block *b = &f->blocks.at[n];
@@ -129,10 +131,10 @@ void spill_rewrite(struct spiller *s) {
     for (uint32_t k = 0; k < b->nphis; k++) {
       uint32_t v = index_of(f->phis.at[b->phis + k]);
       if (s->live->phi_next[b->phis + k] != LIVE_NONE)
-        put_store(&w, v, b->first < b->end ? f->insns.at[b->first].src : 0, true, false);
+        put_store(&w, v, b->first < b->end ? w.out[gap + b->first].src : 0, true, false);
     }
     for (uint32_t at = b->first; at < b->end; at++) {
-      const struct mach_insn *in = &f->insns.at[at];
+      const struct mach_insn *in = &w.out[gap + at];
       for (; next_event < s->events.len && s->events.at[next_event].at == at; next_event++)
         put_event(&w, &s->events.at[next_event], in->src);
       if (at == b->end - 1)
@@ -144,14 +146,9 @@ void spill_rewrite(struct spiller *s) {
     b->first = first;
     b->end = w.n;
   }
-  assert(w.n <= most);
+  assert(w.n <= f->insns.len);
+  if (w.kills != s->kills) arena_drop(f->arena, s->kills, len + 1u);
   s->out->kills = w.kills;
-  if (in_place) {
-    f->insns.len = w.n;
-    return;
-  }
-  VEC_DROP(f->arena, &f->insns);
-  f->insns.at = w.out;
+  s->out->kills_size = len + (size_t)gap + 1;
   f->insns.len = w.n;
-  f->insns.cap = (uint32_t)most + 1;
 }

@@ -23,23 +23,26 @@ struct spill_tail {
   uint32_t v, next; /* store at a block's end; index + 1 of the next one */
 };
 struct spill_value {
-  uint32_t next; /* next use while in W */
-  uint32_t mark; /* == now: read by the present instruction */
-  uint32_t defmark;
+  uint32_t next;   /* next use while in W */
   uint32_t listed; /* block + 1: `dist` is of its live-in list */
   uint32_t dist;
   uint32_t seen, count; /* merges: stamp, number of predecessors that have it */
-  uint32_t defs_left;
-  uint32_t def_at; /* of a value that can be computed again */
-  float cost;      /* of storing where it is evicted */
-  uint8_t at;      /* index + 1 in W; 0 = not there */
-  bool clean;      /* its slot is written on all paths to here */
-  bool slot;       /* needs one */
-  bool early;      /* evicted between its definitions: each is stored */
-  bool memory_phi; /* a phi that edges bring to its slot */
-  bool leaving;    /* read by the present instruction, evicted by it */
-  bool late;       /* read by it when others are written: leaving frees nothing */
-  bool used;       /* from the register that its definition gave it */
+  union {
+    float cost;      /* of storing where it is evicted */
+    uint32_t def_at; /* of a value that can be computed again */
+  };
+  uint8_t defs_left;
+  uint8_t at;          /* index + 1 in W; 0 = not there */
+  bool clean : 1;      /* its slot is written on all paths to here */
+  bool slot : 1;       /* needs one */
+  bool early : 1;      /* evicted between its definitions: each is stored */
+  bool memory_phi : 1; /* a phi that edges bring to its slot */
+  bool used : 1;       /* from the register that its definition gave it */
+  /* Of the present instruction: */
+  bool reads : 1;
+  bool writes : 1;
+  bool leaving : 1; /* read, and evicted by it */
+  bool late : 1;    /* read when others are written: leaving frees nothing */
 };
 struct spill_candidate {
   uint32_t v, next;
@@ -59,7 +62,8 @@ struct spiller {
   uint64_t mask[2];
   uint64_t callee_saved;
   uint32_t w[2][SPILL_W_MOST], nw[2];
-  uint32_t now, stamp;
+  uint32_t stamp;
+  uint32_t next[4]; /* of the present instruction: next uses of its operands */
   uint32_t block;
   uint32_t around_below; /* values defined before this block live around the present loop; 0: in no loop */
   uint32_t far;          /* next uses from here on may be nearer around the loop */

@@ -56,6 +56,7 @@ static bool builtin_effects(struct opt *o, enum builtin b) {
   switch (b) {
   case BUILTIN_REF_FUNC:
   case BUILTIN_CALL_CHECK:
+  case BUILTIN_CALL_TARGET:
   case BUILTIN_ALLOC:
   case BUILTIN_ALLOC_ARRAY:
   case BUILTIN_ARRAY_NEW_DATA:

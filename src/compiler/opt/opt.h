@@ -44,7 +44,7 @@ bool opt_is_nonzero(struct opt *o, ir_val v);
 /* `insn`, which is a value, gives `v` wherever the current block dominates. */
 void opt_define(struct opt *o, struct ir_insn insn, ir_val v);
 
-/* After building. Needs edges; leaves preds, dominators, loops and uses right. */
+/* After building. Needs edges; leaves preds, loops and uses right. */
 void opt_tidy(struct ir_func *f);
 
 #endif

@@ -3,7 +3,7 @@
  * In: blocks and edges as build/ left them: in the order of the code, loops as the code nests them.  Out:
  * loops hold exactly the blocks that get back to their header and stand in one piece; an edge from a block
  * with several successors to a block with several predecessors has got a block of its own. Blocks are
- * renumbered; values are not.  Linear in blocks and edges. Needs preds; makes preds, dominators, loops anew.
+ * renumbered; values are not.  Linear in blocks and edges. Needs preds; makes preds and loops anew.
  */
 #include "compiler/opt/private.h"
 
@@ -264,5 +264,4 @@ void opt_order(struct ir_func *f) {
   renumber(&o);
   VEC_DROP(f->arena, &o.sequence);
   ir_compute_preds(f);
-  ir_compute_dominators(f);
 }

@@ -2,7 +2,7 @@
  *
  * In: a function as build/ left it.  Out: the same, where each phi has two different arguments at least, each
  * pure value has a use, blocks that do nothing but follow their only predecessor are part of it, and order.c
- * has put blocks into their order. Needs edges; leaves preds, dominators, loops and uses right. */
+ * has put blocks into their order. Needs edges; leaves preds, loops and uses right. */
 #include "compiler/opt/private.h"
 
 #include "compiler/ir/cfg.h"
@@ -204,6 +204,33 @@ static void remove_block(struct ir_func *f, ir_block b) {
   blk->first = blk->end = 0;
 }
 
+/* Branches on constants become jumps; blocks that nothing gets to any more go, loops too. Flow is forward but
+ * for edges back to headers, so one pass finds what is reached. */
+static void resolve_branches(struct tidy *t) {
+  struct ir_func *f = t->f;
+  uint8_t *reached = ARENA_ARRAY(f->arena, uint8_t, f->blocks.len);
+  reached[0] = 1;
+  for (ir_block b = 0; b < f->blocks.len; b++) {
+    struct ir_blk *blk = &f->blocks.at[b];
+    if (!reached[b]) {
+      remove_block(f, b);
+      blk->nphis = 0;
+      continue;
+    }
+    struct ir_insn *last = &f->insns.at[blk->end - 1];
+    if (last->op == IR_OP_BRANCH && ir_is_const(f, last->a)) {
+      uint32_t *succs = &f->succs.at[blk->succ], taken = ir_const(f, last->a) == 0;
+      f->edges.at[succs[!taken]].to = IR_NO_BLOCK;
+      succs[0] = succs[taken];
+      blk->nsucc = 1;
+      *last = (struct ir_insn){.op = IR_OP_JUMP};
+    }
+    for (uint32_t i = 0; i < blk->nsucc; i++)
+      reached[f->edges.at[f->succs.at[blk->succ + i]].to] = 1;
+  }
+  arena_drop(f->arena, reached, f->blocks.len);
+}
+
 /* Edges to blocks that only jump lead to where those lead. The block before a loop stays. True: edges
  * changed. */
 static bool thread_edges(struct tidy *t) {
@@ -305,6 +332,8 @@ static void spread_cold(struct ir_func *f) {
 
 void opt_tidy(struct ir_func *f) {
   struct tidy t = {.f = f};
+  VEC_DROP(f->arena, &f->doms);
+  if (f->known_branches) resolve_branches(&t);
   ir_compute_preds(f);
   opt_thread(f);
   t.equal = arena_alloc(f->arena, f->insns.len * sizeof *t.equal);
@@ -321,4 +350,11 @@ void opt_tidy(struct ir_func *f) {
   if (join_blocks(f)) ir_compute_preds(f);
   spread_cold(f);
   opt_order(f);
+  VEC_TRIM(f->arena, &f->insns);
+  VEC_TRIM(f->arena, &f->wasm_off);
+  VEC_TRIM(f->arena, &f->blocks);
+  VEC_TRIM(f->arena, &f->edges);
+  VEC_TRIM(f->arena, &f->succs);
+  VEC_TRIM(f->arena, &f->preds);
+  VEC_TRIM(f->arena, &f->ext);
 }

@@ -47,7 +47,7 @@
 ;;     7d: 48 83 c4 20 5d c3
 ;; b2: cold
 ;;     83: 44 8b e7                             move r12d, edi
-;;     86: 4d 8b 5f 10 49 8b ff 41 ff 93 28 01  call_builtin builtin 37 -> v8:rax
+;;     86: 4d 8b 5f 10 49 8b ff 41 ff 93 30 01  call_builtin builtin 38 -> v8:rax
 ;;     92: 00 00
 ;;     94: 41 8b fc                             move edi, r12d
 ;;     97: eb a6                                jmp b3
@@ -62,17 +62,17 @@
 ;;     18: 48 89 5d f8 4c 89 65 f0 4c 89 6d e8
 ;;     24: 49 8b 5f 20                          mov rbx, qword [r15 + 32]
 ;;     28: 48 85 ff                             test rdi, rdi
-;;     2b: 0f 84 9a 00 00 00                    trap e !12
+;;     2b: 0f 84 a1 00 00 00                    trap e !12
 ;;     31: 44 8b e6                             move r12d, esi
 ;;     34: 48 8b f7                             move rsi, rdi
-;;     37: 4d 8b 5f 10 49 8b ff 41 ff 93 20 01  call_builtin builtin 36 (v9:rsi) -> v7:rax
+;;     37: 4d 8b 5f 10 49 8b ff 41 ff 93 28 01  call_builtin builtin 37 (v9:rsi) -> v7:rax
 ;;     43: 00 00
 ;; b1:
 ;;     50: 85 c0                                test eax, eax
-;;     52: 0f 84 78 00 00 00                    trap e !17
+;;     52: 0f 84 7f 00 00 00                    trap e !17
 ;;     58: 48 8b 4c 03 08                       mov rcx, qword [rbx + rax + 8]
 ;;     5d: 48 85 c9                             test rcx, rcx
-;;     60: 0f 84 6f 00 00 00                    trap e !20
+;;     60: 0f 84 76 00 00 00                    trap e !20
 ;;     66: 48 c7 44 03 08 00 00 00 00           mov qword [rbx + rax + 8], 0
 ;;     6f: 48 8b d9                             move rbx, rcx
 ;;     72: 41 8b fc                             move edi, r12d
@@ -92,8 +92,8 @@
 ;; out of line:
 ;;     b2: 4c 8d 1d 0d 00 00 00 66 4d 0f 6e fb
 ;;     be: 4d 8b 5f 10 41 ff 63 08 e9 4d ff ff
-;;     ca: ff e8 0a 00 00 00 e8 05 00 00 00 e8
-;;     d6: 00 00 00 00 4d 8b 5f 10 41 ff 23
+;;     ca: ff 4d 8b 5f 10 41 ff 23 e8 f4 ff ff
+;;     d6: ff e8 ef ff ff ff e8 ea ff ff ff
 ;; tables and constants:
 ;;     e4: cc cc cc cc 00 00 00 00 00 00 00 00
 ;;     f0: 38 00 00 00 00 00 00 00 00 00 00 00

@@ -31,7 +31,7 @@
 ;;   mov dword [v6 + v9], 128
 ;;   jmp
 ;; b2: cold -> b3
-;;   call_builtin builtin 37 -> v8:rax
+;;   call_builtin builtin 38 -> v8:rax
 ;;   jmp
 ;; b3:
 ;;   v0 = phi b1: v9, b2: v8
@@ -49,7 +49,7 @@
 ;;   mov v6, qword [r15 + 32]
 ;;   test v9, v9
 ;;   trap e !12
-;;   call_builtin builtin 36 (v9:rsi) -> v7:rax
+;;   call_builtin builtin 37 (v9:rsi) -> v7:rax
 ;;   jmp
 ;; b1: loop head loop 1 depth 1 -> b3, b2
 ;;   v0 = phi b0: v7, b2: v3

@@ -99,14 +99,14 @@ void x64_cold_stack(struct x64_asm *a, const struct x64_cold *c) {
   load(a, R11, R15, OFF_BUILTINS);
   x64_opcode_mem(a, 0xff, 4, R11, 8 * BUILTIN_STACK_STUB);
   a->code.at[from - 4] = (uint8_t)(a->code.len - from);
-  x64_add_site(a, c->src, TRAP_STACK_EXHAUSTED, false);
+  x64_add_site(a, 0, TRAP_STACK_EXHAUSTED, false);
   x64_jmp_label(a, c->back);
 }
 
 void x64_cold_trap(struct x64_asm *a, const struct x64_cold *c, uint32_t trap_stub) {
   x64_place(a, c->in);
   x64_call_label(a, trap_stub);
-  x64_add_site(a, c->src, c->trap, false);
+  x64_add_site(a, c->back, c->trap, false);
 }
 
 void x64_trap_stub(struct x64_asm *a) {
@@ -140,7 +140,7 @@ void x64_return(struct x64_asm *a, bool frameless) {
 
 static void call_rel32(struct x64_asm *a, uint8_t opcode, uint32_t target) {
   x64_byte(a, opcode);
-  struct x64_reloc r = {x64_here(a), target};
+  struct code_reloc r = {.off = a->code.len, .index = target, .kind = RELOC_CALL};
   VEC_PUSH(a->arena, &a->relocs, r);
   x64_u32(a, 0);
 }
@@ -158,6 +158,7 @@ static void own_instance(struct x64_asm *a) {
 
 void x64_add_call_site(struct x64_asm *a, const struct mach_insn *in) {
   x64_add_site(a, in->src, TRAP_NONE, false);
+  if (!a->f->map_slots.len && !a->f->has_landings) return; /* nobody asks */
   struct x64_call_site site = {.site = a->sites.len - 1, .call = (uint32_t)in->imm};
   VEC_PUSH(a->arena, &a->calls, site);
 }
@@ -175,8 +176,7 @@ static void call_func(struct x64_asm *a, const struct mach_insn *in) {
     call_r11(a, in);
     return;
   }
-  struct x64_cold c = {
-      .kind = COLD_CALL, .in = x64_label(a), .back = x64_label(a), .src = in->src, .insn = in};
+  struct x64_cold c = {.kind = COLD_CALL, .in = x64_label(a), .back = x64_label(a), .insn = x64_index(a, in)};
   x64_rm(a, X64_CMP_RM, 8, R15, R11, offsetof(struct vm_func, inst));
   x64_jcc_label(a, CC_NE, c.in);
   call_r11(a, in);
@@ -187,7 +187,7 @@ static void call_func(struct x64_asm *a, const struct mach_insn *in) {
 void x64_cold_call(struct x64_asm *a, const struct x64_cold *c) {
   x64_place(a, c->in);
   instance_of_r11(a);
-  call_r11(a, c->insn);
+  call_r11(a, &a->f->insns.at[c->insn]);
   own_instance(a);
   x64_jmp_label(a, c->back);
 }

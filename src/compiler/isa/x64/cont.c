@@ -17,9 +17,7 @@ static void lea_rip(struct x64_asm *a, mreg r, enum x64_fixup_kind kind, uint32_
   x64_byte(a, r >= R8 ? 0x4c : 0x48);
   x64_byte(a, 0x8d);
   x64_byte(a, (uint8_t)((r & 7) << 3 | 5));
-  struct x64_fixup fix = {.at = x64_here(a), .kind = (uint8_t)kind, .target = target};
-  VEC_PUSH(a->arena, &a->fixups, fix);
-  x64_u32(a, 0);
+  x64_fixup32(a, kind, target, 0);
 }
 
 static void set(struct x64_asm *a, mreg r, uint32_t value) { x64_mov_imm(a, r, 4, value, false); }

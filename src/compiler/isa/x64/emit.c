@@ -16,18 +16,17 @@
 #include <string.h>
 
 struct jump {
-  uint8_t cc; /* enum x64_cc below 16, or ALWAYS */
-  bool is_long;
   uint32_t region; /* it goes to */
+  uint8_t cc;      /* enum x64_cc below 16, or ALWAYS */
+  bool is_long;
 };
 enum { ALWAYS = 255 };
-enum { JUMPS_MAX = 3 }; /* jp, jcc, jmp */
 struct region {
-  uint32_t start, end; /* raw */
-  uint32_t at;         /* final */
-  uint8_t njumps;
-  uint8_t align; /* log2 */
-  struct jump jumps[JUMPS_MAX];
+  uint32_t start; /* raw; it ends where the next one starts */
+  uint32_t at;    /* final */
+  uint32_t first; /* of its jumps, which end it */
+  uint8_t njumps; /* up to 3: jp, jcc, jmp */
+  uint8_t align;  /* log2 */
 };
 struct line { /* of a listing: where an instruction begins */
   struct x64_pos at;
@@ -40,8 +39,9 @@ struct layout {
   bool frameless;
   uint32_t *order, norder; /* blocks that get a region */
   uint32_t *region_of;     /* block -> region, through empty blocks */
-  struct region *regions;
-  uint32_t nregions; /* norder and the cold parts */
+  struct region *regions;  /* one more, which only starts */
+  uint32_t nregions;       /* norder and the cold parts */
+  VEC(struct jump) jumps;
 };
 
 static const struct mach_insn *block_last(const struct mach_func *f, uint32_t b) {
@@ -128,18 +128,23 @@ static void order_blocks(struct layout *l, struct arena *arena) {
   for (uint32_t b = 0; b < n; b++)
     l->region_of[b] = l->region_of[forward[b]];
   l->nregions = l->norder + 1;
-  l->regions = ARENA_ARRAY(arena, struct region, l->nregions);
+  arena_drop(arena, forward, n * sizeof *forward);
+  arena_drop(arena, moved, n * sizeof *moved);
+  l->regions = ARENA_ARRAY(arena, struct region, l->nregions + 1u);
 }
 
-static void add_jump(struct region *r, unsigned cc, uint32_t region) {
-  assert(r->njumps < JUMPS_MAX);
-  r->jumps[r->njumps++] = (struct jump){.cc = (uint8_t)cc, .region = region};
+static uint32_t region_size(const struct region *r) { return r[1].start - r->start; } /* without jumps */
+
+/* To the region being written. */
+static void add_jump(struct layout *l, unsigned cc, uint32_t region) {
+  l->regions[l->a.region].njumps++;
+  VEC_PUSH(l->a.arena, &l->jumps, ((struct jump){.cc = (uint8_t)cc, .region = region}));
 }
 
 /* The jumps at the end of region number i, given that i + 1 comes next. */
-static void plan_branch(struct region *r, unsigned cc, uint32_t yes, uint32_t no, uint32_t next) {
+static void plan_branch(struct layout *l, unsigned cc, uint32_t yes, uint32_t no, uint32_t next) {
   if (yes == no) {
-    if (yes != next) add_jump(r, ALWAYS, yes);
+    if (yes != next) add_jump(l, ALWAYS, yes);
     return;
   }
   if (cc == CC_FEQ) {
@@ -149,15 +154,15 @@ static void plan_branch(struct region *r, unsigned cc, uint32_t yes, uint32_t no
     no = t;
   }
   if (cc == CC_FNE) {
-    add_jump(r, CC_P, yes);
-    add_jump(r, CC_NE, yes);
+    add_jump(l, CC_P, yes);
+    add_jump(l, CC_NE, yes);
   } else if (yes == next) {
-    add_jump(r, x64_cc_invert(cc), no);
+    add_jump(l, x64_cc_invert(cc), no);
     return;
   } else {
-    add_jump(r, cc, yes);
+    add_jump(l, cc, yes);
   }
-  if (no != next) add_jump(r, ALWAYS, no);
+  if (no != next) add_jump(l, ALWAYS, no);
 }
 
 static void trap_if(struct x64_asm *a, const struct mach_insn *in) {
@@ -178,13 +183,10 @@ static void trap_if(struct x64_asm *a, const struct mach_insn *in) {
 static void put_switch(struct x64_asm *a, const struct mach_insn *in, uint32_t block) {
   VEC_PUSH(a->arena, &a->tables, ((struct x64_table){block}));
   mreg index = in->d, table = in->base;
-  struct x64_fixup fix = {.kind = FIXUP_TABLE, .target = a->tables.len - 1};
   x64_byte(a, table >= R8 ? 0x4c : 0x48); /* lea table, [rip + ...] */
   x64_byte(a, 0x8d);
   x64_byte(a, (uint8_t)((table & 7) << 3 | 5));
-  fix.at = x64_here(a);
-  VEC_PUSH(a->arena, &a->fixups, fix);
-  x64_u32(a, 0);
+  x64_fixup32(a, FIXUP_TABLE, a->tables.len - 1, 0);
   struct mach_insn m = {
       .op = X64_MOVSXD_RM, .size = 4, .scale = 2, .d = index, .s = MREG_NONE, .base = table, .idx = index};
   x64_encode(a, &m);
@@ -204,7 +206,7 @@ static bool flags_live_at(const struct mach_func *f, uint32_t i, uint32_t end) {
   return i + 16 < end;
 }
 
-static void put_insn(struct layout *l, uint32_t i, uint32_t block, struct region *r, uint32_t next) {
+static void put_insn(struct layout *l, uint32_t i, uint32_t block, uint32_t next) {
   struct x64_asm *a = &l->a;
   const struct mach_func *f = a->f;
   const struct mach_insn *in = &f->insns.at[i];
@@ -214,7 +216,7 @@ static void put_insn(struct layout *l, uint32_t i, uint32_t block, struct region
   case X64_TRAPCC: trap_if(a, in); break;
   case X64_JMP: {
     uint32_t to = l->region_of[block_succ(f, block, 0)];
-    if (to != next) add_jump(r, ALWAYS, to);
+    if (to != next) add_jump(l, ALWAYS, to);
     break;
   }
   case X64_TRY: {
@@ -223,11 +225,11 @@ static void put_insn(struct layout *l, uint32_t i, uint32_t block, struct region
                             .try_ = (uint32_t)in->imm,
                             .region = l->region_of[block_succ(f, block, last)]};
     if (h.try_ != CODE_NO_TRY) VEC_PUSH(a->arena, &a->handlers, h);
-    if (to != next) add_jump(r, ALWAYS, to);
+    if (to != next) add_jump(l, ALWAYS, to);
     break;
   }
   case X64_JCC:
-    plan_branch(r, in->cc, l->region_of[block_succ(f, block, 0)], l->region_of[block_succ(f, block, 1)],
+    plan_branch(l, in->cc, l->region_of[block_succ(f, block, 0)], l->region_of[block_succ(f, block, 1)],
                 next);
     break;
   case X64_SWITCH: put_switch(a, in, block); break;
@@ -259,6 +261,7 @@ static void write_regions(struct layout *l) {
     a->region = n;
     a->last_trap = 0;
     r->start = a->code.len;
+    r->first = l->jumps.len;
     const struct mach_block *k = &f->blocks.at[l->order[n]];
     if (n == 0) x64_prologue(a, l->frameless);
     /* A loop begins on a 16-byte line: at its header, or at the latch that stands in front of it. */
@@ -268,9 +271,8 @@ static void write_regions(struct layout *l) {
     if (n > 0 && (is_latch || (k->header && !k->cold && !behind_latch))) r->align = 4;
     for (uint32_t i = k->first; i < k->end; i++) {
       if (l->listed) VEC_PUSH(a->arena, &l->lines, ((struct line){x64_here(a), i}));
-      put_insn(l, i, l->order[n], r, n + 1);
+      put_insn(l, i, l->order[n], n + 1);
     }
-    r->end = a->code.len;
   }
   /* Cold parts may leave further cold parts behind them. */
   struct region *r = &l->regions[l->norder];
@@ -281,7 +283,10 @@ static void write_regions(struct layout *l) {
     struct x64_cold c = a->colds.at[i];
     switch ((enum x64_cold_kind)c.kind) {
     case COLD_TRAP:
-      if (trap_stub == NO_LABEL) trap_stub = x64_label(a);
+      if (trap_stub == NO_LABEL) { /* before those that call it */
+        x64_place(a, trap_stub = x64_label(a));
+        x64_trap_stub(a);
+      }
       x64_cold_trap(a, &c, trap_stub);
       break;
     case COLD_STACK: x64_cold_stack(a, &c); break;
@@ -292,12 +297,9 @@ static void write_regions(struct layout *l) {
       break;
     }
   }
-  if (trap_stub != NO_LABEL) {
-    x64_place(a, trap_stub);
-    x64_trap_stub(a);
-  }
-  r->end = a->code.len;
+  r[1].start = a->code.len;
   VEC_DROP(a->arena, &a->colds);
+  VEC_TRIM(a->arena, &a->code);
 }
 
 static uint32_t jump_size(const struct jump *j) { return !j->is_long ? 2 : j->cc == ALWAYS ? 5 : 6; }
@@ -310,9 +312,9 @@ static uint32_t place_regions(struct layout *l) {
     at = align_up(at, (size_t)1 << r->align);
     if (at > INT32_MAX) arena_out_of_memory(l->a.arena);
     r->at = (uint32_t)at;
-    at += r->end - r->start;
+    at += region_size(r);
     for (uint32_t i = 0; i < r->njumps; i++)
-      at += jump_size(&r->jumps[i]);
+      at += jump_size(&l->jumps.at[r->first + i]);
   }
   if (at > INT32_MAX) arena_out_of_memory(l->a.arena);
   return (uint32_t)at;
@@ -323,9 +325,9 @@ static bool grow_jumps(struct layout *l, bool all) {
   bool grew = false;
   for (uint32_t n = 0; n < l->nregions; n++) {
     struct region *r = &l->regions[n];
-    uint32_t end = r->at + (r->end - r->start);
+    uint32_t end = r->at + region_size(r);
     for (uint32_t i = 0; i < r->njumps; i++) {
-      struct jump *j = &r->jumps[i];
+      struct jump *j = &l->jumps.at[r->first + i];
       end += jump_size(j);
       int64_t distance = (int64_t)l->regions[j->region].at - end;
       if (!j->is_long && (all || distance < -128 || distance > 127)) {
@@ -339,8 +341,16 @@ static bool grow_jumps(struct layout *l, bool all) {
 
 static uint32_t final_off(const struct layout *l, struct x64_pos p) {
   const struct region *r = &l->regions[p.region];
-  assert(p.off >= r->start && p.off <= r->end);
+  assert(p.off >= r->start && p.off <= r[1].start);
   return p.off - r->start + r->at;
+}
+
+/* The same of ascending raw offsets, each of a byte inside its region: `*n` is the region of the last one. */
+static uint32_t final_next(const struct layout *l, uint32_t *n, uint32_t off) {
+  while (l->regions[*n + 1].start <= off)
+    ++*n;
+  const struct region *r = &l->regions[*n];
+  return off - r->start + r->at;
 }
 
 static void put32(uint8_t *at, uint32_t v) { memcpy(at, &v, 4); }
@@ -371,10 +381,10 @@ static void copy_regions(const struct layout *l, uint8_t *bytes) {
   for (uint32_t n = 0; n < l->nregions; n++) {
     const struct region *r = &l->regions[n];
     put_nops(bytes + at, r->at - at);
-    memcpy(bytes + r->at, l->a.code.at + r->start, r->end - r->start);
-    at = r->at + (r->end - r->start);
+    memcpy(bytes + r->at, l->a.code.at + r->start, region_size(r));
+    at = r->at + region_size(r);
     for (uint32_t i = 0; i < r->njumps; i++) {
-      const struct jump *j = &r->jumps[i];
+      const struct jump *j = &l->jumps.at[r->first + i];
       uint32_t end = at + jump_size(j), distance = l->regions[j->region].at - end;
       if (!j->is_long) {
         bytes[at] = j->cc == ALWAYS ? 0xeb : (uint8_t)(0x70 + j->cc);
@@ -439,9 +449,9 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
   }
   for (uint32_t i = 0; i < a->resumes.len; i++)
     handlers_at[i] = put_resume(l, &a->resumes.at[i], bytes, handlers_at[i]);
-  for (uint32_t i = 0; i < a->fixups.len; i++) {
+  for (uint32_t i = 0, n = 0; i < a->fixups.len; i++) {
     const struct x64_fixup *x = &a->fixups.at[i];
-    uint32_t from = final_off(l, x->at), to;
+    uint32_t from = final_next(l, &n, x->at), to;
     switch ((enum x64_fixup_kind)x->kind) {
     case FIXUP_LABEL: to = final_off(l, a->labels.at[x->target]); break;
     case FIXUP_POOL: to = pool_at + 8 * x->target; break;
@@ -523,30 +533,31 @@ static void put_handlers(const struct layout *l, struct code *out) {
   out->nclauses = f->ir->clauses.len;
 }
 
-static void put_marks(const struct layout *l, struct code *out) {
-  const struct x64_asm *a = &l->a;
-  out->nsites = a->sites.len;
-  out->sites = ARENA_ARRAY(a->arena, struct code_site, a->sites.len ? a->sites.len : 1);
-  for (uint32_t i = 0; i < a->sites.len; i++) {
-    out->sites[i] = a->sites.at[i].site;
-    out->sites[i].off = final_off(l, a->sites.at[i].at);
-    assert(i == 0 || out->sites[i - 1].off < out->sites[i].off);
+static void put_marks(struct layout *l, struct code *out) {
+  struct x64_asm *a = &l->a;
+  for (uint32_t i = 0, n = 0; i < a->sites.len; i++) {
+    struct code_site *site = &a->sites.at[i];
+    /* A return address belongs to the call in front of it. */
+    site->off = site->is_fault ? final_next(l, &n, site->off) : final_next(l, &n, site->off - 1) + 1;
+    assert(i == 0 || a->sites.at[i - 1].off < site->off);
   }
+  for (uint32_t i = 0, n = 0; i < a->relocs.len; i++)
+    a->relocs.at[i].off = final_next(l, &n, a->relocs.at[i].off);
+  out->nsites = a->sites.len;
+  out->sites = a->sites.at;
   out->nrelocs = a->relocs.len;
-  out->relocs = ARENA_ARRAY(a->arena, struct code_reloc, a->relocs.len ? a->relocs.len : 1);
-  for (uint32_t i = 0; i < a->relocs.len; i++)
-    out->relocs[i] = (struct code_reloc){
-        .off = final_off(l, a->relocs.at[i].at), .index = a->relocs.at[i].index, .kind = RELOC_CALL};
+  out->relocs = a->relocs.at;
   if (!a->f->ir) return;
   out->inlines = a->f->ir->inlines.at;
   out->ninlines = a->f->ir->inlines.len;
 }
 
-/* Everything but the copies of sites and relocations. */
+/* Everything but sites, relocations and what stands by them. `end`: the function again when its instructions
+ * are not needed any more; NULL: they are to be listed. */
 static struct layout *lay_out(const struct mach_func *f, const struct frame *frame, struct arena *arena,
-                              bool listed, struct code *out) {
+                              struct mach_func *end, struct code *out) {
   struct layout *l = ARENA_NEW(arena, struct layout);
-  l->listed = listed;
+  l->listed = !end;
   l->a.arena = arena;
   l->a.f = f;
   l->a.frame = frame;
@@ -556,6 +567,7 @@ static struct layout *lay_out(const struct mach_func *f, const struct frame *fra
   order_blocks(l, arena);
   VEC_RESERVE(arena, &l->a.code, f->insns.len > UINT32_MAX / 8 ? f->insns.len : f->insns.len * 5 + 64);
   write_regions(l);
+  if (end) VEC_DROP(arena, &end->insns);
   uint32_t size = place_regions(l);
   for (int round = 0; grow_jumps(l, round >= 16); round++)
     size = place_regions(l);
@@ -568,10 +580,10 @@ static struct layout *lay_out(const struct mach_func *f, const struct frame *fra
   return l;
 }
 
-void x64_emit(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
+void x64_emit(struct mach_func *f, const struct frame *frame, const struct isa_config *config,
               struct arena *arena, struct code *out) {
   (void)config;
-  struct layout *l = lay_out(f, frame, arena, false, out);
+  struct layout *l = lay_out(f, frame, arena, f, out);
   put_marks(l, out);
   put_maps(l, out);
   put_handlers(l, out);
@@ -602,9 +614,9 @@ static void print_jumps(const struct layout *l, const struct code *code, const s
                         struct out *out) {
   static const char *const cc[16] = {"o", "no", "b", "ae", "e", "ne", "be", "a",
                                      "s", "ns", "p", "np", "l", "ge", "le", "g"};
-  uint32_t at = r->at + (r->end - r->start);
+  uint32_t at = r->at + region_size(r);
   for (uint32_t i = 0; i < r->njumps; i++) {
-    const struct jump *j = &r->jumps[i];
+    const struct jump *j = &l->jumps.at[r->first + i];
     char text[48];
     (void)snprintf(text, sizeof text, "j%s b%u", j->cc == ALWAYS ? "mp" : cc[j->cc], l->order[j->region]);
     print_line(code, at, at + jump_size(j), text, out);
@@ -616,12 +628,12 @@ void x64_print_code(const struct mach_func *f, const struct frame *frame, const 
                     struct arena *arena, struct out *out) {
   (void)config;
   struct code code;
-  struct layout *l = lay_out(f, frame, arena, true, &code);
+  struct layout *l = lay_out(f, frame, arena, NULL, &code);
   uint32_t line = 0;
   for (uint32_t n = 0; n < l->norder; n++) {
     const struct region *r = &l->regions[n];
     out_printf(out, "b%u:%s\n", l->order[n], f->blocks.at[l->order[n]].cold ? " cold" : "");
-    uint32_t end = r->at + (r->end - r->start);
+    uint32_t end = r->at + region_size(r);
     uint32_t at = r->at;
     bool first = true;
     for (; line < l->lines.len && l->lines.at[line].at.region == n; line++) {
@@ -641,7 +653,7 @@ void x64_print_code(const struct mach_func *f, const struct frame *frame, const 
     print_jumps(l, &code, r, out);
   }
   const struct region *cold = &l->regions[l->norder];
-  uint32_t end = cold->at + (cold->end - cold->start);
+  uint32_t end = cold->at + region_size(cold);
   if (cold->at < end) out_cstr(out, "out of line:\n");
   print_line(&code, cold->at, end, "", out);
   if (end < align_up(end, 16)) end = (uint32_t)align_up(end, 4);

@@ -5,7 +5,7 @@
 #include "compiler/mach/frame.h"
 
 /* needs: an allocated function and its frame. What `out` points to lives in `a`. */
-void x64_emit(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
+void x64_emit(struct mach_func *f, const struct frame *frame, const struct isa_config *config,
               struct arena *a, struct code *out);
 /* The code as a listing: offset, bytes, instruction; for people and filetests. */
 void x64_print_code(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,

@@ -39,27 +39,34 @@ void x64_place(struct x64_asm *a, uint32_t label) {
   a->labels.at[label] = x64_here(a);
 }
 
-static void fixup32(struct x64_asm *a, enum x64_fixup_kind kind, uint32_t target, uint8_t tail) {
-  struct x64_fixup fix = {.at = x64_here(a), .target = target, .kind = (uint8_t)kind, .tail = tail};
+void x64_fixup32(struct x64_asm *a, enum x64_fixup_kind kind, uint32_t target, uint8_t tail) {
+  if (kind == FIXUP_LABEL && a->labels.at[target].off != UINT32_MAX &&
+      a->labels.at[target].region == a->region) { /* they keep their distance */
+    x64_u32(a, a->labels.at[target].off - (a->code.len + 4 + tail));
+    return;
+  }
+  if (target > FIXUP_TARGET_MOST) arena_out_of_memory(a->arena);
+  struct x64_fixup fix = {
+      .at = a->code.len, .target = target & FIXUP_TARGET_MOST, .kind = kind & 3u, .tail = tail & 15u};
   VEC_PUSH(a->arena, &a->fixups, fix);
   x64_u32(a, 0);
 }
 
 void x64_jmp_label(struct x64_asm *a, uint32_t label) {
   x64_byte(a, 0xe9);
-  fixup32(a, FIXUP_LABEL, label, 0);
+  x64_fixup32(a, FIXUP_LABEL, label, 0);
 }
 
 void x64_jcc_label(struct x64_asm *a, unsigned cc, uint32_t label) {
   assert(cc < 16);
   x64_byte(a, 0x0f);
   x64_byte(a, (uint8_t)(0x80 + cc));
-  fixup32(a, FIXUP_LABEL, label, 0);
+  x64_fixup32(a, FIXUP_LABEL, label, 0);
 }
 
 void x64_call_label(struct x64_asm *a, uint32_t label) {
   x64_byte(a, 0xe8);
-  fixup32(a, FIXUP_LABEL, label, 0);
+  x64_fixup32(a, FIXUP_LABEL, label, 0);
 }
 
 uint32_t x64_hop(struct x64_asm *a, unsigned cc) {
@@ -89,17 +96,17 @@ uint32_t x64_pool_add(struct x64_asm *a, uint64_t value) {
 
 void x64_add_site(struct x64_asm *a, uint32_t src, uint8_t trap, bool is_fault) {
   /* A return address and a faulting pc must differ, so that a pc alone finds its site. */
-  if (is_fault && a->sites.len && VEC_LAST(&a->sites).at.off == a->code.len) x64_byte(a, 0x90);
-  struct x64_site s = {.at = x64_here(a), .site = {.wasm_off = src, .trap = trap, .is_fault = is_fault}};
+  if (is_fault && a->sites.len && VEC_LAST(&a->sites).off == a->code.len) x64_byte(a, 0x90);
+  struct code_site s = {.off = a->code.len, .wasm_off = src, .trap = trap, .is_fault = is_fault};
   VEC_PUSH(a->arena, &a->sites, s);
 }
 
 uint32_t x64_trap_label(struct x64_asm *a, uint8_t trap, uint32_t src) {
   if (a->last_trap) {
     const struct x64_cold *c = &a->colds.at[a->last_trap - 1];
-    if (c->trap == trap && c->src == src) return c->in;
+    if (c->trap == trap && c->back == src) return c->in;
   }
-  struct x64_cold c = {.kind = COLD_TRAP, .trap = trap, .src = src, .in = x64_label(a), .back = NO_LABEL};
+  struct x64_cold c = {.kind = COLD_TRAP, .trap = trap, .in = x64_label(a), .back = src};
   VEC_PUSH(a->arena, &a->colds, c);
   a->last_trap = a->colds.len;
   return c.in;
@@ -138,7 +145,7 @@ static void put_modrm(struct x64_asm *a, unsigned reg, const struct rm *m, uint8
   }
   if (m->pool) {
     x64_byte(a, mid | 5);
-    fixup32(a, FIXUP_POOL, (uint32_t)m->disp, tail);
+    x64_fixup32(a, FIXUP_POOL, (uint32_t)m->disp, tail);
     return;
   }
   uint8_t index = (uint8_t)((m->idx == MREG_NONE ? 4 : m->idx & 7) << 3), scale = (uint8_t)(m->scale << 6);

@@ -13,15 +13,12 @@ struct x64_pos {
   uint32_t off, region;
 };
 enum x64_fixup_kind { FIXUP_LABEL, FIXUP_POOL, FIXUP_TABLE, FIXUP_HANDLERS };
-struct x64_fixup { /* the 4 bytes at `at`: target - (at + 4 + tail) */
-  struct x64_pos at;
-  uint32_t target; /* label, pool entry, table, resume */
-  uint8_t kind, tail;
+struct x64_fixup { /* the 4 bytes at raw offset `at`: target - (at + 4 + tail) */
+  uint32_t at;
+  uint32_t target : 26; /* label, pool entry, table, resume */
+  uint32_t kind : 2, tail : 4;
 };
-struct x64_site {
-  struct x64_pos at;
-  struct code_site site;
-};
+#define FIXUP_TARGET_MOST UINT32_C(0x3ffffff)
 struct x64_call_site { /* of a call that returns: its site, its mach_call */
   uint32_t site, call;
 };
@@ -31,17 +28,12 @@ struct x64_handler { /* of the mach_call: where it lands, as a region */
 struct x64_handlers { /* of a resume: its mach_call; the block whose successors from 1 on are its landings */
   uint32_t call, block;
 };
-struct x64_reloc {
-  struct x64_pos at;
-  uint32_t index;
-};
 /* Code that runs rarely, written behind the blocks: entered at label `in`, comes back to label `back`. */
 enum x64_cold_kind { COLD_TRAP, COLD_STACK, COLD_CALL, COLD_SEQUENCE };
 struct x64_cold {
+  uint32_t in, back; /* COLD_TRAP: `back` is the offset in the module instead */
+  uint32_t insn;     /* COLD_SEQUENCE, COLD_CALL: what it is part of, in the function */
   uint8_t kind, trap;
-  uint32_t in, back;
-  uint32_t src;
-  const struct mach_insn *insn; /* COLD_SEQUENCE, COLD_CALL: what it is part of; of the function */
 };
 struct x64_table { /* a jump table: offsets from its start to the successors of `block` */
   uint32_t block;
@@ -55,8 +47,8 @@ struct x64_asm {
   uint32_t region;
   VEC(struct x64_pos) labels;
   VEC(struct x64_fixup) fixups;
-  VEC(struct x64_site) sites;
-  VEC(struct x64_reloc) relocs;
+  VEC(struct code_site) sites; /* with raw offsets, as relocs */
+  VEC(struct code_reloc) relocs;
   VEC(struct x64_call_site) calls;
   VEC(struct x64_handler) handlers;
   VEC(struct x64_handlers) resumes;
@@ -78,12 +70,18 @@ void x64_rm(struct x64_asm *a, enum x64_op op, uint8_t size, mreg reg, mreg base
 void x64_pool_op(struct x64_asm *a, enum x64_op op, uint8_t size, mreg reg, uint32_t entry);
 void x64_mov_imm(struct x64_asm *a, mreg d, uint8_t size, uint64_t value, bool flags_live);
 void x64_byte(struct x64_asm *a, uint8_t b);
+/* Four bytes that are filled in when addresses are known; `tail`: instruction bytes behind them. */
+void x64_fixup32(struct x64_asm *a, enum x64_fixup_kind kind, uint32_t target, uint8_t tail);
 void x64_u32(struct x64_asm *a, uint32_t v);
 /* Memory operand with a plain one-byte opcode: call, jmp, push. */
 void x64_opcode_mem(struct x64_asm *a, uint8_t opcode, uint8_t ext, mreg base, int32_t disp);
 
 static inline struct x64_pos x64_here(const struct x64_asm *a) {
   return (struct x64_pos){a->code.len, a->region};
+}
+/* Number of an instruction of the function. */
+static inline uint32_t x64_index(const struct x64_asm *a, const struct mach_insn *in) {
+  return (uint32_t)(in - a->f->insns.at);
 }
 uint32_t x64_label(struct x64_asm *a); /* a new one, unplaced */
 void x64_place(struct x64_asm *a, uint32_t label);

@@ -3,6 +3,8 @@
  * Must not: decide which instruction computes an operation. */
 #include "compiler/isa/x64/sel.h"
 
+#include <string.h>
+
 struct mach_insn x64_new(enum x64_op op, uint8_t size) {
   return (struct mach_insn){
       .op = (uint16_t)op, .size = size, .d = MREG_NONE, .s = MREG_NONE, .base = MREG_NONE, .idx = MREG_NONE};
@@ -99,11 +101,16 @@ static ir_val strip_zext(const struct x64_sel *s, ir_val v) {
   return v;
 }
 
+enum { REMAT_LOOK_BACK = 4 }; /* equal ones mostly stand near each other */
+
 /* A new register whose value is cheaper to make again than to keep in a slot. */
 static mreg remat(struct x64_sel *s, uint8_t ir_type, struct mach_insn in) {
   mreg r = x64_temp(s, ir_type);
-  VEC_PUSH(s->arena, &s->f->remats, in);
-  mach_vreg_at(s->f, r)->remat = s->f->remats.len;
+  uint32_t at = s->f->remats.len;
+  for (uint32_t i = at; i-- > 0 && i + REMAT_LOOK_BACK >= at;)
+    if (memcmp(&s->f->remats.at[i], &in, sizeof in) == 0) at = i;
+  if (at == s->f->remats.len) VEC_PUSH(s->arena, &s->f->remats, in);
+  mach_vreg_at(s->f, r)->remat = at + 1;
   in.d = r;
   x64_push(s, in);
   return r;

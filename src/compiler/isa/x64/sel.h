@@ -19,10 +19,12 @@ struct x64_sel {
   uint8_t *state;  /* of each IR value: SEL_ bits */
   uint32_t *epoch; /* of each IR value: how many effects precede it in its block */
   ir_block *block_of;
-  ir_block block;                    /* being selected */
-  ir_val at;                         /* being selected */
-  mreg heap, poll_page;              /* these fields of the instance; 0: nobody has asked */
-  struct call_loc *params, *results; /* room for one call_layout */
+  size_t reg_size, epoch_size, block_of_size; /* bytes */
+  uint32_t since, give_back_after;            /* instructions; see give_back */
+  ir_block block;                             /* being selected */
+  ir_val at;                                  /* being selected */
+  mreg heap, poll_page;                       /* these fields of the instance; 0: nobody has asked */
+  struct call_loc *params, *results;          /* room for one call_layout */
 };
 
 enum {

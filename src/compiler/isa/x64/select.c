@@ -30,8 +30,7 @@ static void number_effects(struct x64_sel *s) {
   }
 }
 
-static void copy_shape(struct x64_sel *s) {
-  const struct ir_func *ir = s->ir;
+static void take_shape(struct x64_sel *s, struct ir_func *ir) {
   struct mach_func *f = s->f;
   struct arena *a = s->arena;
   VEC_RESERVE(a, &f->blocks, ir->blocks.len);
@@ -58,17 +57,19 @@ static void copy_shape(struct x64_sel *s) {
       f->blocks.at[ir->edges.at[ir->succs.at[k->succ + i]].to].landing = true;
     f->has_landings = true;
   }
-  for (uint32_t e = 0; e < ir->edges.len; e++) {
-    const struct ir_edge *edge = &ir->edges.at[e];
-    uint32_t nphis = ir->blocks.at[edge->to].nphis;
-    VEC_PUSH(a, &f->edges, ((struct mach_edge){edge->from, edge->to, f->phi_args.len}));
-    for (uint32_t i = 0; i < nphis; i++)
-      VEC_PUSH(a, &f->phi_args, MREG_NONE);
-  }
-  for (uint32_t i = 0; i < ir->succs.len; i++)
-    VEC_PUSH(a, &f->succs, ir->succs.at[i]);
-  for (uint32_t i = 0; i < ir->preds.len; i++)
-    VEC_PUSH(a, &f->preds, ir->preds.at[i]);
+  /* Taken over: a second array of a million edges is much memory. */
+#define TAKE(field)                                                                                          \
+  do {                                                                                                       \
+    f->field.at = ir->field.at;                                                                              \
+    f->field.len = ir->field.len;                                                                            \
+    f->field.cap = ir->field.cap;                                                                            \
+    ir->field.at = NULL;                                                                                     \
+    ir->field.len = ir->field.cap = 0;                                                                       \
+  } while (0)
+  TAKE(edges);
+  TAKE(succs);
+  TAKE(preds);
+#undef TAKE
 }
 
 /* Turns around what was pushed since `from`. */
@@ -81,14 +82,24 @@ static void reverse(struct x64_sel *s, uint32_t from) {
   }
 }
 
-static void edge_args(struct x64_sel *s, ir_block b) {
-  const struct ir_func *ir = s->ir;
+/* The arguments of the edges out of b, which name them in `phi_args` from here on. A loop's phi learns its
+ * next value: `a`. */
+static void edge_args(struct x64_sel *s, struct ir_func *ir, ir_block b) {
+  struct mach_func *f = s->f;
   const struct ir_blk *k = &ir->blocks.at[b];
   for (uint32_t i = 0; i < k->nsucc; i++) {
-    uint32_t e = ir->succs.at[k->succ + i];
-    const struct ir_edge *edge = &ir->edges.at[e];
-    for (uint32_t p = 0; p < ir->blocks.at[edge->to].nphis; p++)
-      s->f->phi_args.at[s->f->edges.at[e].args + p] = x64_use(s, ir->ext.at[edge->args + p]);
+    struct ir_edge *edge = &f->edges.at[f->succs.at[k->succ + i]];
+    struct ir_blk *to = &ir->blocks.at[edge->to];
+    if (to->nphis == 0) continue;
+    const ir_val *from = &ir->ext.at[edge->args];
+    edge->args = f->phi_args.len;
+    VEC_RESERVE(s->arena, &f->phi_args, edge->args + to->nphis);
+    f->phi_args.len += to->nphis;
+    for (uint32_t p = 0; p < to->nphis; p++) {
+      f->phi_args.at[edge->args + p] = x64_use(s, from[p]);
+      if (edge->to <= b) ir->insns.at[to->first + p].a = from[p];
+    }
+    if (k->nsucc > 1) to->nphis = 0; /* its only edge: a SWITCH may list it several times */
   }
 }
 
@@ -228,18 +239,39 @@ static void select_one(struct x64_sel *s, ir_val v) {
 }
 static_assert(IR_OP_REM_U - IR_OP_DIV_S == 3, "the divisions stand together");
 
-static void select_block(struct x64_sel *s, ir_block b) {
-  const struct ir_blk *k = &s->ir->blocks.at[b];
+/* Selection looks back to operands, and no further ahead than to the results of a call. What lies behind all
+ * that is still to come goes back, where it is much: the code that is made needs the room. */
+enum { GIVE_BACK_FROM = 1 << 17 /* instructions */, AHEAD = MAX_RESULTS + 1 };
+static void give_back(struct x64_sel *s, struct ir_func *ir, ir_block b, ir_val v) {
+  struct arena *a = s->arena;
+  uint64_t end = (uint64_t)v + AHEAD;
+  for (ir_block i = 0; i < b; i++)
+    end = max_u64(end, ir->blocks.at[i].end);
+  if (end + ir->insns.len / 16 > ir->insns.len) return;
+  ir->insns.len = ir->wasm_off.len = (uint32_t)end;
+  VEC_TRIM(a, &ir->insns);
+  VEC_TRIM(a, &ir->wasm_off);
+  s->reg = arena_trim(a, s->reg, &s->reg_size, end * sizeof *s->reg);
+  s->epoch = arena_trim(a, s->epoch, &s->epoch_size, end * sizeof *s->epoch);
+  s->block_of = arena_trim(a, s->block_of, &s->block_of_size, end * sizeof *s->block_of);
+}
+
+static void select_block(struct x64_sel *s, struct ir_func *ir, ir_block b) {
+  const struct ir_blk *k = &ir->blocks.at[b];
   s->block = b;
   uint32_t end = s->f->insns.len;
   for (ir_val v = k->end; v-- > k->first;) {
     uint32_t from = s->f->insns.len;
     s->at = v;
+    if (++s->since >= s->give_back_after) {
+      s->since = 0;
+      give_back(s, ir, b, v);
+    }
     select_one(s, v);
     reverse(s, from);
     if (v + 1 == k->end) { /* in front of the jump */
       from = s->f->insns.len;
-      edge_args(s, b);
+      edge_args(s, ir, b);
       reverse(s, from);
     }
   }
@@ -303,13 +335,17 @@ static void turn_around(struct x64_sel *s) {
   f->out_size = (uint32_t)align_up(f->out_size + 8 * (size_t)s->ir->nlocal_slots, 16);
 }
 
-struct mach_func *x64_select(const struct ir_func *ir, const struct isa_config *config, struct arena *a) {
+struct mach_func *x64_select(struct ir_func *ir, const struct isa_config *config, struct arena *a) {
   struct mach_func *f = ARENA_NEW(a, struct mach_func);
   uint32_t n = ir->insns.len;
   struct x64_sel s = {.ir = ir, .f = f, .config = config, .arena = a};
   f->arena = a;
   f->isa = &isa_x64;
   f->ir = ir;
+  s.give_back_after = max_u32(n / 16, GIVE_BACK_FROM);
+  s.reg_size = n * sizeof *s.reg;
+  s.epoch_size = n * sizeof *s.epoch;
+  s.block_of_size = n * sizeof *s.block_of;
   s.reg = ARENA_ARRAY(a, mreg, n);
   s.state = ARENA_ARRAY(a, uint8_t, n);
   s.epoch = ARENA_ARRAY(a, uint32_t, n);
@@ -318,13 +354,19 @@ struct mach_func *x64_select(const struct ir_func *ir, const struct isa_config *
   s.results = ARENA_ARRAY(a, struct call_loc, MAX_RESULTS);
   VEC_RESERVE(a, &f->insns, n + 16);
   number_effects(&s);
-  copy_shape(&s);
+  take_shape(&s, ir);
   for (ir_block b = ir->blocks.len; b-- > 0;)
-    select_block(&s, b);
-  turn_around(&s);
-  arena_drop(a, s.reg, n * sizeof *s.reg);
+    select_block(&s, ir, b);
+  arena_drop(a, s.reg, s.reg_size);
   arena_drop(a, s.state, n * sizeof *s.state);
-  arena_drop(a, s.epoch, n * sizeof *s.epoch);
-  arena_drop(a, s.block_of, n * sizeof *s.block_of);
+  arena_drop(a, s.epoch, s.epoch_size);
+  arena_drop(a, s.block_of, s.block_of_size);
+  turn_around(&s);
+  VEC_TRIM(a, &f->insns);
+  VEC_TRIM(a, &f->vregs);
+  VEC_TRIM(a, &f->calls);
+  VEC_TRIM(a, &f->fixed);
+  VEC_TRIM(a, &f->remats);
+  VEC_TRIM(a, &f->phi_args);
   return f;
 }

@@ -5,6 +5,6 @@
 #include "compiler/mach/isa.h"
 
 /* needs: a tidy function without critical edges; keeps it. The result lives in `a`. */
-struct mach_func *x64_select(const struct ir_func *ir, const struct isa_config *config, struct arena *a);
+struct mach_func *x64_select(struct ir_func *ir, const struct isa_config *config, struct arena *a);
 
 #endif

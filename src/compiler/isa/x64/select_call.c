@@ -208,14 +208,15 @@ void x64_select_params(struct x64_sel *s) {
   s->f->results_size = layout.results_size;
   const struct ir_blk *entry = &s->ir->blocks.at[0];
   struct mach_call call = {.results = s->f->fixed.len};
-  for (ir_val v = entry->first; v < entry->end; v++) {
+  ir_val end = min_u32(entry->end, s->ir->insns.len); /* the rest of a long block may be gone */
+  for (ir_val v = entry->first; v < end; v++) {
     const struct ir_insn *in = sel_at(s, v);
     if (in->op != IR_OP_PARAM || !x64_wanted(s, v) || layout.params[in->a].on_stack) continue;
     x64_add_fixed(s, s->reg[v], phys_of(s, layout.params[in->a], false));
     call.nresults++;
   }
   x64_push_call(s, (enum x64_op)MACH_PARAMS, call);
-  for (ir_val v = entry->first; v < entry->end; v++) {
+  for (ir_val v = entry->first; v < end; v++) {
     const struct ir_insn *in = sel_at(s, v);
     if (in->op != IR_OP_PARAM || !x64_wanted(s, v) || !layout.params[in->a].on_stack) continue;
     struct mach_insn m = load_slot(in->type, RBP, 16 + layout.params[in->a].at);

@@ -116,24 +116,16 @@ static bool compare_bytes(struct x64_sel *s, ir_val a, ir_val b, enum x64_cc *cc
  */
 static bool compare_next_value(struct x64_sel *s, ir_val *a, int32_t *imm) {
   if (sel_at(s, *a)->op != IR_OP_PHI || x64_wanted(s, *a)) return false;
-  const struct ir_func *ir = s->ir;
-  ir_block header = s->block_of[*a];
-  const struct ir_blk *k = &ir->blocks.at[header];
-  for (uint32_t i = 0; i < k->npred; i++) {
-    const struct ir_edge *e = &ir->edges.at[ir->preds.at[k->pred + i]];
-    if (e->from < header) continue;
-    ir_val next = ir->ext.at[e->args + (*a - k->first)];
-    const struct ir_insn *add = sel_at(s, next);
-    int32_t step, sum;
-    if (add->op != IR_OP_ADD || s->block_of[next] != s->block || next >= s->at || !x64_wanted(s, next))
-      continue;
-    ir_val other = add->a == *a ? add->b : add->b == *a ? add->a : 0;
-    if (!other || !x64_imm32(s, other, &step) || __builtin_add_overflow(*imm, step, &sum)) continue;
-    *a = next;
-    *imm = sum;
-    return true;
-  }
-  return false;
+  ir_val next = sel_at(s, *a)->a; /* see edge_args */
+  if (!next || next >= s->at) return false;
+  const struct ir_insn *add = sel_at(s, next);
+  int32_t step, sum;
+  if (add->op != IR_OP_ADD || s->block_of[next] != s->block || !x64_wanted(s, next)) return false;
+  ir_val other = add->a == *a ? add->b : add->b == *a ? add->a : 0;
+  if (!other || !x64_imm32(s, other, &step) || __builtin_add_overflow(*imm, step, &sum)) return false;
+  *a = next;
+  *imm = sum;
+  return true;
 }
 
 static enum x64_cc int_compare(struct x64_sel *s, ir_val v) {

@@ -20,7 +20,7 @@ static uint64_t minus_two_to_31_less(uint8_t size, bool *equal_is_out) {
 }
 
 static uint32_t cold_part(struct x64_asm *a, const struct mach_insn *in, uint32_t back) {
-  struct x64_cold c = {.kind = COLD_SEQUENCE, .in = x64_label(a), .back = back, .src = in->src, .insn = in};
+  struct x64_cold c = {.kind = COLD_SEQUENCE, .in = x64_label(a), .back = back, .insn = x64_index(a, in)};
   VEC_PUSH(a->arena, &a->colds, c);
   return c.in;
 }
@@ -103,7 +103,7 @@ static void float_min_max(struct x64_asm *a, const struct mach_insn *in) {
 }
 
 static void cold_float_min_max(struct x64_asm *a, const struct x64_cold *c) {
-  const struct mach_insn *in = c->insn;
+  const struct mach_insn *in = &a->f->insns.at[c->insn];
   uint32_t nan = x64_hop(a, CC_P);
   x64_rr(a, in->op == X64_FMIN ? X64_ORPS_RR : X64_ANDPS_RR, 16, in->d, in->s);
   x64_jmp_label(a, c->back);
@@ -123,7 +123,7 @@ static void convert_u64(struct x64_asm *a, const struct mach_insn *in) {
 
 static void cold_convert_u64(struct x64_asm *a, const struct x64_cold *c) {
   /* half of it with the lost bit kept sticky, so that rounding stays right, then doubled */
-  const struct mach_insn *in = c->insn;
+  const struct mach_insn *in = &a->f->insns.at[c->insn];
   mreg t = in->base;
   x64_rr(a, (enum x64_op)MACH_MOVE, 8, t, in->s);
   x64_ri(a, X64_SHR_RI, 8, t, 1);
@@ -185,7 +185,7 @@ static void division_guard(struct x64_asm *a, const struct mach_insn *in) {
 }
 
 static void cold_division_guard(struct x64_asm *a, const struct x64_cold *c) {
-  const struct mach_insn *in = c->insn;
+  const struct mach_insn *in = &a->f->insns.at[c->insn];
   x64_ri(a, X64_CMP_RI, in->size, in->d, 1); /* overflows for the smallest integer alone */
   x64_jcc_label(a, CC_O, x64_trap_label(a, in->trap, in->src));
   x64_jmp_label(a, c->back);
@@ -193,7 +193,7 @@ static void cold_division_guard(struct x64_asm *a, const struct x64_cold *c) {
 
 /* The hardware answered with the smallest integer: right for that value alone. */
 static void cold_trunc_guard(struct x64_asm *a, const struct x64_cold *c) {
-  const struct mach_insn *in = c->insn;
+  const struct mach_insn *in = &a->f->insns.at[c->insn];
   if (in->imm == 0) {
     trap_nan_or_range(a, in);
     return;
@@ -227,7 +227,7 @@ static void add_top_bit(struct x64_asm *a, mreg d) {
 }
 
 static void cold_convert_to_u64(struct x64_asm *a, const struct x64_cold *c) {
-  const struct mach_insn *in = c->insn;
+  const struct mach_insn *in = &a->f->insns.at[c->insn];
   bool saturate = in->op == X64_SAT_U64;
   if (saturate) {
     compare_pool(a, in->size, in->s, 0);
@@ -260,7 +260,7 @@ static void saturate_signed(struct x64_asm *a, const struct mach_insn *in) {
 }
 
 static void cold_saturate_signed(struct x64_asm *a, const struct x64_cold *c) {
-  const struct mach_insn *in = c->insn;
+  const struct mach_insn *in = &a->f->insns.at[c->insn];
   bool wide = in->imm == 8;
   compare_pool(a, in->size, in->s, 0);
   uint32_t nan = x64_hop(a, CC_P);
@@ -281,7 +281,7 @@ static void saturate_u32(struct x64_asm *a, const struct mach_insn *in) {
 }
 
 static void cold_saturate_u32(struct x64_asm *a, const struct x64_cold *c) {
-  const struct mach_insn *in = c->insn;
+  const struct mach_insn *in = &a->f->insns.at[c->insn];
   compare_pool(a, in->size, in->s, 0);
   x64_mov_imm(a, in->d, 4, 0, true);
   x64_jcc_label(a, CC_BE, c->back); /* negative or NaN */
@@ -327,7 +327,7 @@ void x64_sequence(struct x64_asm *a, const struct mach_insn *in, bool flags_live
 }
 
 void x64_cold_sequence(struct x64_asm *a, const struct x64_cold *cold) {
-  switch (cold->insn->op) {
+  switch (a->f->insns.at[cold->insn].op) {
   case X64_FMIN:
   case X64_FMAX: cold_float_min_max(a, cold); break;
   case X64_CVTUI64: cold_convert_u64(a, cold); break;
