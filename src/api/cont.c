@@ -378,12 +378,32 @@ heddle_error_t *host_suspend_take(struct host_call *call, heddle_error_t *error)
 
 /* ---- what is suspended ---- */
 
+static void types_text(const valtype *types, uint32_t n, struct buf *out) {
+  enum { SHOWN = 8 };
+  char text[48];
+  for (uint32_t i = 0; i < n && i < SHOWN; i++)
+    buf_printf(out, i ? " %s" : "%s", vt_format(types[i], text));
+  if (n > SHOWN) buf_cstr(out, " ..");
+}
+
+/* " $yield [i32] -> [i32]" */
+static void describe(heddle_store_t *store, const struct vm_tag *tag, struct buf *out) {
+  const struct functype *t = &canon_type(canon_of(store), tag->type)->func;
+  tag_name(store->store, tag, out);
+  buf_cstr(out, " [");
+  types_text(t->params, t->nparams, out);
+  buf_cstr(out, "] -> [");
+  types_text(t->results, t->nresults, out);
+  buf_cstr(out, "]");
+}
+
 heddle_error_t *api_error_unhandled(heddle_store_t *store, const struct vm_tag *tag) {
   struct buf text;
   buf_init(&text);
-  if (tag) tag_describe(store->store, tag, &text);
-  heddle_error_t *error = api_error_new(HEDDLE_ERROR_SUSPENDED, "unhandled tag: %.*s", (int)text.len,
-                                        text.len ? (const char *)text.data : "");
+  buf_cstr(&text, "unhandled tag");
+  if (tag) describe(store, tag, &text);
+  heddle_error_t *error =
+      api_error_new(HEDDLE_ERROR_SUSPENDED, "%.*s", (int)text.len, text.len ? (const char *)text.data : "");
   buf_free(&text);
   if (error == api_error_memory() || !tag) return error;
   struct externval v = {.kind = EXTERN_TAG, .tag = (struct taginst *)(uintptr_t)tag};

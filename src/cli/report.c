@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FRAMES_MAX = 40 };
+enum { FRAMES_MAX = 40, FRAMES_LAST = 8, STACKS_MAX = 1000 };
 
 void report_init(struct report *r, const struct cli_options *o) {
   const char *when = o->color ? o->color : "auto";
@@ -52,29 +52,41 @@ static void frame_name(struct out *o, const heddle_frame_t *f) {
 }
 
 /* "     0: inner            math.c:12:9   app+0x78" */
-static void print_frames(struct out *o, const heddle_error_t *error) {
-  heddle_frame_t frames[FRAMES_MAX];
-  size_t total = 0, n = heddle_error_frames(error, frames, FRAMES_MAX, &total);
+static void print_frame(struct out *o, size_t number, const heddle_frame_t *f) {
+  out_printf(o, "  %5zu: ", number);
+  frame_name(o, f);
+  if (f->file.len) {
+    out_printf(o, "  %.*s:%u", (int)f->file.len, f->file.data, f->line);
+    if (f->column) out_printf(o, ":%u", f->column);
+  }
+  if (f->module.len)
+    out_printf(o, "  %.*s+0x%x\n", (int)f->module.len, f->module.data, f->module_offset);
+  else
+    out_printf(o, "  <module>+0x%x\n", f->module_offset);
+}
+
+/* Where one stack ends and the one that resumed it begins stands a line. */
+static void print_frame_list(struct out *o, const heddle_frame_t *frames, size_t n, size_t total) {
+  uint32_t stack = 0;
   for (size_t i = 0; i < n; i++) {
     const heddle_frame_t *f = &frames[i];
-    size_t number = total > n && i >= n - 8 ? total - (n - i) : i;
-    if (total > n && i == n - 8) out_printf(o, "        ... %zu frames left out\n", total - n);
-    out_printf(o, "  %5zu: ", number);
-    frame_name(o, f);
-    if (f->file.len) {
-      out_printf(o, "  %.*s:%u", (int)f->file.len, f->file.data, f->line);
-      if (f->column) out_printf(o, ":%u", f->column);
-    }
-    if (f->module.len)
-      out_printf(o, "  %.*s+0x%x\n", (int)f->module.len, f->module.data, f->module_offset);
-    else
-      out_printf(o, "  <module>+0x%x\n", f->module_offset);
+    if (total > n && i == n - FRAMES_LAST) out_printf(o, "        ... %zu frames left out\n", total - n);
+    if (f->stack_id != stack && i == 0) out_printf(o, "    on stack %u\n", f->stack_id);
+    if (f->stack_id != stack && i != 0)
+      out_printf(o, "    resumed by stack %u with handlers {%.*s}\n", f->stack_id, (int)f->handlers.len,
+                 f->handlers.data);
+    stack = f->stack_id;
+    print_frame(o, total > n && i >= n - FRAMES_LAST ? total - (n - i) : i, f);
   }
 }
 
-static void json_frames(struct out *o, const heddle_error_t *error) {
+static void print_frames(struct out *o, const heddle_error_t *error) {
   heddle_frame_t frames[FRAMES_MAX];
   size_t total = 0, n = heddle_error_frames(error, frames, FRAMES_MAX, &total);
+  print_frame_list(o, frames, n, total);
+}
+
+static void json_frame_list(struct out *o, const heddle_frame_t *frames, size_t n, size_t total) {
   out_printf(o, ", \"depth\": %zu, \"frames\": [", total);
   for (size_t i = 0; i < n; i++) {
     const heddle_frame_t *f = &frames[i];
@@ -89,9 +101,19 @@ static void json_frames(struct out *o, const heddle_error_t *error) {
       out_json_string(o, slice_of(f->file.data, f->file.len));
       out_printf(o, ", \"line\": %u, \"column\": %u", f->line, f->column);
     }
+    if (f->handlers.len) {
+      out_cstr(o, ", \"handlers\": ");
+      out_json_string(o, slice_of(f->handlers.data, f->handlers.len));
+    }
     out_cstr(o, "}");
   }
   out_cstr(o, "]");
+}
+
+static void json_frames(struct out *o, const heddle_error_t *error) {
+  heddle_frame_t frames[FRAMES_MAX];
+  size_t total = 0, n = heddle_error_frames(error, frames, FRAMES_MAX, &total);
+  json_frame_list(o, frames, n, total);
 }
 
 static void print_json(struct out *o, const char *what, const heddle_error_t *error, int status) {
@@ -170,4 +192,54 @@ int report_line(const struct report *r, const char *fmt, ...) {
   } else
     out_printf(&o, "%serror%s: %s\n", r->color ? "\033[1;31m" : "", r->color ? "\033[0m" : "", text);
   return EXIT_FAILED;
+}
+
+/* ---- suspended stacks ---- */
+
+struct listing {
+  const struct report *r;
+  struct out o;
+  size_t n;
+};
+
+static bool list_stack(void *env, const heddle_stack_t *stack) {
+  struct listing *l = env;
+  if (l->n++ == STACKS_MAX) return false;
+  if (l->r->json) {
+    out_printf(&l->o, "{\"suspended\": %u, \"fresh\": %s, \"bytes\": %llu", stack->id,
+               stack->fresh ? "true" : "false", (unsigned long long)stack->size);
+    json_frame_list(&l->o, stack->frames, stack->nframes, stack->total_frames);
+    out_cstr(&l->o, "}\n");
+    return true;
+  }
+  out_printf(&l->o, stack->fresh ? "not begun: stack %u\n" : "suspended: stack %u, %llu bytes\n", stack->id,
+             (unsigned long long)stack->size);
+  print_frame_list(&l->o, stack->frames, stack->nframes, stack->total_frames);
+  return true;
+}
+
+void report_suspended(const struct report *r, heddle_store_t *store) {
+  struct listing l = {r, out_file(stderr), 0};
+  heddle_error_t *error = heddle_store_suspended(store, list_stack, &l);
+  if (error)
+    (void)report_error(r, "--suspended failed", error);
+  else if (r->json)
+    return;
+  else if (l.n > STACKS_MAX)
+    out_printf(&l.o, "there are more; %d are shown\n", STACKS_MAX);
+  else
+    out_printf(&l.o, "%zu continuation%s not run to the end\n", l.n, l.n == 1 ? " has" : "s have");
+}
+
+static bool is_any(void *env, const heddle_stack_t *stack) {
+  (void)stack;
+  *(bool *)env = true;
+  return false;
+}
+
+void report_hint(const struct report *r, heddle_store_t *store) {
+  bool any = false;
+  struct out o = out_file(stderr);
+  heddle_error_delete(heddle_store_suspended(store, is_any, &any));
+  if (any && !r->json) out_cstr(&o, "  continuations are suspended: --suspended lists them\n");
 }

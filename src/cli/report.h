@@ -19,6 +19,10 @@ void report_init(struct report *r, const struct cli_options *o);
 /* Prints `error` (taken over; not NULL) under the headline `what` ("failed to run `f.wasm`") and returns the
  * exit status. */
 int report_error(const struct report *r, const char *what, heddle_error_t *error);
+/* The store's continuations that have not run to their end, with their frames; and the hint that there are
+ * some. */
+void report_suspended(const struct report *r, heddle_store_t *store);
+void report_hint(const struct report *r, heddle_store_t *store);
 /* One line of our own: "error: ...". Returns EXIT_FAILED. */
 int report_line(const struct report *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -261,7 +261,10 @@ static int report_call(struct run *run, const char *name, heddle_error_t *error)
   heddle_trap_t trap;
   bool interrupted = sigint_seen && heddle_error_trap(error, &trap) && trap == HEDDLE_TRAP_INTERRUPT;
   snprintf(line, sizeof line, "%s: failed in %s", run->o->files[0], name);
+  int32_t code;
+  bool ended = heddle_error_exit_code(error, &code);
   int status = report_error(run->r, line, error);
+  if (!ended && !run->o->suspended) report_hint(run->r, run->store);
   return interrupted ? EXIT_INTERRUPTED : status;
 }
 
@@ -376,6 +379,7 @@ int command_run(const struct cli_options *o, const struct report *r) {
   else
     status = run_timed(&run);
   fflush(stdout);
+  if (o->suspended && run.store) report_suspended(r, run.store);
   if (o->stats && run.store) print_stats(r, run.store);
   heddle_wasi_threads_delete(run.threads);
   heddle_module_delete(run.module);

@@ -67,17 +67,16 @@ bool exn_catch(struct store *s) {
   return false;
 }
 
-/* The tag's name, in the first instance that has it under one. */
-void tag_describe(const struct store *s, const struct vm_tag *tag, struct buf *out) {
+void tag_name(const struct store *s, const struct vm_tag *tag, struct buf *out) {
   for (const struct instance *in = s->instances; in; in = in->next) {
     for (uint32_t i = 0; i < in->module->ntags; i++) {
       struct slice name = name_map_find(&in->module->tag_names, i);
       if (&instance_tag(in, i)->vm != tag || !name.len) continue;
-      buf_printf(out, "tag $%.*s", (int)min_u64(name.len, 100), (const char *)name.data);
+      buf_printf(out, " $%.*s", (int)min_u64(name.len, 100), (const char *)name.data);
       return;
     }
   }
-  buf_cstr(out, "a tag without a name");
+  buf_cstr(out, " without a name");
 }
 
 static void print_value(valtype t, union vm_value v, struct buf *out) {
@@ -103,7 +102,8 @@ enum { DESCRIBED_MAX = 8 };
 void exn_describe(const struct store *s, uint32_t exn, struct buf *out) {
   const struct vm_tag *tag = exn_tag(s, exn);
   const struct functype *t = &canon_type(s->canon, tag->type)->func;
-  tag_describe(s, tag, out);
+  buf_cstr(out, "tag");
+  tag_name(s, tag, out);
   for (uint32_t i = 0; i < t->nparams && i < DESCRIBED_MAX; i++)
     print_value(t->params[i], object_load(gc_base(s->heap), exn, exn_field(s->canon, t, i)), out);
   if (t->nparams > DESCRIBED_MAX) buf_cstr(out, " ..");

@@ -9,8 +9,8 @@
  * nothing has been unwound when there is none. True: vm.landing and vm.exn_clause say where to go on. */
 bool exn_catch(struct store *s);
 
-/* "tag $t", or that it has no name. */
-void tag_describe(const struct store *s, const struct vm_tag *tag, struct buf *out);
+/* " $t", the name in the first instance that has the tag under one, or that there is none. */
+void tag_name(const struct store *s, const struct vm_tag *tag, struct buf *out);
 /* Tag and payload in words. */
 void exn_describe(const struct store *s, uint32_t exn, struct buf *out);
 
