@@ -11,6 +11,7 @@ enum builtin {
   BUILTIN_RESUME_STUB,
   BUILTIN_SUSPEND_STUB,
   BUILTIN_SWITCH_STUB,
+  BUILTIN_SWITCH_ARGS_STUB,
   BUILTIN_RESUME_TRAP_STUB,
 #define BUILTIN(id, result, params) BUILTIN_##id,
 #include "abi/builtin.def"

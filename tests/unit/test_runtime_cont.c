@@ -28,11 +28,11 @@ enum { SCALE = 1 };
 #define LEAVE                  "mov rbx, [rbp - 16]; mov r12, [rbp - 24]; mov r13, [rbp - 32]; mov rsp, rbp; pop rbp;"
 #define HERE                   "mov r14, [r15 + 8];"
 #define JUMP(stub)             "mov r11, [r15 + 16]; jmp [r11 + STUBS + 8 * " #stub "];"
+#define THIS(reg)              "mov r11, [r15]; mov " #reg ", [r11];"
 #define RESUME(table, landing) "lea r12, [rip + " table "]; lea r13, [rip + " landing "];" JUMP(2)
 #define SUSPEND(tag, landing)                                                                                \
-  "mov rbx, [r15 + TAGS + 8 * " #tag "]; xor r12d, r12d; lea r13, [rip + " landing "];" JUMP(3)
-#define THIS(reg) "mov r11, [r15]; mov " #reg ", [r11];"
-#define TRAP      "mov r11, [r15 + 16]; call [r11 + STUBS];"
+  THIS(r9) "mov rbx, [r15 + TAGS + 8 * " #tag "]; xor r12d, r12d; lea r13, [rip + " landing "];" JUMP(3)
+#define TRAP "mov r11, [r15 + 16]; call [r11 + STUBS];"
 #define ONE_CLAUSE(name, tag, landing)                                                                       \
   ".p2align 3; .quad 0; " name ": .long 0, 0; 9: .long TAGS + 8 * " #tag ", " landing " - 9b; .quad 0;"
 #define NO_CLAUSE(name) ".p2align 3; .quad 0; " name ": .quad 0, 0;"
@@ -70,13 +70,15 @@ CODE(out, ENTER "mov r11, [r15 + FUNCS]; mov r15, [r11 + 8]; mov r14, [r15 + 8];
 CODE(loader, ENTER "loader_fault: mov eax, [r14 + rdi];" LEAVE "ret")
 /* (10 i64) -> 8 i64: suspends with the 10 as payload of 8 (the last two and this stack left out: 8 and 9 on
  * the stack), goes on with 10 other values and returns 8 of them. */
-CODE(wide, ENTER
-     "mov rax, rdi; mov r11, rcx; mov rcx, rdx; mov rdx, rsi; mov rsi, r11; mov rdi, r8; mov r8, r9;"
-     "mov r11, [rbp + 16]; mov [rsp], r11; mov r11, [r15]; mov r11, [r11]; mov [rsp + 8], r11;"
-     "mov rbx, [r15 + TAGS + 8]; mov r12d, 16; lea r13, [rip + wide_site];" JUMP(
-         3) "wide_site:" HERE "mov r11, [rsp]; mov [rbp + 32], r11; mov r11, [rsp + 8]; mov [rbp + 40], r11;"
-            "mov rax, rdi; mov r11, rcx; mov rcx, rdx; mov rdx, rsi; mov rsi, r11; mov rdi, r8; mov r8, "
-            "r9;" LEAVE "ret 16")
+CODE(wide, ENTER "mov rax, rdi; mov r11, rcx; mov rcx, rdx; mov rdx, rsi; mov rsi, r11; mov rdi, r8; mov r8, "
+                 "r9;"
+                 "mov r11, [rbp + 16]; mov [rsp], r11; mov r11, [r15]; mov r11, [r11]; mov [rsp + 8], "
+                 "r11;" THIS(r9) "mov rbx, [r15 + TAGS + 8]; mov r12d, 16; lea r13, [rip + wide_site];" JUMP(
+                     3) "wide_site:" HERE
+                        "mov r11, [rsp]; mov [rbp + 32], r11; mov r11, [rsp + 8]; mov [rbp + 40], r11;"
+                        "mov rax, rdi; mov r11, rcx; mov rcx, rdx; mov rdx, rsi; mov rsi, r11; mov rdi, r8; "
+                        "mov r8, "
+                        "r9;" LEAVE "ret 16")
 /* (child) -> sum over what the child gave, each times its place: resumes with 10..19, then with 30..39 */
 #define WIDE_ARGS(n)                                                                                         \
   "mov edi, " #n "; lea rsi, [rdi + 1]; lea rdx, [rdi + 2]; lea rcx, [rdi + 3]; lea r8, [rdi + 4];"          \
@@ -102,9 +104,9 @@ CODE(wide_drive,
  * returns count. Count is kept in a word of memory 0. */
 CODE(switcher,
      ENTER "mov [rbp - 40], rdi; 4: cmp qword ptr [r14], 0; jz 3f; dec qword ptr [r14];" THIS(
-         rdi) "mov rbx, [r15 + TAGS]; lea r12, [rbp - 40]; lea r13, [rip + switcher_site]; xor r14d, "
-              "r14d;" JUMP(4) "switcher_site:" HERE
-                              "mov [rbp - 40], rdi; jmp 4b; 3: mov rax, [rbp - 40];" LEAVE "ret")
+         rdi) "mov rbx, [r15 + TAGS]; lea r12, [rbp - 40]; lea r13, [rip + switcher_site]; mov r11, rdi; "
+              "mov r14, [r15 + 16]; jmp [r14 + STUBS + 8 * 4]; switcher_site:" HERE
+              "mov [rbp - 40], rdi; jmp 4b; 3: mov rax, [rbp - 40];" LEAVE "ret")
 /* (child, arg) -> the last child's result; lets its descendants switch. */
 CODE(switch_host,
      ENTER "mov rbx, rdi; mov rdi, rsi;" RESUME("switch_table", "switch_return") "switch_return:" HERE
@@ -112,7 +114,7 @@ CODE(switch_host,
 /* (child, status) ends the child: resume_trap */
 CODE(cancel,
      ENTER "mov rbx, rdi; mov rax, rsi; lea r12, [rip + cancel_table]; lea r13, [rip + cancel_return];" JUMP(
-         5) "cancel_return: ud2;" NO_CLAUSE("cancel_table"))
+         6) "cancel_return: ud2;" NO_CLAUSE("cancel_table"))
 LABEL(trapper_trap);
 LABEL(after_suspend_trap);
 LABEL(after_return_trap);

@@ -20,8 +20,8 @@ static ir_val emit_current(struct builder *b) {
   return emit(b, IR_OP_LOAD, IR_PTR, store, 0, offsetof(struct vm_store, cur));
 }
 
-/* A cell for the running stack, each of the two naming the other. */
-static ir_val emit_own_cell(struct builder *b) {
+/* Pushes a cell for the running stack, each of the two naming the other, and the stack. */
+static void push_own_cell(struct builder *b) {
   struct allocation a = allocation_begin(b, sizeof(struct object_cont));
   emit_hstore_head(b, a.ref, OBJECT_HEAD, emit_const(b, IR_I32, OBJECT_TYPE_CONT));
   allocation_slow(b, &a);
@@ -29,13 +29,13 @@ static ir_val emit_own_cell(struct builder *b) {
   ir_val cur = emit_current(b);
   emit_hstore_new(b, IR_PTR, a.ref, CELL_STACK, cur);
   emit(b, IR_OP_STORE, IR_REF, cur, a.ref, offsetof(struct stack, cell));
-  return a.ref;
+  push(b, a.ref);
+  push(b, cur);
 }
 
 /* The stack in the cell, which is neither null nor empty. */
 static ir_val emit_stack_of(struct builder *b, ir_val cell) {
-  emit(b, IR_OP_TRAPIFZ, IR_VOID, cell, TRAP_NULL_CONTINUATION_REFERENCE, 0);
-  ir_val stack = emit_hload(b, IR_PTR, 0, cell, CELL_STACK);
+  ir_val stack = emit_hload(b, IR_PTR, IRF_NULL_STRUCT, cell, CELL_STACK);
   emit(b, IR_OP_TRAPIFZ, IR_VOID, stack, TRAP_CONTINUATION_CONSUMED, 0);
   return stack;
 }
@@ -165,10 +165,10 @@ static void build_resume_throw(struct builder *b, bool ref) {
 
 static void build_suspend(struct builder *b, uint32_t tag) {
   const struct functype *t = module_tag_type(b->m, tag);
-  push(b, emit_own_cell(b));
+  push_own_cell(b);
   ir_val address = emit_tag(b, tag);
   ir_val v = emit(b, IR_OP_SUSPEND, first_type(b, t->results, t->nresults), address,
-                  pop_list(b, t->nparams + 1), b->m->tags[tag].type.type);
+                  pop_list(b, t->nparams + 2), b->m->tags[tag].type.type);
   push_results(b, v, t->results, t->nresults);
   call_may_throw(b);
 }
@@ -178,9 +178,9 @@ static void build_switch(struct builder *b, uint32_t type, uint32_t tag) {
   const struct functype *back = cont_type(b, vt_index(t->params[t->nparams - 1]));
   ir_val cell = pop(b);
   (void)emit_stack_of(b, cell);
-  push(b, emit_own_cell(b));
+  push_own_cell(b);
   ir_val address = emit_tag(b, tag);
-  uint32_t list = pop_list(b, t->nparams), func = b->m->types[type].cont;
+  uint32_t list = pop_list(b, t->nparams + 1), func = b->m->types[type].cont;
   ir_ext(b->f, &func, 1);
   ir_val v = emit(b, IR_OP_SWITCH_TO, first_type(b, back->params, back->nparams), cell, list, address);
   push_results(b, v, back->params, back->nparams);

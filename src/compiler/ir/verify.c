@@ -176,7 +176,7 @@ static void check_list(struct verifier *v, ir_block b, ir_val at, const uint32_t
   const struct ir_func *f = v->f;
   const struct ir_insn *in = &f->insns.at[at];
   const valtype *types = NULL;
-  uint32_t n = len;
+  uint32_t n = len, nparams = len;
   if (in->op == IR_OP_RETURN) {
     types = f->type->results;
     n = f->type->nresults;
@@ -186,13 +186,15 @@ static void check_list(struct verifier *v, ir_block b, ir_val at, const uint32_t
     uint32_t type = in->op == IR_OP_SWITCH_TO ? ir_switch_type(f, at) : in->c;
     const struct functype *t = module_functype(f->module, type);
     types = t->params;
-    n = t->nparams + (in->op == IR_OP_SUSPEND); /* and the cell */
+    n = t->nparams; /* who leaves gives its cell, if that is no parameter, and cur */
+    n += in->op == IR_OP_SUSPEND ? 2 : in->op == IR_OP_SWITCH_TO ? 1 : 0;
+    nparams = t->nparams;
   }
   if (n != len) fail(v, b, at, "wrong number of arguments");
   for (uint32_t i = 0; i < len && v->ok; i++) {
     if (!reaches(v, list[i], b, at))
       fail(v, b, at, "argument does not reach");
-    else if (types && !(in->op == IR_OP_SUSPEND && i + 1 == len) &&
+    else if (types && i < nparams &&
              !ir_same_size((uint8_t)ir_type_of(f->module, types[i]), f->insns.at[list[i]].type))
       fail(v, b, at, "argument has a wrong type");
   }

@@ -41,7 +41,7 @@
 ;;   hstore.ptr v14 +8, v17
 ;;   store.ref v17 +108, v14
 ;;   v20 = load.ptr v15 +48 immutable
-;;   v21 = suspend.i32 v20 t2 (v1, v14)
+;;   v21 = suspend.i32 v20 t2 (v1, v14, v17)
 ;;   v22 = sext32.i64 v21
 ;;   return (v22)
 ;; }
@@ -54,19 +54,18 @@
 ;;   v5 = call_builtin.ref cont_new (v1)
 ;;   jump b1(v5, v2)
 ;; b1(v7:ref, v8:i32): loop 1
-;;   trapifz v7 null_continuation_reference
-;;   v10 = hload.ptr v7 +8
-;;   trapifz v10 continuation_consumed
-;;   v12 = iconst.ptr 0x0
-;;   hstore.ptr v7 +8, v12
-;;   v14 = resume.i64 v10 t0 (v8) on 0 switch 1
+;;   v9 = hload.ptr v7 +8 null_struct
+;;   trapifz v9 continuation_consumed
+;;   v11 = iconst.ptr 0x0
+;;   hstore.ptr v7 +8, v11
+;;   v13 = resume.i64 v9 t0 (v8) on 0 switch 1
 ;;   try b3 b2
 ;; b2:
-;;   v16 = landed.i32 v14, 0
-;;   v17 = proj.ref v16, 1
+;;   v15 = landed.i32 v13, 0
+;;   v16 = proj.ref v15, 1
 ;;   jump b4
 ;; b3:
-;;   return (v14)
+;;   return (v13)
 ;; b4:
-;;   jump b1(v17, v16)
+;;   jump b1(v16, v15)
 ;; }

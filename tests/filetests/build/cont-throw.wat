@@ -20,53 +20,51 @@
 ;; b0:
 ;;   v1 = param.ref 0
 ;;   v2 = iconst.i32 7
-;;   trapifz v1 null_continuation_reference
-;;   v4 = hload.ptr v1 +8
-;;   trapifz v4 continuation_consumed
-;;   v6 = iconst.i32 1
-;;   v7 = call_builtin.ref alloc_exn (v6)
-;;   hstore.i32 v7 +16, v2
-;;   v9 = vmctx.ptr
-;;   v10 = load.ptr v9 +0 immutable
-;;   store.ref v10 +32, v7
-;;   v12 = iconst.ptr 0x0
-;;   hstore.ptr v1 +8, v12
-;;   v14 = resume_throw.i32 v4 t0 () on 0
+;;   v3 = hload.ptr v1 +8 null_struct
+;;   trapifz v3 continuation_consumed
+;;   v5 = iconst.i32 1
+;;   v6 = call_builtin.ref alloc_exn (v5)
+;;   hstore.i32 v6 +16, v2
+;;   v8 = vmctx.ptr
+;;   v9 = load.ptr v8 +0 immutable
+;;   store.ref v9 +32, v6
+;;   v11 = iconst.ptr 0x0
+;;   hstore.ptr v1 +8, v11
+;;   v13 = resume_throw.i32 v3 t0 () on 0
 ;;   try 0 b2 b1 b4
 ;; b1:
-;;   v16 = landed.ref v14, 0
+;;   v15 = landed.ref v13, 0
 ;;   jump b3
 ;; b2:
-;;   return (v14)
+;;   return (v13)
 ;; b3:
 ;;   jump b6
 ;; b4: cold
-;;   v20 = exn_load.i32 36
-;;   v21 = iconst.i32 0
+;;   v19 = exn_load.i32 36
+;;   v20 = iconst.i32 0
 ;;   jump b5
 ;; b5: cold
-;;   v23 = exn_load.ref 32
+;;   v22 = exn_load.ref 32
 ;;   exn_clear
-;;   v25 = hload.i32 v23 +16 immutable
-;;   jump b7(v25)
+;;   v24 = hload.i32 v22 +16 immutable
+;;   jump b7(v24)
 ;; b6:
-;;   jump b7(v6)
-;; b7(v28:i32):
-;;   return (v28)
+;;   jump b7(v5)
+;; b7(v27:i32):
+;;   return (v27)
 ;; }
 ;; fn 1 (ref, ref) -> (i32) {
 ;; b0:
 ;;   v1 = param.ref 0
 ;;   v2 = param.ref 1
-;;   trapifz v1 null_continuation_reference
-;;   v4 = hload.ptr v1 +8
-;;   trapifz v4 continuation_consumed
+;;   v3 = hload.ptr v1 +8 null_struct
+;;   trapifz v3 continuation_consumed
 ;;   trapifz v2 null_exception_reference
-;;   v7 = vmctx.ptr
-;;   v8 = load.ptr v7 +0 immutable
-;;   store.ref v8 +32, v2
-;;   v10 = iconst.ptr 0x0
-;;   hstore.ptr v1 +8, v10
-;;   v12 = resume_throw.i32 v4 t0 ()
-;;   return (v12)
+;;   v6 = vmctx.ptr
+;;   v7 = load.ptr v6 +0 immutable
+;;   store.ref v7 +32, v2
+;;   v9 = iconst.ptr 0x0
+;;   hstore.ptr v1 +8, v9
+;;   v11 = resume_throw.i32 v3 t0 ()
+;;   return (v11)
 ;; }

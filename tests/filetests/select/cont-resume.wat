@@ -19,7 +19,7 @@
     (unreachable)))
 ;; ;; func 0, select
 ;; b0: -> b2, b1
-;;   params.8 -> rdi=v4
+;;   params.8 -> rdi=v5
 ;;   mov v6, qword [r15 + 32]
 ;;   mov v9, dword [v6 - 16]
 ;;   mov v11, dword [v6 - 12]
@@ -31,16 +31,16 @@
 ;;   mov dword [v6 + v9], 128
 ;;   jmp
 ;; b2: cold -> b3
-;;   call_builtin builtin 38 -> v8:rax
+;;   call_builtin builtin 39 -> v8:rax
 ;;   jmp
 ;; b3:
 ;;   v0 = phi b1: v9, b2: v8
 ;;   mov v7, qword [r15]
-;;   mov v5, qword [v7]
-;;   mov qword [v6 + v0 + 8], v5
-;;   mov dword [v5 + 108], v0
+;;   mov v4, qword [v7]
+;;   mov qword [v6 + v0 + 8], v4
+;;   mov dword [v4 + 108], v0
 ;;   mov v3, qword [r15 + 48]
-;;   suspend (v4:rax, v0:rdx, v3:rbx) -> v2:rdi
+;;   suspend (v5:rax, v0:rdx, v3:rbx, v4:r9) -> v2:rdi
 ;;   movsxd v1, v2
 ;;   ret (v1:rax)
 ;; ;; func 1, select
@@ -49,14 +49,12 @@
 ;;   mov v6, qword [r15 + 32]
 ;;   test v9, v9
 ;;   trap e !12
-;;   call_builtin builtin 37 (v9:rsi) -> v7:rax
+;;   call_builtin builtin 38 (v9:rsi) -> v7:rax
 ;;   jmp
 ;; b1: loop head loop 1 depth 1 -> b3, b2
 ;;   v0 = phi b0: v7, b2: v3
 ;;   v1 = phi b0: v8, b2: v4
-;;   test v0, v0
-;;   trap e !17
-;;   mov v5, qword [v6 + v0 + 8]
+;;   mov v5, qword [v6 + v0 + 8] !17
 ;;   test v5, v5
 ;;   trap e !20
 ;;   mov qword [v6 + v0 + 8], 0

@@ -22,12 +22,12 @@ static void lea_rip(struct x64_asm *a, mreg r, enum x64_fixup_kind kind, uint32_
 
 static void set(struct x64_asm *a, mreg r, uint32_t value) { x64_mov_imm(a, r, 4, value, false); }
 
-/* `in` has set what its stub asks for, but for r13. */
-static void leave(struct x64_asm *a, const struct mach_insn *in, enum builtin stub) {
+/* `in` has set what its stub asks for, but for r13. Leaves by the register `by`. */
+static void leave(struct x64_asm *a, const struct mach_insn *in, enum builtin stub, mreg by) {
   uint32_t back = x64_label(a);
   lea_rip(a, R13, FIXUP_LABEL, back);
-  x64_rm(a, X64_MOV_RM, 8, R11, R15, offsetof(struct vmctx, builtins));
-  x64_opcode_mem(a, 0xff, 4, R11, 8 * (int32_t)stub);
+  x64_rm(a, X64_MOV_RM, 8, by, R15, offsetof(struct vmctx, builtins));
+  x64_opcode_mem(a, 0xff, 4, by, 8 * (int32_t)stub);
   x64_place(a, back);
   x64_add_call_site(a, in);
 }
@@ -36,7 +36,7 @@ static void resume(struct x64_asm *a, const struct mach_insn *in, uint32_t block
   VEC_PUSH(a->arena, &a->resumes, ((struct x64_handlers){.call = (uint32_t)in->imm, .block = block}));
   if (stub == BUILTIN_RESUME_TRAP_STUB) set(a, RAX, TRAP_EXCEPTION);
   lea_rip(a, R12, FIXUP_HANDLERS, a->resumes.len - 1);
-  leave(a, in, stub);
+  leave(a, in, stub, R11);
 }
 
 void x64_leave_stack(struct x64_asm *a, const struct mach_insn *in, uint32_t block) {
@@ -46,15 +46,15 @@ void x64_leave_stack(struct x64_asm *a, const struct mach_insn *in, uint32_t blo
   case X64_RESUME_THROW: resume(a, in, block, BUILTIN_RESUME_TRAP_STUB); break;
   case X64_SUSPEND:
     set(a, R12, c->args_size);
-    leave(a, in, BUILTIN_SUSPEND_STUB);
+    leave(a, in, BUILTIN_SUSPEND_STUB, R11);
     break;
   case X64_SWITCH_TO:
-    set(a, R14, c->args_size);
-    leave(a, in, BUILTIN_SWITCH_STUB);
+    if (c->args_size) set(a, R14, c->args_size);
+    leave(a, in, c->args_size ? BUILTIN_SWITCH_ARGS_STUB : BUILTIN_SWITCH_STUB, c->args_size ? R11 : R14);
     break;
   default: assert(in->op == X64_LANDED);
   }
-  x64_rm(a, X64_MOV_RM, 8, R14, R15, offsetof(struct vmctx, memory0));
+  if (a->f->ir->module->nmems) x64_rm(a, X64_MOV_RM, 8, R14, R15, offsetof(struct vmctx, memory0));
 }
 
 /* ---- handlers ---- */

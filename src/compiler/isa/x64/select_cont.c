@@ -66,11 +66,14 @@ static void suspend(struct x64_sel *s, ir_val v) {
   uint32_t n;
   const uint32_t *args = ir_args(s->ir, v, &n);
   mreg tag = x64_use(s, in->a);
+  n--; /* the last one is cur */
+  mreg cur = x64_use(s, args[n]);
   call.args_size = place(s->params, call_walk_results(), t->params, t->nparams, true);
   uint32_t back = place(s->results, call_walk_params(), t->results, t->nresults, false);
   x64_pass_values(s, args, n, s->params, true, RSP, 0, &call);
   x64_add_fixed(s, tag, RBX);
-  call.nargs++;
+  x64_add_fixed(s, cur, R9);
+  call.nargs += 2;
   x64_take_registers(s, v, s->results, t->nresults, false, &call);
   note(s, max_u32(call.args_size, back));
   x64_push_call(s, X64_SUSPEND, call);
@@ -90,14 +93,16 @@ static void switch_to(struct x64_sel *s, ir_val v) {
   target.idx = x64_use(s, in->a);
   target.disp = offsetof(struct object_cont, stack);
   target.d = x64_temp(s, IR_PTR);
-  mreg tag = x64_use(s, in->c);
+  n--; /* the last one is cur */
+  mreg tag = x64_use(s, in->c), cur = x64_use(s, args[n]);
   call.args_size = place(s->params, call_walk_params(), t->params, n, false);
   uint32_t size = place(s->results, call_walk_params(), back->params, back->nparams, false);
   x64_push(s, target);
   x64_pass_values(s, args, n, s->params, false, RSP, 0, &call);
   x64_add_fixed(s, tag, RBX);
   x64_add_fixed(s, target.d, R12);
-  call.nargs += 2;
+  x64_add_fixed(s, cur, R11);
+  call.nargs += 3;
   x64_take_registers(s, v, s->results, back->nparams, false, &call);
   note(s, max_u32(call.args_size, size));
   x64_push_call(s, X64_SWITCH_TO, call);

@@ -13,7 +13,8 @@ mreg x64_heap(struct x64_sel *s) { return x64_instance_field(s, &s->heap, offset
 
 static uint8_t null_trap(const struct ir_insn *in) {
   switch (in->flags & IRF_NULL_MASK) {
-  case IRF_NULL_STRUCT: return TRAP_NULL_STRUCT_REFERENCE;
+  case IRF_NULL_STRUCT:
+    return in->type == IR_PTR ? TRAP_NULL_CONTINUATION_REFERENCE : TRAP_NULL_STRUCT_REFERENCE;
   case IRF_NULL_ARRAY: return TRAP_NULL_ARRAY_REFERENCE;
   case IRF_NULL_CAST: return TRAP_CAST_FAILURE;
   default: return TRAP_NONE;

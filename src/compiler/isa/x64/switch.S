@@ -7,10 +7,11 @@
  *              comes with                                                     goes on
  *   resume     rbx the child (taken from its cell, which is empty now),       at the child's pc, A untouched
  *              r12 struct stack_handlers, r13 landing for the child's return, A = its parameters, stack arguments at rsp
- *   suspend    rbx the tag, r12 bytes of stack payload at rsp (0 mostly),     at the clause's landing, R untouched
+ *   suspend    rbx the tag, r9 cur, r12 bytes of stack payload at rsp,        at the clause's landing, R untouched
  *              r13 where it goes on, R = payload and the cell of this stack
- *   switch     rbx the tag, r12 address of the target cell's stack word,      at the target's pc, A untouched
- *              r13 where it goes on, r14 bytes of stack arguments at rsp, A = values and the cell of this stack
+ *   switch     rbx the tag, r11 cur, r12 address of the target cell's stack   at the target's pc, A untouched
+ *              word, r13 where it goes on, A = values and the cell of this stack
+ *   switch_args  the same without cur, r14 bytes of stack arguments at rsp    the same
  *   resume_trap  as resume without A, rax a status                            in trap_unwind, with the child as cur
  *
  * At every arrival: rsp and rbp as when that stack was left, r15 its instance, r14 to be loaded from it; rbx r9-r14 hold
@@ -31,6 +32,18 @@
   mov [\s + STACK_FP], rbp
   mov [\s + STACK_PC], r13
   mov [\s + STACK_INST], r15
+  .endm
+
+  /* As arrive, then to \pc. That r15 is right mostly is a guess of the branch predictor: it does not wait for \s. */
+  .macro go_on s, pc
+  mov rsp, [\s + STACK_SP]
+  mov rbp, [\s + STACK_FP]
+  cmp r15, [\s + STACK_INST]
+  jne .Lother_\@
+  jmp \pc
+.Lother_\@:
+  mov r15, [\s + STACK_INST]
+  jmp \pc
   .endm
 
   .macro arrive s
@@ -82,8 +95,7 @@
   jne 2f
 1:splice r14
   mov [r11 + STORE_CUR], rbx
-  arrive rbx
-  jmp [rbx + STACK_PC]
+  go_on rbx, [rbx+STACK_PC]
 2:native
   mov rsi, rbx
   mov edx, [r12]
@@ -109,53 +121,52 @@
 
 /* ---- suspend ---- */
 
-  /* The search: r9 is the link below the candidate r10, r11 its clause. */
+  /* The search: r9 is the link below the candidate r10, rbp its instance, r11 its clause. */
   global arch_suspend_stub
   endbr64
-  mov r14, [r15 + VMCTX_STORE]
-  mov r14, [r14 + STORE_CUR]
-  leave_stack r14
-  mov r9, r14
+  leave_stack r9
+  mov r14, r9
 1:mov r10, [r9 + STACK_PARENT]
   mov r11, [r10 + STACK_HANDLERS]
-  mov r15, [r10 + STACK_INST]
-2:mov r13d, [r11 + HANDLERS_LABELS]
-  cmp [r15 + r13], rbx      /* at 0, the list's end, stands no tag but the store */
-  je 3f
+  mov r13d, [r11 + HANDLERS_LABELS]
+  test r13d, r13d
+  jz 3f
+  mov rbp, [r10 + STACK_INST]
+2:cmp [rbp + r13], rbx
+  je 4f
   add r11, CLAUSE_SIZE
+  mov r13d, [r11 + HANDLERS_LABELS]
   test r13d, r13d
   jnz 2b
-  mov r9, r10
+3:mov r9, r10
   cmp qword ptr [r10 + STACK_PARENT], 0
   jne 1b
   jmp .Lunhandled
-3:movsxd r13, dword ptr [r11 + HANDLERS_LABELS + CLAUSE_LANDING]
+4:movsxd r13, dword ptr [r11 + HANDLERS_LABELS + CLAUSE_LANDING]
   lea r13, [r11 + r13 + HANDLERS_LABELS]
   test r12, r12
-  jnz 5f
-4:cmp byte ptr [r14 + STACK_NOTED], 0
-  je 7f
-8:mov qword ptr [r9 + STACK_PARENT], 0
+  jnz 6f
+5:cmp byte ptr [r14 + STACK_NOTED], 0
+  je 8f
+7:mov r11, [r15 + VMCTX_STORE]
+  mov qword ptr [r9 + STACK_PARENT], 0
   mov [r14 + STACK_LAST], r9
-  mov r11, [r15 + VMCTX_STORE]
   mov [r11 + STORE_CUR], r10
-  arrive r10
-  jmp r13
-5:mov r11, [r10 + STACK_HANDLERS]
+  go_on r10, r13
+6:mov r11, [r10 + STACK_HANDLERS]
   mov r11d, [r11]
   add r11, [r10 + STACK_SP]
-6:movups xmm15, [rsp + r12 - 16]
+1:movups xmm15, [rsp + r12 - 16]
   movups [r11 + r12 - 16], xmm15
   sub r12, 16
-  jnz 6b
-  jmp 4b
-
-7:note r14, r12, 9f, 8b
+  jnz 1b
+  jmp 5b
+8:note r14, r12, 9f, 7b
 9:native                    /* rsp comes back with the handler's stack */
   mov rsi, r14
   call cont_note
   load_arg_regs
-  jmp 8b
+  jmp 7b
 
 .Lunhandled:                /* r14 = cur, rbx the tag, R the payload: perhaps the host that resumed takes it */
   mov r15, [r14 + STACK_INST]
@@ -189,14 +200,10 @@
 
 /* ---- switch ---- */
 
-  /* The search: r13 is the link below the candidate rbp, r11 its clause. */
+  /* The search: r13 is the link below the candidate rbp, r11 its clause, r14 the stack that is left. */
   global arch_switch_stub
   endbr64
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
   leave_stack r11
-  test r14d, r14d
-  jnz 5f
   mov r14, r11
 1:mov r13, r14
 2:mov rbp, [r13 + STACK_PARENT]
@@ -218,8 +225,7 @@
   mov qword ptr [r12], 0
   splice rbp
   mov [r11 + STORE_CUR], rbx
-  arrive rbx
-  jmp [rbx + STACK_PC]
+  go_on rbx, [rbx+STACK_PC]
 4:mov r13, rbp
   cmp qword ptr [rbp + STACK_PARENT], 0
   jne 2b
@@ -230,7 +236,14 @@
   call cont_note
   load_arg_regs
   jmp 8b
-5:mov r13d, r14d
+
+/* With r14 bytes of stack arguments: they go to the target first. */
+  global arch_switch_args_stub
+  endbr64
+  mov r11, [r15 + VMCTX_STORE]
+  mov r11, [r11 + STORE_CUR]
+  leave_stack r11
+  mov r13d, r14d
   mov r14, r11
   native
   mov rsi, [r12]
@@ -276,8 +289,7 @@
   xor r9d, r9d
   mov [r11 + STACK_PC], r9
   mov [r11 + STACK_PARENT], r9
-  arrive r10
-  jmp [r10 + STACK_PC]
+  go_on r10, [r10+STACK_PC]
 1:mov [r11 + STACK_SP], rsp /* the results area */
   mov r15, [r11 + STACK_FUNC]
   mov r15, [r15 + FUNC_INST]
@@ -336,6 +348,7 @@
   mov rbp, r10
   load_results
   mov rsp, [r11 + STACK_SP]
+  mov r9, r11
   jmp arch_suspend_stub
   global arch_host_resumed
   native

@@ -216,11 +216,11 @@ arch_leave:                 /* rsp = host_sp, rax = status */
   .set outcall_offset, outcall_offset + 8
   .endm
 
-  .set outcall_offset, 48     /* behind the stubs */
+  .set outcall_offset, 56     /* behind the stubs */
 #define BUILTIN(id, result, params) .p2align 4; .Loutcall_##id: outcall .Loutcall
 #include "abi/builtin.def"
 #undef BUILTIN
-  .set outcall_offset, 48
+  .set outcall_offset, 56
 #define BUILTIN(id, result, params) .p2align 4; .Lstress_##id: outcall .Loutcall_stress
 #include "abi/builtin.def"
 #undef BUILTIN
@@ -237,6 +237,7 @@ arch_leave:                 /* rsp = host_sp, rax = status */
   .quad arch_resume_stub
   .quad arch_suspend_stub
   .quad arch_switch_stub
+  .quad arch_switch_args_stub
   .quad arch_resume_trap_stub
   .endm
   table arch_builtins
