@@ -1,4 +1,5 @@
-/* Layout: blocks in their final order, jumps in their final sizes, tables and constants behind the code.
+/* Layout: blocks in their final order (order.c), jumps in their final sizes, tables and constants behind the
+ * code.
  *
  * In: an allocated function and its frame.  Out: struct code.
  * Bodies of blocks are written once, without the jumps between blocks, as regions; then jumps grow from short
@@ -10,6 +11,7 @@
 #include "abi/call.h"
 #include "compiler/isa/x64/call.h"
 #include "compiler/isa/x64/cont.h"
+#include "compiler/isa/x64/order.h"
 #include "compiler/isa/x64/sequence.h"
 
 #include <stdio.h>
@@ -37,100 +39,14 @@ struct layout {
   bool listed; /* record `lines` */
   VEC(struct line) lines;
   bool frameless;
-  uint32_t *order, norder; /* blocks that get a region */
-  uint32_t *region_of;     /* block -> region, through empty blocks */
+  struct x64_order blocks; /* one region each */
   struct region *regions;  /* one more, which only starts */
-  uint32_t nregions;       /* norder and the cold parts */
+  uint32_t nregions;       /* those of the blocks and the cold parts */
   VEC(struct jump) jumps;
 };
 
-static const struct mach_insn *block_last(const struct mach_func *f, uint32_t b) {
-  return &f->insns.at[f->blocks.at[b].end - 1];
-}
 static uint32_t block_succ(const struct mach_func *f, uint32_t b, uint32_t i) {
   return f->edges.at[f->succs.at[f->blocks.at[b].succ + i]].to;
-}
-
-static bool writes_code(const struct mach_insn *in) {
-  return !(in->op == MACH_NOP || in->op == MACH_PARAMS || (in->op == MACH_MOVE && in->d == in->s));
-}
-
-/* Holds nothing but a jump, so its predecessors may as well take that themselves. */
-static bool is_empty(const struct mach_func *f, uint32_t b) {
-  const struct mach_block *k = &f->blocks.at[b];
-  if (b == 0 || block_last(f, b)->op != X64_JMP) return false;
-  for (uint32_t i = k->first; i + 1 < k->end; i++)
-    if (writes_code(&f->insns.at[i])) return false;
-  return true;
-}
-
-/* `forward[b]`: where control that enters b really arrives. Empty blocks may form a circle (an empty endless
- * loop): there the block where it is noticed stays. */
-static uint32_t *forward_empty(const struct mach_func *f, struct arena *arena) {
-  uint32_t n = f->blocks.len, *forward = ARENA_ARRAY(arena, uint32_t, n);
-  for (uint32_t b = 0; b < n; b++)
-    forward[b] = IR_NO_BLOCK;
-  for (uint32_t b = 0; b < n; b++) {
-    uint32_t t = b, steps = 0;
-    while (forward[t] == IR_NO_BLOCK && is_empty(f, t) && steps++ <= n) {
-      uint32_t to = block_succ(f, t, 0);
-      if (to == b || to == t) break;
-      t = to;
-      if (steps > 64) break; /* long chains are cut into pieces: each stop is a real block */
-    }
-    uint32_t end = forward[t] == IR_NO_BLOCK ? t : forward[t];
-    /* everything on the way arrives there as well */
-    for (uint32_t s = b; s != end && forward[s] == IR_NO_BLOCK;) {
-      forward[s] = end;
-      if (s == t) break;
-      s = block_succ(f, s, 0);
-    }
-    if (forward[end] == IR_NO_BLOCK) forward[end] = end;
-  }
-  return forward;
-}
-
-/* The block that does nothing but carry a loop's back edge, coming from a branch: put in front of the header
- * it falls through into it, and the branch is the loop's only jump. IR_NO_BLOCK: none. */
-static uint32_t latch_of(const struct mach_func *f, const uint32_t *forward, uint32_t header) {
-  const struct mach_block *h = &f->blocks.at[header];
-  if (!h->header || h->cold || header == 0) return IR_NO_BLOCK;
-  for (uint32_t i = 0; i < h->npred; i++) {
-    uint32_t p = f->edges.at[f->preds.at[h->pred + i]].from;
-    const struct mach_block *k = &f->blocks.at[p];
-    if (p <= header || k->cold || forward[p] != p || k->npred != 1 || block_last(f, p)->op != X64_JMP)
-      continue;
-    uint32_t before = f->edges.at[f->preds.at[k->pred]].from;
-    if (before + 1 == p && block_last(f, before)->op == X64_JCC) return p;
-  }
-  return IR_NO_BLOCK;
-}
-
-static void order_blocks(struct layout *l, struct arena *arena) {
-  const struct mach_func *f = l->a.f;
-  uint32_t n = f->blocks.len, *forward = forward_empty(f, arena);
-  l->order = ARENA_ARRAY(arena, uint32_t, n);
-  l->region_of = ARENA_ARRAY(arena, uint32_t, n);
-  bool *moved = ARENA_ARRAY(arena, bool, n);
-  for (int cold = 0; cold < 2; cold++) {
-    for (uint32_t b = 0; b < n; b++) {
-      uint32_t latch = cold ? IR_NO_BLOCK : latch_of(f, forward, b);
-      if (latch != IR_NO_BLOCK) {
-        moved[latch] = true;
-        l->region_of[latch] = l->norder;
-        l->order[l->norder++] = latch;
-      }
-      if ((f->blocks.at[b].cold && b != 0) != (cold == 1) || forward[b] != b || moved[b]) continue;
-      l->region_of[b] = l->norder;
-      l->order[l->norder++] = b;
-    }
-  }
-  for (uint32_t b = 0; b < n; b++)
-    l->region_of[b] = l->region_of[forward[b]];
-  l->nregions = l->norder + 1;
-  arena_drop(arena, forward, n * sizeof *forward);
-  arena_drop(arena, moved, n * sizeof *moved);
-  l->regions = ARENA_ARRAY(arena, struct region, l->nregions + 1u);
 }
 
 static uint32_t region_size(const struct region *r) { return r[1].start - r->start; } /* without jumps */
@@ -215,22 +131,22 @@ static void put_insn(struct layout *l, uint32_t i, uint32_t block, uint32_t next
   case MACH_PARAMS: break;
   case X64_TRAPCC: trap_if(a, in); break;
   case X64_JMP: {
-    uint32_t to = l->region_of[block_succ(f, block, 0)];
+    uint32_t to = l->blocks.region_of[block_succ(f, block, 0)];
     if (to != next) add_jump(l, ALWAYS, to);
     break;
   }
   case X64_TRY: {
-    uint32_t to = l->region_of[block_succ(f, block, 0)], last = f->blocks.at[block].nsucc - 1;
+    uint32_t to = l->blocks.region_of[block_succ(f, block, 0)], last = f->blocks.at[block].nsucc - 1;
     struct x64_handler h = {.call = VEC_LAST(&a->calls).call,
                             .try_ = (uint32_t)in->imm,
-                            .region = l->region_of[block_succ(f, block, last)]};
+                            .region = l->blocks.region_of[block_succ(f, block, last)]};
     if (h.try_ != CODE_NO_TRY) VEC_PUSH(a->arena, &a->handlers, h);
     if (to != next) add_jump(l, ALWAYS, to);
     break;
   }
   case X64_JCC:
-    plan_branch(l, in->cc, l->region_of[block_succ(f, block, 0)], l->region_of[block_succ(f, block, 1)],
-                next);
+    plan_branch(l, in->cc, l->blocks.region_of[block_succ(f, block, 0)],
+                l->blocks.region_of[block_succ(f, block, 1)], next);
     break;
   case X64_SWITCH: put_switch(a, in, block); break;
   case X64_TRAP: x64_jmp_label(a, x64_trap_label(a, in->trap, in->src)); break;
@@ -256,27 +172,23 @@ static void put_insn(struct layout *l, uint32_t i, uint32_t block, uint32_t next
 static void write_regions(struct layout *l) {
   struct x64_asm *a = &l->a;
   const struct mach_func *f = a->f;
-  for (uint32_t n = 0; n < l->norder; n++) {
+  for (uint32_t n = 0; n < l->blocks.len; n++) {
     struct region *r = &l->regions[n];
     a->region = n;
     a->last_trap = 0;
     r->start = a->code.len;
     r->first = l->jumps.len;
-    const struct mach_block *k = &f->blocks.at[l->order[n]];
+    const struct mach_block *k = &f->blocks.at[l->blocks.order[n]];
     if (n == 0) x64_prologue(a, l->frameless);
-    /* A loop begins on a 16-byte line: at its header, or at the latch that stands in front of it. */
-    bool behind_latch = n > 0 && l->order[n - 1] > l->order[n] && !k->cold;
-    bool is_latch =
-        n + 1 < l->norder && l->order[n] > l->order[n + 1] && !k->cold && !f->blocks.at[l->order[n + 1]].cold;
-    if (n > 0 && (is_latch || (k->header && !k->cold && !behind_latch))) r->align = 4;
+    if (l->blocks.begins_loop[n]) r->align = 4;
     for (uint32_t i = k->first; i < k->end; i++) {
       if (l->listed) VEC_PUSH(a->arena, &l->lines, ((struct line){x64_here(a), i}));
-      put_insn(l, i, l->order[n], n + 1);
+      put_insn(l, i, l->blocks.order[n], n + 1);
     }
   }
   /* Cold parts may leave further cold parts behind them. */
-  struct region *r = &l->regions[l->norder];
-  a->region = l->norder;
+  struct region *r = &l->regions[l->blocks.len];
+  a->region = l->blocks.len;
   r->start = a->code.len;
   uint32_t trap_stub = NO_LABEL;
   for (uint32_t i = 0; i < a->colds.len; i++) {
@@ -409,7 +321,7 @@ static uint32_t put_resume(const struct layout *l, const struct x64_handlers *h,
   uint32_t base = at + x64_handlers_off(f, h), n = f->blocks.at[h->block].nsucc;
   uint32_t *landings = ARENA_ARRAY(l->a.arena, uint32_t, n + 1u);
   for (uint32_t i = 1; i < n; i++) /* more than its labels where it is not followed by them */
-    landings[i - 1] = l->regions[l->region_of[block_succ(f, h->block, i)]].at - base;
+    landings[i - 1] = l->regions[l->blocks.region_of[block_succ(f, h->block, i)]].at - base;
   x64_put_handlers(f, h, landings, bytes + at);
   return base;
 }
@@ -445,7 +357,7 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
     uint32_t b = a->tables.at[t].block;
     for (uint32_t i = 0; i < f->blocks.at[b].nsucc; i++)
       put32(bytes + table_at[t] + 4 * (size_t)i,
-            l->regions[l->region_of[block_succ(f, b, i)]].at - table_at[t]);
+            l->regions[l->blocks.region_of[block_succ(f, b, i)]].at - table_at[t]);
   }
   for (uint32_t i = 0; i < a->resumes.len; i++)
     handlers_at[i] = put_resume(l, &a->resumes.at[i], bytes, handlers_at[i]);
@@ -564,7 +476,9 @@ static struct layout *lay_out(const struct mach_func *f, const struct frame *fra
   for (uint32_t i = 0; i < f->pool.len; i++)
     VEC_PUSH(arena, &l->a.pool, f->pool.at[i]);
   l->frameless = x64_is_frameless(f, frame);
-  order_blocks(l, arena);
+  x64_order_blocks(f, arena, &l->blocks);
+  l->nregions = l->blocks.len + 1;
+  l->regions = ARENA_ARRAY(arena, struct region, l->nregions + 1u);
   VEC_RESERVE(arena, &l->a.code, f->insns.len > UINT32_MAX / 8 ? f->insns.len : f->insns.len * 5 + 64);
   write_regions(l);
   if (end) VEC_DROP(arena, &end->insns);
@@ -618,7 +532,8 @@ static void print_jumps(const struct layout *l, const struct code *code, const s
   for (uint32_t i = 0; i < r->njumps; i++) {
     const struct jump *j = &l->jumps.at[r->first + i];
     char text[48];
-    (void)snprintf(text, sizeof text, "j%s b%u", j->cc == ALWAYS ? "mp" : cc[j->cc], l->order[j->region]);
+    (void)snprintf(text, sizeof text, "j%s b%u", j->cc == ALWAYS ? "mp" : cc[j->cc],
+                   l->blocks.order[j->region]);
     print_line(code, at, at + jump_size(j), text, out);
     at += jump_size(j);
   }
@@ -630,9 +545,9 @@ void x64_print_code(const struct mach_func *f, const struct frame *frame, const 
   struct code code;
   struct layout *l = lay_out(f, frame, arena, NULL, &code);
   uint32_t line = 0;
-  for (uint32_t n = 0; n < l->norder; n++) {
+  for (uint32_t n = 0; n < l->blocks.len; n++) {
     const struct region *r = &l->regions[n];
-    out_printf(out, "b%u:%s\n", l->order[n], f->blocks.at[l->order[n]].cold ? " cold" : "");
+    out_printf(out, "b%u:%s\n", l->blocks.order[n], f->blocks.at[l->blocks.order[n]].cold ? " cold" : "");
     uint32_t end = r->at + region_size(r);
     uint32_t at = r->at;
     bool first = true;
@@ -652,7 +567,7 @@ void x64_print_code(const struct mach_func *f, const struct frame *frame, const 
     }
     print_jumps(l, &code, r, out);
   }
-  const struct region *cold = &l->regions[l->norder];
+  const struct region *cold = &l->regions[l->blocks.len];
   uint32_t end = cold->at + region_size(cold);
   if (cold->at < end) out_cstr(out, "out of line:\n");
   print_line(&code, cold->at, end, "", out);
