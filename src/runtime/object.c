@@ -257,17 +257,28 @@ static void stored(const struct array *a, uint32_t ref, uint32_t index, uint32_t
   if (a->refs && len) gc_stored_refs(a->base, ref, OBJECT_DATA + (index << a->log2), len << a->log2);
 }
 
+/* Copies one element, which stands at `to`, over the `len - 1` behind it: what is there already, twice as
+ * much each time, up to what stays in the first cache. */
+static void repeat(uint8_t *to, size_t size, uint32_t len) {
+  size_t whole = size * len, done = size;
+  for (; done < whole && done < 4096; done *= 2)
+    memcpy(to + done, to, (size_t)min_u64(done, whole - done));
+  for (; done < whole; done += 4096)
+    memcpy(to + done, to, (size_t)min_u64(4096, whole - done));
+}
+
 enum trap_code array_fill(struct store *s, uint32_t ref, uint32_t index, const uint64_t bits[2],
                           uint32_t len) {
   struct array a = array_at(s, ref);
   if (!in_range(index, len, a.len)) return TRAP_ARRAY_OUT_OF_BOUNDS;
   uint8_t *to = a.data + ((uint64_t)index << a.log2);
   size_t size = (size_t)1 << a.log2;
-  if (size == 1)
+  if (size == 1) {
     memset(to, (int)(bits[0] & 0xff), len);
-  else
-    for (uint32_t i = 0; i < len; i++)
-      memcpy(to + i * size, bits, size);
+  } else if (len > 0) {
+    memcpy(to, bits, size);
+    repeat(to, size, len);
+  }
   stored(&a, ref, index, len);
   return TRAP_NONE;
 }

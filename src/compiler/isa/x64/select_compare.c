@@ -23,11 +23,28 @@ static_assert(IR_OP_GE_U - IR_OP_EQ == 9, "the integer comparisons stand togethe
 static bool is_float_compare(uint8_t op) { return op >= IR_OP_FEQ && op <= IR_OP_FGE; }
 static_assert(IR_OP_FGE - IR_OP_FEQ == 5, "the float comparisons stand together");
 
+static bool loads(const struct ir_insn *in) {
+  return in->op == IR_OP_GLOAD || in->op == IR_OP_LOAD || in->op == IR_OP_HLOAD;
+}
+
+/* A byte that `v` loads, by a load that may be done here. */
+static bool can_fold_byte(const struct x64_sel *s, ir_val v) {
+  const struct ir_insn *in = sel_at(s, v);
+  return loads(in) && (in->flags & IRF_ACCESS_MASK) == ACCESS_8U && in->uses == 1 && !x64_wanted(s, v) &&
+         !(s->state[v] & SEL_FOLDED) && s->block_of[v] == s->block && s->epoch[v] == s->epoch[s->at];
+}
+
 /* Flags of `v` against 0: test, or cmp with memory. An `and` that nobody else wants is the test itself. */
 static void compare_zero(struct x64_sel *s, ir_val v, bool only_zero) {
   uint8_t size = x64_size_of(s, v);
   if (x64_can_fold(s, v, size)) {
     struct mach_insn in = x64_new(X64_CMP_MI, size);
+    x64_fold(s, v, &in);
+    x64_push(s, in);
+    return;
+  }
+  if (only_zero && can_fold_byte(s, v)) {
+    struct mach_insn in = x64_new(X64_CMP_MI, 1);
     x64_fold(s, v, &in);
     x64_push(s, in);
     return;
@@ -66,18 +83,10 @@ static void compare_zero(struct x64_sel *s, ir_val v, bool only_zero) {
   x64_push_rr(s, X64_TEST_RR, size, x, x);
 }
 
-/* A byte that `v` loads, by a load that may be done here. */
-static bool can_fold_byte(const struct x64_sel *s, ir_val v) {
-  const struct ir_insn *in = sel_at(s, v);
-  return (in->op == IR_OP_GLOAD || in->op == IR_OP_LOAD) && (in->flags & IRF_ACCESS_MASK) == ACCESS_8U &&
-         in->uses == 1 && !x64_wanted(s, v) && !(s->state[v] & SEL_FOLDED) && s->block_of[v] == s->block &&
-         s->epoch[v] == s->epoch[s->at];
-}
-
 static bool is_byte(const struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   uint64_t mask;
-  if (in->op == IR_OP_GLOAD || in->op == IR_OP_LOAD) return (in->flags & IRF_ACCESS_MASK) == ACCESS_8U;
+  if (loads(in)) return (in->flags & IRF_ACCESS_MASK) == ACCESS_8U;
   return in->op == IR_OP_AND && x64_const(s, in->b, &mask) && mask <= 255;
 }
 
