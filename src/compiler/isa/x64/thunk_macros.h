@@ -1,5 +1,5 @@
-/* Assembler macros that thunk.S and switch.S share: a stub's symbol, and result registers of abi/call.h to a struct
- * arch_regs at rsp and back. */
+/* Assembler macros that thunk.S and switch.S share: a stub's symbol, and result registers of abi/call.h to a
+ * struct arch_regs at rsp and back. */
 #ifndef COMPILER_ISA_X64_THUNK_MACROS_H
 #define COMPILER_ISA_X64_THUNK_MACROS_H
 /* clang-format off */
