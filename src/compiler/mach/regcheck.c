@@ -253,9 +253,12 @@ static bool is_name(const struct mach_insn *in) {
   return in->op == MACH_MOVE && mreg_is_virt(in->d) && mreg_is_virt(in->s);
 }
 
-/* Whether `in` can be the original's `old`. */
+/* Whether `in` can be the original's `old`. (What is pinned tells loads from the instance and others apart.)
+ */
 static bool matches(const struct checker *c, const struct mach_insn *old, const struct mach_insn *in) {
   if (old->size != in->size || old->cc != in->cc || old->src != in->src || old->flags != in->flags)
+    return false;
+  if (mreg_is_phys(in->base) && !(c->before->isa->allocatable >> in->base & 1) && old->base != in->base)
     return false;
   if (old->op == in->op) return old->imm == in->imm && old->disp == in->disp;
   const struct mach_op_info *info = &c->before->isa->ops[old->op];

@@ -5,6 +5,7 @@
  * has put blocks into their order. Needs edges; leaves preds, loops and uses right. */
 #include "compiler/opt/private.h"
 
+#include "base/bitset.h"
 #include "compiler/ir/cfg.h"
 
 struct tidy {
@@ -188,12 +189,19 @@ static void rename_operands(struct tidy *t) {
       }
     }
   }
+  /* Edges that were led past a block share their arguments with the one that goes on from there. */
+  struct arena_mark mark = arena_mark(f->arena);
+  struct bitset renamed;
+  bitset_init(&renamed, f->arena, f->ext.len);
   for (uint32_t e = 0; e < f->edges.len; e++) {
     const struct ir_edge *edge = &f->edges.at[e];
-    if (edge->to == IR_NO_BLOCK) continue;
+    if (edge->to == IR_NO_BLOCK || f->blocks.at[edge->to].nphis == 0 || bitset_has(&renamed, edge->args))
+      continue;
+    bitset_add(&renamed, edge->args);
     for (uint32_t i = 0; i < f->blocks.at[edge->to].nphis; i++)
       f->ext.at[edge->args + i] = equal[f->ext.at[edge->args + i]];
   }
+  arena_release(f->arena, mark);
 }
 
 static void remove_block(struct ir_func *f, ir_block b) {
