@@ -29,4 +29,8 @@ MUST_USE bool signal_install(fault_function function);
 MUST_USE bool signal_stack_ensure(void);
 size_t signal_stack_size(void);
 
+/* Bytes that must be free below a stack on which handlers without SA_ONSTACK may run; 0: none is installed
+ * now. */
+size_t signal_room(void);
+
 #endif

@@ -114,6 +114,17 @@ size_t signal_stack_size(void) {
   return vm_page_up(least > 65536 ? least : 65536);
 }
 
+size_t signal_room(void) {
+  struct sigaction action;
+  for (int number = 1; number <= SIGRTMAX; number++) {
+    if (sigaction(number, NULL, &action) != 0 || action.sa_flags & SA_ONSTACK) continue;
+    if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
+      return signal_stack_size() > 65536 ? signal_stack_size() / 2
+                                         : 28672; /* a frame takes up to a quarter */
+  }
+  return 0;
+}
+
 /* The thread's own alternate stack: a guard page, then the stack. The key's destructor frees it at thread
  * exit. */
 static pthread_key_t stack_key;

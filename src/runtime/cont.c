@@ -5,6 +5,7 @@
 #include "abi/call.h"
 #include "base/alloc.h"
 #include "gc/gc.h"
+#include "os/signal.h"
 #include "runtime/entry.h"
 #include "runtime/object.h"
 #include "runtime/roots.h"
@@ -14,7 +15,7 @@
 struct stack *cont_new(struct store *s, const struct vm_func *func) {
   if (!s->stacks) {
     struct stack_limits limits = {s->limits.max_stack_size, s->limits.max_stacks_size, s->limits.stack_stress,
-                                  s->limits.max_continuations};
+                                  s->limits.max_continuations, signal_room()};
     s->stacks = stack_pool_new(&limits, &s->vm.finished);
     if (!s->stacks) return NULL;
   }
@@ -68,7 +69,7 @@ static bool grow(struct store *s) { return s->vm.cur->base && stack_grow(s->stac
 uint64_t cont_grow(struct vm_store *vm) {
   struct store *s = (struct store *)vm;
   if (!vm->cur->base) return TRAP_STACK_EXHAUSTED;
-  while (vm->cur->sp < stack_lowest(vm->cur))
+  while (vm->cur->sp < stack_lowest(s->stacks, vm->cur))
     if (!grow(s)) return TRAP_STACK_EXHAUSTED;
   cont_move(vm);
   return 0;

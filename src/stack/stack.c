@@ -49,13 +49,14 @@ struct slab {
 };
 struct stack_pool {
   struct stack **finished; /* free descriptors, most recent first, some with a block */
-  uint64_t max_size, max_total, max_count;
+  uint64_t max_size, max_total, max_count, reserve;
   bool stress;
   struct {
     uint64_t block;
     uint32_t size_class;
   } left[8]; /* stress: blocks that stacks have left, oldest overwritten */
   uint32_t nleft;
+  uint8_t *idle; /* reserve bytes below the sp of stacks that have no memory yet; NULL when it is the least */
   uint64_t total;                       /* bytes of blocks that descriptors hold */
   uint64_t large;                       /* of them, in blocks that no free stack keeps */
   uint64_t due;                         /* bytes in use from which on the dead should be looked for */
@@ -116,6 +117,11 @@ struct stack_pool *stack_pool_new(const struct stack_limits *limits, struct stac
   if (!p->max_total) p->max_total = vm_memory_size() / 4;
   p->stress = limits->stress;
   p->max_count = limits->max_count ? limits->max_count : UINT64_MAX;
+  p->reserve = max_u64(limits->reserve, STACK_RESERVE);
+  if (p->reserve > STACK_RESERVE && !(p->idle = mem_alloc(p->reserve))) {
+    mem_free(p);
+    return NULL;
+  }
   stack_pool_collected(p);
   return p;
 }
@@ -136,6 +142,7 @@ void stack_pool_delete(struct stack_pool *p) {
     slabs_free(p->blocks[c]);
   slabs_free(p->descriptors);
   *p->finished = NULL;
+  mem_free(p->idle);
   mem_free(p);
 }
 
@@ -236,7 +243,7 @@ static bool mapping_grow(struct stack_pool *p, struct stack *s) {
   p->large += more;
   s->base -= more;
   s->size += more;
-  s->limit = s->base + STACK_RESERVE;
+  s->limit = s->base + p->reserve;
   return true;
 }
 
@@ -251,20 +258,20 @@ static void memory_free(struct stack_pool *p, struct stack *s) {
   s->base = s->size = 0;
 }
 
-uint64_t stack_lowest(const struct stack *s) { return s->base + STACK_RESERVE; }
+uint64_t stack_lowest(const struct stack_pool *p, const struct stack *s) { return s->base + p->reserve; }
 
 static void memory_set(const struct stack_pool *p, struct stack *s, uint32_t c, uint64_t base,
                        uint64_t size) {
   s->size_class = (uint8_t)c;
   s->base = base;
   s->size = size;
-  s->limit = p->stress && c <= CLASS_KEEP ? LIMIT_PASSED : stack_lowest(s);
+  s->limit = p->stress && c <= CLASS_KEEP ? LIMIT_PASSED : stack_lowest(p, s);
   s->finish_slow = SANITIZED || s->results_size || c > CLASS_KEEP;
 }
 
 /* What a first frame needs: return address, saved rbp, results, arguments. */
-static uint64_t first_size(const struct stack *s) {
-  return STACK_RESERVE + 16 + (uint64_t)s->args_size + s->results_size;
+static uint64_t first_size(const struct stack_pool *p, const struct stack *s) {
+  return p->reserve + 16 + (uint64_t)s->args_size + s->results_size;
 }
 
 static void place_first(struct stack *s) {
@@ -287,8 +294,9 @@ struct stack *stack_new(struct stack_pool *p, const struct vm_func *func, uint32
   }
   s->args_size = args_size;
   s->results_size = results_size;
-  if (s->size_class && s->size < first_size(s)) memory_free(p, s);
-  s->sp = s->fp = 0;
+  if (s->size_class && s->size < first_size(p, s)) memory_free(p, s);
+  s->sp = p->idle ? (uint64_t)(p->idle + p->reserve) : 0; /* a signal may come before there is more */
+  s->fp = 0;
   s->pc = (uint64_t)arch_fresh;
   s->func = func;
   s->inst = func->inst;
@@ -314,9 +322,9 @@ bool stack_is_fresh(const struct stack *s) {
 bool stack_attach(struct stack_pool *p, struct stack *s) {
   must(s->pc == (uint64_t)arch_fresh && s->size_class == CLASS_NONE);
   uint32_t c = CLASS_FIRST;
-  while (c < CLASS_LAST && class_size(c) < first_size(s))
+  while (c < CLASS_LAST && class_size(c) < first_size(p, s))
     c++;
-  must(class_size(c) >= first_size(s)); /* at most 1000 values each way */
+  must(class_size(c) >= first_size(p, s)); /* at most 1000 values each way */
   uint64_t block = block_new(p, c);
   if (!block) return false;
   memory_set(p, s, c, block, class_size(c));
@@ -382,7 +390,7 @@ void stack_shrink(struct stack_pool *p, struct stack *s) {
   uint64_t used = s->base + s->size - s->sp;
   if (s->size_class <= CLASS_FIRST || used > s->size / 4) return;
   uint32_t c = CLASS_FIRST;
-  while (c < CLASS_LAST && class_size(c) < max_u64(2 * used, used + STACK_RESERVE))
+  while (c < CLASS_LAST && class_size(c) < max_u64(2 * used, used + p->reserve))
     c++;
   if (c >= s->size_class || class_size(c) < 2 * used) return;
   uint64_t block = block_new(p, c);

@@ -16,6 +16,8 @@ struct stack_limits {
   uint64_t max_total; /* bytes of all stacks and descriptors; 0 = a quarter of the machine's memory */
   bool stress; /* for tests: small stacks have a limit that each prologue finds passed (stack_stress) */
   uint64_t max_count; /* stacks at a time; 0 = what max_total allows */
+  uint64_t
+      reserve; /* bytes below each limit, where signal handlers run on the stacks; at least STACK_RESERVE */
 };
 
 enum { STACK_RESERVE = 128 }; /* below the limit: for leaf frames and out-call stubs, which do not check */
@@ -35,7 +37,7 @@ MUST_USE bool stack_attach(struct stack_pool *p, struct stack *s);
 /* Twice the memory. sp and fp are valid, fp is the innermost frame's; bytes below sp are lost. */
 MUST_USE bool stack_grow(struct stack_pool *p, struct stack *s);
 /* The lowest sp that its memory allows, whatever s->limit says. */
-uint64_t stack_lowest(const struct stack *s);
+uint64_t stack_lowest(const struct stack_pool *p, const struct stack *s);
 /* For tests: a small stack goes to other memory of the same size, what it leaves is filled with rubbish and
  * not used again for a while, and its limit is one that the next prologue finds passed. */
 void stack_stress(struct stack_pool *p, struct stack *s);

@@ -22,7 +22,7 @@ struct world {
   struct stack_pool *pool;
 };
 static void world_init(struct world *w, uint64_t max_size, uint64_t max_total) {
-  struct stack_limits limits = {max_size, max_total, false, 0};
+  struct stack_limits limits = {max_size, max_total, false, 0, 0};
   w->pool = stack_pool_new(&limits, &w->finished);
   ck_assert_ptr_nonnull(w->pool);
 }
@@ -224,7 +224,7 @@ START_TEST(failures_change_nothing) {
   }
   alloc_fail_after(0, false);
   struct stack *finished;
-  ck_assert_ptr_null(stack_pool_new(&(struct stack_limits){0, 0, false, 0}, &finished));
+  ck_assert_ptr_null(stack_pool_new(&(struct stack_limits){0}, &finished));
   alloc_fail_after(-1, false);
 }
 END_TEST

@@ -9,7 +9,16 @@
 
 #include <check.h>
 
+#include <signal.h>
 #include <stddef.h>
+
+/* In a test's own process: Check's handlers are not for it, and stacks are larger where handlers without
+ * SA_ONSTACK are. */
+static inline void unit_handlers_reset(void) {
+  signal(SIGALRM, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+}
 
 static inline int unit_run_suite(Suite *suite) {
   SRunner *runner = srunner_create(suite);
@@ -24,6 +33,7 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t c
   for (size_t i = 0; i < count; i++) {
     TCase *tcase = tcase_create(tests[i]->name);
     tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, unit_handlers_reset, NULL);
     tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
   }
