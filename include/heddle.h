@@ -665,6 +665,15 @@ HEDDLE_API bool heddle_instance_export_at(heddle_store_t *store, heddle_instance
 HEDDLE_API bool heddle_module_code(const heddle_module_t *module, size_t index, heddle_str_t *name,
                                    const void **address, size_t *size);
 
+/* What making the module's code took, by stage: processor cycles, summed over functions and threads. `bytes`:
+ * the size of all function bodies, the same for each. All zero for code that came from a file or a cache, and
+ * for what is compiled later. False past the last stage. */
+typedef struct heddle_timing {
+  const char *stage; /* "validate" (decoding, too), then those of `heddle compile --dump` */
+  uint64_t cycles, bytes;
+} heddle_timing_t;
+HEDDLE_API bool heddle_module_timing(const heddle_module_t *module, size_t index, heddle_timing_t *out);
+
 #ifdef __cplusplus
 }
 #endif

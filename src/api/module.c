@@ -231,3 +231,16 @@ heddle_error_t *heddle_dump(heddle_engine_t *engine, const void *wasm, size_t le
   buf_free(&b);
   return api_error(&e);
 }
+
+bool heddle_module_timing(const heddle_module_t *module, size_t index, heddle_timing_t *out) {
+  const struct program *p = &module->program;
+  const struct module *m = module_of(module);
+  if (index > STAGE_COUNT) return false;
+  *out = (heddle_timing_t){.stage = "validate", .cycles = p->validate_cycles};
+  if (index > 0)
+    *out =
+        (heddle_timing_t){.stage = stage_name((enum stage)(index - 1)), .cycles = p->stats.cycles[index - 1]};
+  for (uint32_t i = m->nimported_funcs; i < m->nfuncs; i++)
+    out->bytes += m->funcs[i].body_size;
+  return true;
+}

@@ -1,6 +1,7 @@
 /* heddle compile: code for later, or what the compiler does at each stage. */
 #include "cli/command.h"
 #include "cli/load.h"
+#include "cli/stats.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static int compile(const struct cli_options *o, const struct report *r, heddle_e
     return report_line(r, "%s: the name is too long", o->files[0]);
   heddle_module_t *module = load_module(r, engine, o->files[0], false, !o->quiet);
   if (!module) return EXIT_FAILED;
+  if (o->timings) print_timings(r, module);
   heddle_bytes_t code = {0};
   heddle_error_t *error = heddle_module_serialize(module, &code);
   heddle_module_delete(module);

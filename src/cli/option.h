@@ -59,7 +59,7 @@ struct cli_options {
   const char *invoke, *argv0, *profile, *output, *dump, *func, *jobs, *color, *timeout, *max_fds,
       *random_seed, *max_threads;
   bool allow_precompiled, ignore_texts, show_texts, json, quiet, help, version, inherit_env, listenfd, stats,
-      suspended, threads, ignored;
+      suspended, timings, threads, ignored;
   struct texts dirs, envs, preloads;
   char help_group;    /* -W help */
   const char **files; /* not options: FILE and, for run, the guest's arguments behind it */

@@ -51,3 +51,29 @@ void print_stats(const struct report *r, const heddle_store_t *store) {
   out_printf(&o, "  allocated %.1f, promoted %.1f, live %.1f, heap %.1f MiB\n", mib(s.allocated_bytes),
              mib(s.promoted_bytes), mib(s.live_bytes), mib(s.heap_bytes));
 }
+
+static void json_timings(struct out *o, const heddle_module_t *module) {
+  heddle_timing_t t = {0};
+  out_cstr(o, "{\"cycles\": {");
+  for (size_t i = 0; heddle_module_timing(module, i, &t); i++)
+    out_printf(o, "%s\"%s\": %llu", i ? ", " : "", t.stage, (unsigned long long)t.cycles);
+  out_printf(o, "}, \"bytes\": %llu}\n", (unsigned long long)t.bytes);
+}
+
+void print_timings(const struct report *r, const heddle_module_t *module) {
+  struct out o = out_file(stderr);
+  if (r->json) {
+    json_timings(&o, module);
+    return;
+  }
+  heddle_timing_t t = {0};
+  uint64_t sum = 0;
+  out_printf(&o, "%-10s %14s %10s\n", "stage", "cycles", "a byte");
+  for (size_t i = 0; heddle_module_timing(module, i, &t); i++) {
+    sum += t.cycles;
+    out_printf(&o, "%-10s %14llu %10.1f\n", t.stage, (unsigned long long)t.cycles,
+               (double)t.cycles / (double)(t.bytes ? t.bytes : 1));
+  }
+  out_printf(&o, "%-10s %14llu %10.1f\n", "all", (unsigned long long)sum,
+             (double)sum / (double)(t.bytes ? t.bytes : 1));
+}

@@ -12,7 +12,7 @@
 #include <x86intrin.h>
 #endif
 
-static uint64_t cycles(void) {
+uint64_t compile_cycles(void) {
 #if defined(__x86_64__)
   return __rdtsc();
 #else
@@ -25,6 +25,8 @@ static const char *const stage_names[STAGE_COUNT] = {
 #include "compiler/stage.def"
 #undef STAGE
 };
+
+const char *stage_name(enum stage stage) { return stage_names[stage]; }
 
 uint32_t stage_bit(struct slice name) {
   for (unsigned i = 0; i < STAGE_COUNT; i++)
@@ -54,11 +56,11 @@ struct run { /* of the pipeline over one function */
 };
 
 static void stage_begin(struct run *r) {
-  if (r->stats) r->begin = cycles();
+  if (r->stats) r->begin = compile_cycles();
 }
 
 static void stage_count(struct run *r, enum stage stage) {
-  if (r->stats) r->stats->cycles[stage] += cycles() - r->begin;
+  if (r->stats) r->stats->cycles[stage] += compile_cycles() - r->begin;
 }
 
 /* True when the stage's result is to be printed; its title is. */

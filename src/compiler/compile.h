@@ -31,12 +31,14 @@ struct compile_config {
 uint64_t compile_config_key(const struct compile_config *config);
 
 struct compile_stats {
-  uint64_t cycles[STAGE_COUNT];
+  uint64_t cycles[STAGE_COUNT]; /* always counted: two reads of a clock for a stage of a function */
 };
 
 MUST_USE bool compile_func(const struct valid_module *m, uint32_t func_index,
                            const struct compile_config *config, struct arena *a, struct code *out,
                            struct compile_stats *stats /* NULL */, struct error *e);
+const char *stage_name(enum stage stage);
+uint64_t compile_cycles(void); /* the processor's clock, for such counts */
 /* Bit of the named stage, 0 when there is none. */
 uint32_t stage_bit(struct slice name);
 

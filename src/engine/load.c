@@ -190,7 +190,10 @@ static bool program_start(struct engine *engine, struct slice wasm, struct progr
   p->bytes = mem_alloc(wasm.len);
   if (!p->bytes) return error_memory(e);
   memcpy(p->bytes, wasm.data, wasm.len);
-  return decode_and_validate(engine, &p->arena, slice_of(p->bytes, wasm.len), JUDGE_ALL, &p->valid, e);
+  uint64_t begin = compile_cycles();
+  bool ok = decode_and_validate(engine, &p->arena, slice_of(p->bytes, wasm.len), JUDGE_ALL, &p->valid, e);
+  p->validate_cycles = compile_cycles() - begin;
+  return ok;
 }
 
 bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,

@@ -22,6 +22,7 @@ struct program {
   struct valid_module *valid;
   struct code_image *image;   /* one reference; image->area: functions come when they are called (lazy.h) */
   struct compile_stats stats; /* cycles by stage, summed over functions */
+  uint64_t validate_cycles;
   struct lazy lazy;
 };
 
