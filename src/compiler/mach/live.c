@@ -30,6 +30,10 @@ static struct seen *find(const struct sweep *s, uint32_t v) {
   return at < s->dense.len && s->dense.at[at].v == v ? &s->dense.at[at] : NULL;
 }
 
+__attribute__((noinline, cold)) static void grow_dense(struct sweep *s) {
+  VEC_RESERVE(s->f->arena, &s->dense, s->dense.len + 1);
+}
+
 /* A use at `next` is seen from behind; `at` is the last position where the value is needed. */
 static void use(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
   struct seen *seen = find(s, v);
@@ -37,8 +41,9 @@ static void use(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
     if (next < seen->next) seen->next = next;
     return;
   }
+  if (s->dense.len == s->dense.cap) grow_dense(s);
   s->where[v] = s->dense.len;
-  VEC_PUSH(s->f->arena, &s->dense, ((struct seen){v, next}));
+  s->dense.at[s->dense.len++] = (struct seen){v, next};
   struct live_vreg *lv = &s->live->vregs[v];
   if (lv->last < at) lv->last = at;
   unsigned cls = s->f->vregs.at[v].is_float;
@@ -104,6 +109,18 @@ static void pass_hints(struct sweep *s, const struct mach_insn *in) {
   if (d->phi != MREG_NONE && src->phi == MREG_NONE) src->phi = d->phi;
 }
 
+static void put_next(struct sweep *s, const mreg *r, const uint32_t *next, uint32_t operands) {
+  if (s->live->next.cap - s->live->next.len < 4)
+    VEC_RESERVE(s->f->arena, &s->live->next, s->live->next.len + 4);
+  uint32_t *to = s->live->next.at + s->live->next.len;
+  while (operands) {
+    unsigned i = (31u - (unsigned)__builtin_clz(operands)) / 8;
+    if (mreg_is_virt(r[i])) *to++ = next[i];
+    operands &= ~(UINT32_C(1) << 8 * i);
+  }
+  s->live->next.len = (uint32_t)(to - s->live->next.at);
+}
+
 static void insn_backward(struct sweep *s, const struct mach_insn *in, uint32_t block, uint32_t at) {
   const struct mach_op_info *info = &s->f->isa->ops[in->op];
   uint32_t next[4];
@@ -130,9 +147,7 @@ static void insn_backward(struct sweep *s, const struct mach_insn *in, uint32_t 
     use(s, index_of(r[i]), at, at);
     if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
   }
-  VEC_RESERVE(s->f->arena, &s->live->next, s->live->next.len + 4);
-  for (unsigned i = 4; i-- > 0;)
-    if (mreg_is_virt(r[i]) && info->role[i]) s->live->next.at[s->live->next.len++] = next[i];
+  put_next(s, r, next, mach_operands(info));
   if (in->op == MACH_MOVE) pass_hints(s, in);
 }
 
@@ -215,13 +230,12 @@ static void begin_of_block(struct sweep *s, uint32_t b) {
   VEC_RESERVE(f->arena, &live->entries, live->entries.len + s->dense.len);
   struct live_in *out = live->entries.at + live->entries.len;
   live->entries.len += s->dense.len;
-  uint32_t through[2] = {0};
+  uint32_t through[2] = {0}, beyond = live_beyond(block->loop_depth);
   for (uint32_t k = 0; k < s->dense.len; k++) {
     uint32_t v = s->dense.at[k].v, next = s->dense.at[k].next, dist = next - block->first;
-    if (next >= block->end)
-      dist = live_longer(next - block->end, block->end - block->first, block->loop_depth);
+    if (next >= block->end) dist = live_longer_within(next - block->end, block->end - block->first, beyond);
     out[k] = (struct live_in){.v = v, .dist = dist};
-    if (dist >= live_beyond(block->loop_depth)) through[f->vregs.at[v].is_float]++;
+    if (dist >= beyond) through[f->vregs.at[v].is_float]++;
   }
   if (!block->loop) return;
   uint32_t *press = live->loops[block->loop].press;

@@ -60,9 +60,11 @@ static inline uint32_t live_leave(uint32_t dist, uint32_t kept) {
   return dist < most ? min_u32(dist + live_beyond(kept + 1), most - 1) : dist;
 }
 /* `dist` after `more` instructions at `depth`. */
+static inline uint32_t live_longer_within(uint32_t dist, uint32_t more, uint32_t beyond) {
+  return min_u32(dist + more, dist < beyond ? beyond - 1 : LIVE_FAR);
+}
 static inline uint32_t live_longer(uint32_t dist, uint32_t more, uint32_t depth) {
-  uint32_t most = live_beyond(depth);
-  return dist < most ? min_u32(dist + more, most - 1) : min_u32(dist + more, LIVE_FAR);
+  return live_longer_within(dist, more, live_beyond(depth));
 }
 static inline bool live_is_back_edge(const struct ir_edge *e) { return e->to <= e->from; }
 static inline uint32_t live_add(uint32_t at, uint32_t dist) { return at + dist; } /* both below 2^30 */

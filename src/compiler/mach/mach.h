@@ -160,6 +160,11 @@ static inline uint32_t mach_roles(const struct mach_op_info *info, uint8_t role)
   uint32_t all = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
   return all & role * UINT32_C(0x01010101);
 }
+/* The operands that have any: the lowest bit of a byte each. */
+static inline uint32_t mach_operands(const struct mach_op_info *info) {
+  uint32_t either = mach_roles(info, ROLE_USE | ROLE_DEF);
+  return (either | either >> 1) & UINT32_C(0x01010101);
+}
 /* Asks for no certain register, destroys none, and writes nothing early: any registers will do. */
 static inline bool mach_is_plain(const struct mach_op_info *info) {
   const uint8_t *fixed = info->fixed;

@@ -35,8 +35,31 @@ static struct range queue_pop(struct queue *h) {
   return top;
 }
 
+enum { FEW = 128 };
+
+/* By `from`, stable; selection has numbered values from the code's end on, so that turned around they are
+ * nearly in order. */
+static void sort_few(struct range *at, uint32_t n) {
+  for (uint32_t i = 0; i < n / 2; i++) {
+    struct range t = at[i];
+    at[i] = at[n - 1 - i];
+    at[n - 1 - i] = t;
+  }
+  for (uint32_t i = 1; i < n; i++) {
+    struct range x = at[i];
+    uint32_t k = i;
+    for (; k && at[k - 1].from >= x.from; k--)
+      at[k] = at[k - 1];
+    at[k] = x;
+  }
+}
+
 /* By `from`, stable; radix sort, 11 bits a round. */
 static struct range *sort_ranges(struct arena *a, struct range *at, uint32_t n, uint32_t most) {
+  if (n <= FEW) {
+    sort_few(at, n);
+    return at;
+  }
   struct range *other = arena_alloc(a, (size_t)n * sizeof *at);
   uint32_t *start = arena_alloc(a, 2049 * sizeof *start);
   for (unsigned shift = 0; shift < 32 && most >> shift; shift += 11) {

@@ -356,8 +356,10 @@ static void make_room(struct spiller *s, uint32_t at, unsigned c, uint64_t clobb
 static void take_next(struct spiller *s, const struct mach_insn *in, const struct mach_op_info *info) {
   const mreg r[4] = {in->d, in->s, in->base, in->idx};
   const uint32_t *top = s->live->next.at + s->live->next.len;
-  for (unsigned i = 0; i < 4; i++)
-    if (mreg_is_virt(r[i]) && info->role[i]) s->next[i] = *--top;
+  for (uint32_t o = mach_operands(info); o; o &= o - 1) {
+    unsigned i = (unsigned)__builtin_ctz(o) / 8;
+    if (mreg_is_virt(r[i])) s->next[i] = *--top;
+  }
   s->live->next.len = (uint32_t)(top - s->live->next.at);
 }
 

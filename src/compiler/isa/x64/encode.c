@@ -5,22 +5,15 @@
  * it is told. */
 #include "compiler/isa/x64/encode.h"
 
-static uint8_t *code_room(struct x64_asm *a, uint32_t size) {
-  if (a->code.cap - a->code.len < size) {
-    uint32_t need;
-    if (!add_u32(a->code.len, size, &need)) arena_out_of_memory(a->arena);
-    VEC_RESERVE(a->arena, &a->code, need);
-  }
-  return a->code.at + a->code.len;
-}
-
-void x64_byte(struct x64_asm *a, uint8_t b) {
-  *code_room(a, 1) = b;
-  a->code.len++;
+__attribute__((cold, noinline)) void x64_more_code(struct x64_asm *a, uint32_t size) {
+  uint32_t need;
+  if (!add_u32(a->code.len, size, &need)) arena_out_of_memory(a->arena);
+  VEC_RESERVE(a->arena, &a->code, need);
 }
 
 void x64_u32(struct x64_asm *a, uint32_t v) {
-  __builtin_memcpy(code_room(a, 4), &v, 4);
+  if (a->code.cap - a->code.len < 4) x64_more_code(a, 4);
+  __builtin_memcpy(a->code.at + a->code.len, &v, 4);
   a->code.len += 4;
 }
 

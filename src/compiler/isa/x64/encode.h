@@ -69,7 +69,11 @@ void x64_ri(struct x64_asm *a, enum x64_op op, uint8_t size, mreg d, int32_t imm
 void x64_rm(struct x64_asm *a, enum x64_op op, uint8_t size, mreg reg, mreg base, int32_t disp);
 void x64_pool_op(struct x64_asm *a, enum x64_op op, uint8_t size, mreg reg, uint32_t entry);
 void x64_mov_imm(struct x64_asm *a, mreg d, uint8_t size, uint64_t value, bool flags_live);
-void x64_byte(struct x64_asm *a, uint8_t b);
+void x64_more_code(struct x64_asm *a, uint32_t size); /* room for `size` more bytes */
+static inline void x64_byte(struct x64_asm *a, uint8_t b) {
+  if (a->code.len == a->code.cap) x64_more_code(a, 1);
+  a->code.at[a->code.len++] = b;
+}
 /* Four bytes that are filled in when addresses are known; `tail`: instruction bytes behind them. */
 void x64_fixup32(struct x64_asm *a, enum x64_fixup_kind kind, uint32_t target, uint8_t tail);
 void x64_u32(struct x64_asm *a, uint32_t v);

@@ -303,7 +303,7 @@ static void drop_repeated_compares(struct mach_func *f) {
       if (compares && last && last->op == in->op && last->size == in->size && last->d == in->d &&
           last->s == in->s && last->imm == in->imm)
         continue;
-      f->insns.at[to] = *in;
+      if (to != i) f->insns.at[to] = *in;
       in = &f->insns.at[to++];
       if (compares)
         last = in;
@@ -348,8 +348,9 @@ struct mach_func *x64_select(struct ir_func *ir, const struct isa_config *config
   s.block_of_size = n * sizeof *s.block_of;
   s.reg = ARENA_ARRAY(a, mreg, n);
   s.state = ARENA_ARRAY(a, uint8_t, n);
-  s.epoch = ARENA_ARRAY(a, uint32_t, n);
-  s.block_of = ARENA_ARRAY(a, ir_block, n);
+  s.epoch = arena_alloc(a, n * sizeof *s.epoch); /* number_effects fills them */
+  s.block_of = arena_alloc(a, n * sizeof *s.block_of);
+  s.epoch[0] = s.block_of[0] = 0;
   s.params = ARENA_ARRAY(a, struct call_loc, MAX_PARAMS + 1); /* a payload's cell */
   s.results = ARENA_ARRAY(a, struct call_loc, MAX_RESULTS);
   VEC_RESERVE(a, &f->insns, n + 16);
