@@ -46,6 +46,7 @@ static const struct expectation expectations[] = {
   ROW(IMUL_RR, IMUL, "48", 0, 0) ROW(IMUL_RM, IMUL, "48", 0, 0) ROW(IMUL_RRI, IMUL, "48", 0, 0) ROW(IMUL_RMI, IMUL, "48", 0, 0)
   SHIFT(SHL, SHL) SHIFT(SHR, SHR) SHIFT(SAR, SAR) SHIFT(ROL, ROL) SHIFT(ROR, ROR)
   ROW(SHLX, SHLX, "48", 0, 0) ROW(SHRX, SHRX, "48", 0, 0) ROW(SARX, SARX, "48", 0, 0) ROW(RORX, RORX, "48", 0, 0)
+  ROW(XADD, XADD, "1248", 0, 0) ROW(XCHG_RM, XCHG, "1248", 0, 0) ROW(CMPXCHG, CMPXCHG, "1248", 0, 0)
   ROW(BSF, BSF, "48", 0, 0) ROW(BSR, BSR, "48", 0, 0) ROW(TZCNT, TZCNT, "48", 0, 0) ROW(LZCNT, LZCNT, "48", 0, 0) ROW(POPCNT, POPCNT, "48", 0, 0)
   ROW(ANDN, ANDN, "48", 0, 0) ROW(BLSR, BLSR, "48", 0, 0)
   ROW(FMOV_RM, MOVSS, "4", 128, 32) ROW(FMOV_RM, MOVSD, "8", 128, 64) ROW(FMOV_RM, MOVUPS, "x", 128, 128)
@@ -148,7 +149,18 @@ static void compare(const struct expectation *x, const struct mach_insn *in) {
   ck_assert_msg(ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, a.code.at + at, a.code.len - at, &d, o)),
                 "%s: does not decode", text);
   ck_assert_msg(at + d.length == a.code.len, "%s: length", text);
-  ck_assert_msg(d.mnemonic == x->mnemonic, "%s: is %s", text, ZydisMnemonicGetString(d.mnemonic));
+  bool vex = in->flags & X64_VEX;
+  if (vex)
+    ck_assert_msg(ZydisMnemonicGetString(d.mnemonic)[0] == 'v' &&
+                      !strcmp(ZydisMnemonicGetString(d.mnemonic) + 1, ZydisMnemonicGetString(x->mnemonic)),
+                  "%s: is %s", text, ZydisMnemonicGetString(d.mnemonic));
+  else
+    ck_assert_msg(d.mnemonic == x->mnemonic, "%s: is %s", text, ZydisMnemonicGetString(d.mnemonic));
+  ck_assert_msg(!(d.attributes & ZYDIS_ATTRIB_HAS_LOCK) == !(in->flags & X64_LOCK), "%s: prefix", text);
+  if (vex && (info->role[0] & ROLE_USE)) { /* the first source, and what follows stands one further */
+    check_reg(&o[1], in->cc ? in->cc : in->d, x->bits0, text);
+    memmove(&o[1], &o[2], sizeof o - 2 * sizeof *o);
+  }
   unsigned bits0 = x->bits0 ? x->bits0 : in->size * 8u, bits1 = x->bits1 ? x->bits1 : in->size * 8u;
   bool mem = info->flags & MF_MEM;
   switch (x64_encodings[in->op].form) {
@@ -156,8 +168,10 @@ static void compare(const struct expectation *x, const struct mach_insn *in) {
   case FORM_RMI:
   case FORM_RMV:
   case FORM_X: {
-    /* test [m], r has one order only */
-    unsigned first = in->op == X64_TEST_RM || in->op == X64_TEST_RR ? 1 : 0;
+    /* test [m], r has one order only, and so have xadd and xchg */
+    bool swapped =
+        in->op == X64_TEST_RM || in->op == X64_TEST_RR || in->op == X64_XADD || in->op == X64_XCHG_RM;
+    unsigned first = swapped ? 1 : 0;
     check_reg(&o[first], in->d, first ? bits1 : bits0, text);
     if (mem)
       check_mem(&o[1 - first], in, bits1, text);
@@ -233,7 +247,7 @@ static void each_address(const struct expectation *x, struct mach_insn *in) {
   }
 }
 
-static void each_operand(const struct expectation *x, uint8_t size) {
+static void each_operand(const struct expectation *x, uint8_t size, uint16_t flags) {
   static const int32_t imms[] = {0, 1, -1, 127, 128, -128, -129, 255, 0x12345678, INT32_MIN};
   const struct mach_op_info *info = &x64_ops[x->op];
   uint8_t form = x64_encodings[x->op].form;
@@ -241,8 +255,12 @@ static void each_operand(const struct expectation *x, uint8_t size) {
   bool one_byte = (x64_encodings[x->op].enc & ENC_I8) || size == 1;
   for (unsigned d = 0; d < 16; d++)
     for (unsigned s = 0; s < 16; s++) {
-      struct mach_insn in = {
-          .op = (uint16_t)x->op, .size = size, .cc = CC_B, .base = MREG_NONE, .idx = MREG_NONE};
+      struct mach_insn in = {.op = (uint16_t)x->op,
+                             .size = size,
+                             .cc = CC_B,
+                             .flags = flags,
+                             .base = MREG_NONE,
+                             .idx = MREG_NONE};
       in.d = info->fixed[0] ? info->fixed[0] - 1u : reg_for(info->role[0], d);
       in.s = info->fixed[1] ? info->fixed[1] - 1u : reg_for(info->role[1], s);
       if (!(info->flags & MF_MEM)) in.base = reg_for(info->role[2], (d + s) & 15);
@@ -250,6 +268,7 @@ static void each_operand(const struct expectation *x, uint8_t size) {
       if (one_byte) in.imm = (int8_t)in.imm & (x64_encodings[x->op].enc & ENC_I8 ? 31 : -1);
       if (size == 2) in.imm = (int16_t)in.imm;
       if (!has_imm) in.imm = 0;
+      if (flags & X64_VEX) in.cc = (d + 3 * s) % 5 ? (uint8_t)(XMM0 + (d * 3 + s) % 16) : 0;
       if (!(info->flags & MF_MEM))
         compare(x, &in);
       else if (s == (d * 7 + 3) % 16)
@@ -266,13 +285,43 @@ START_TEST(every_row_decodes_to_itself) {
     const struct expectation *x = &expectations[i];
     seen[x->op] = true;
     for (const char *p = x->sizes; *p; p++) {
-      each_operand(x, *p == 'x' ? 16 : (uint8_t)(*p - '0'));
+      each_operand(x, *p == 'x' ? 16 : (uint8_t)(*p - '0'), 0);
     }
   }
   for (unsigned op = MACH_OP_ISA0; op < X64_OP_COUNT; op++)
     ck_assert_msg(seen[op] || x64_encodings[op].form == FORM_X, "%s (%u) is not tested", x64_ops[op].name,
                   op);
   ck_assert_uint_gt(ncompared, 50000);
+  arena_free(&arena);
+}
+END_TEST
+
+/* Vector and float instructions that write a register, with three operands. */
+static bool has_vex(enum x64_op op) {
+  uint8_t form = x64_encodings[op].form, role = x64_ops[op].role[0];
+  return (role & ROLE_FLOAT) && (role & ROLE_DEF) && !(x64_encodings[op].enc & ENC_FRESH) &&
+         (form == FORM_RM || form == FORM_RMI || form == FORM_MI);
+}
+
+START_TEST(with_other_prefixes) {
+  if (setjmp(oom)) ck_abort_msg("out of memory");
+  arena_init(&arena, &oom);
+  ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+  static const enum x64_op locked[] = {X64_XADD,   X64_CMPXCHG, X64_ADD_MR, X64_ADD_MI,
+                                       X64_SUB_MR, X64_SUB_MI,  X64_AND_MR, X64_AND_MI,
+                                       X64_OR_MR,  X64_OR_MI,   X64_XOR_MR, X64_XOR_MI};
+  for (size_t i = 0; i < COUNT_OF(expectations); i++) {
+    const struct expectation *x = &expectations[i];
+    bool lock = false;
+    for (size_t k = 0; k < COUNT_OF(locked); k++)
+      lock |= locked[k] == x->op;
+    for (const char *p = x->sizes; *p; p++) {
+      uint8_t size = *p == 'x' ? 16 : (uint8_t)(*p - '0');
+      if (lock) each_operand(x, size, X64_LOCK);
+      if (has_vex(x->op)) each_operand(x, size, X64_VEX);
+    }
+  }
+  ck_assert_uint_gt(ncompared, 30000);
   arena_free(&arena);
 }
 END_TEST
@@ -337,7 +386,9 @@ START_TEST(moves_and_constants) {
 }
 END_TEST
 
-int main(void) { return UNIT_RUN("x64/encode", every_row_decodes_to_itself, moves_and_constants); }
+int main(void) {
+  return UNIT_RUN("x64/encode", every_row_decodes_to_itself, with_other_prefixes, moves_and_constants);
+}
 #else
 #include <stdio.h>
 

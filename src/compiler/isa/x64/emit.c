@@ -10,6 +10,7 @@
 
 #include "abi/call.h"
 #include "compiler/isa/x64/call.h"
+#include "compiler/isa/x64/cpu.h"
 #include "compiler/isa/x64/cont.h"
 #include "compiler/isa/x64/order.h"
 #include "compiler/isa/x64/sequence.h"
@@ -37,6 +38,7 @@ struct line { /* of a listing: where an instruction begins */
 struct layout {
   struct x64_asm a;
   bool listed; /* record `lines` */
+  bool avx;
   VEC(struct line) lines;
   bool frameless;
   struct x64_order blocks; /* one region each */
@@ -122,6 +124,25 @@ static bool flags_live_at(const struct mach_func *f, uint32_t i, uint32_t end) {
   return i + 16 < end;
 }
 
+/* A copy of a float register, and behind it an instruction that overwrites the copy: with AVX they are one,
+ * `out`.
+ */
+static bool merge_copy(const struct layout *l, uint32_t i, uint32_t end, struct mach_insn *out) {
+  const struct mach_insn *copy = &l->a.f->insns.at[i], *op = copy + 1;
+  if (!l->avx || copy->op != MACH_MOVE || i + 1 == end || op->op < MACH_OP_ISA0 || op->d != copy->d ||
+      copy->d == copy->s || !mreg_is_float(copy->d) || (op->flags & X64_VEX))
+    return false;
+  uint8_t form = x64_encodings[op->op].form;
+  const uint8_t tied = ROLE_USE | ROLE_DEF | ROLE_FLOAT;
+  if ((form != FORM_RM && form != FORM_RMI && form != FORM_MI) || (x64_ops[op->op].role[0] & tied) != tied)
+    return false;
+  *out = *op;
+  out->flags |= X64_VEX;
+  out->cc = (uint8_t)copy->s;
+  if (out->s == copy->d) out->s = copy->s;
+  return true;
+}
+
 static void put_insn(struct layout *l, uint32_t i, uint32_t block, uint32_t next) {
   struct x64_asm *a = &l->a;
   const struct mach_func *f = a->f;
@@ -183,7 +204,13 @@ static void write_regions(struct layout *l) {
     if (l->blocks.begins_loop[n]) r->align = 4;
     for (uint32_t i = k->first; i < k->end; i++) {
       if (l->listed) VEC_PUSH(a->arena, &l->lines, ((struct line){x64_here(a), i}));
-      put_insn(l, i, l->blocks.order[n], n + 1);
+      struct mach_insn merged;
+      if (merge_copy(l, i, k->end, &merged)) {
+        x64_encode(a, &merged);
+        i++;
+      } else {
+        put_insn(l, i, l->blocks.order[n], n + 1);
+      }
     }
   }
   /* Cold parts may leave further cold parts behind them. */
@@ -466,10 +493,12 @@ static void put_marks(struct layout *l, struct code *out) {
 
 /* Everything but sites, relocations and what stands by them. `end`: the function again when its instructions
  * are not needed any more; NULL: they are to be listed. */
-static struct layout *lay_out(const struct mach_func *f, const struct frame *frame, struct arena *arena,
-                              struct mach_func *end, struct code *out) {
+static struct layout *lay_out(const struct mach_func *f, const struct frame *frame,
+                              const struct isa_config *config, struct arena *arena, struct mach_func *end,
+                              struct code *out) {
   struct layout *l = ARENA_NEW(arena, struct layout);
   l->listed = !end;
+  l->avx = (config->cpu & X64_CPU_AVX) != 0;
   l->a.arena = arena;
   l->a.f = f;
   l->a.frame = frame;
@@ -496,8 +525,7 @@ static struct layout *lay_out(const struct mach_func *f, const struct frame *fra
 
 void x64_emit(struct mach_func *f, const struct frame *frame, const struct isa_config *config,
               struct arena *arena, struct code *out) {
-  (void)config;
-  struct layout *l = lay_out(f, frame, arena, f, out);
+  struct layout *l = lay_out(f, frame, config, arena, f, out);
   put_marks(l, out);
   put_maps(l, out);
   put_handlers(l, out);
@@ -541,9 +569,8 @@ static void print_jumps(const struct layout *l, const struct code *code, const s
 
 void x64_print_code(const struct mach_func *f, const struct frame *frame, const struct isa_config *config,
                     struct arena *arena, struct out *out) {
-  (void)config;
   struct code code;
-  struct layout *l = lay_out(f, frame, arena, NULL, &code);
+  struct layout *l = lay_out(f, frame, config, arena, NULL, &code);
   uint32_t line = 0;
   for (uint32_t n = 0; n < l->blocks.len; n++) {
     const struct region *r = &l->regions[n];
@@ -560,7 +587,9 @@ void x64_print_code(const struct mach_func *f, const struct frame *frame, const 
       struct buf text;
       buf_init(&text);
       struct out to = out_buf(&text);
-      x64_print_insn(f, &f->insns.at[l->lines.at[line].insn], &to);
+      struct mach_insn merged;
+      uint32_t insn = l->lines.at[line].insn;
+      x64_print_insn(f, merge_copy(l, insn, UINT32_MAX, &merged) ? &merged : &f->insns.at[insn], &to);
       buf_u8(&text, 0);
       print_line(&code, from, at, buf_ok(&text) ? (const char *)text.data : "", out);
       buf_free(&text);

@@ -179,14 +179,38 @@ static void put_opcode(struct x64_asm *a, const struct x64_encoding *e, uint8_t 
 static void put_vex(struct x64_asm *a, const struct x64_encoding *e, uint8_t size, unsigned reg,
                     unsigned vvvv, const struct rm *m, uint8_t tail) {
   unsigned rm = low4(m->reg != MREG_NONE ? m->reg : m->base), index = low4(m->idx);
-  unsigned map = e->opcode >> 8 == 0x0f38 ? 2 : 3;
-  assert(e->opcode >> 16 == 0x0f);
-  unsigned pp = e->enc & ENC_P66 ? 1 : e->enc & ENC_PF3 ? 2 : e->enc & ENC_PF2 ? 3 : 0;
-  x64_byte(a, 0xc4);
-  x64_byte(a, (uint8_t)((reg >> 3 ? 0 : 0x80) | (index >> 3 ? 0 : 0x40) | (rm >> 3 ? 0 : 0x20) | map));
-  x64_byte(a, (uint8_t)((is_wide(e, size) ? 0x80 : 0) | ((~vvvv & 15) << 3) | pp));
+  unsigned map = e->opcode <= 0xffff ? 1 : e->opcode >> 8 == 0x0f38 ? 2 : 3;
+  bool wide = is_wide(e, size), ps = (e->enc & ENC_PS) != 0;
+  unsigned pp = e->enc & ENC_P66                          ? 1
+                : (e->enc & ENC_PF3) || (ps && size == 4) ? 2
+                : (e->enc & ENC_PF2) || (ps && size == 8) ? 3
+                                                          : 0;
+  uint8_t r = reg >> 3 ? 0 : 0x80, last = (uint8_t)((~vvvv & 15) << 3 | pp);
+  assert(e->opcode > 0xff && !(e->enc & ENC_PP));
+  if (map == 1 && !wide && index < 8 && rm < 8) {
+    x64_byte(a, 0xc5);
+    x64_byte(a, r | last);
+  } else {
+    x64_byte(a, 0xc4);
+    x64_byte(a, (uint8_t)(r | (index >> 3 ? 0 : 0x40) | (rm >> 3 ? 0 : 0x20) | map));
+    x64_byte(a, (uint8_t)((wide ? 0x80 : 0) | last));
+  }
   x64_byte(a, (uint8_t)e->opcode);
   put_modrm(a, reg, m, tail);
+}
+
+/* A vector or float instruction in its form with three operands: d = first op (register or memory). */
+static void encode_vex(struct x64_asm *a, const struct mach_insn *in) {
+  const struct x64_encoding *e = &x64_encodings[in->op];
+  bool tied = (x64_ops[in->op].role[0] & ROLE_USE) != 0;
+  mreg first = in->cc ? in->cc : in->d;
+  struct rm m = rm_of(a, in, e->form == FORM_MI ? first : in->s);
+  uint8_t imm = e->form == FORM_RM ? 0 : 1;
+  if (e->form == FORM_MI) /* shifts */
+    put_vex(a, e, in->size, e->ext, low4(in->d), &m, imm);
+  else
+    put_vex(a, e, in->size, low4(in->d), tied ? low4(first) : 0, &m, imm);
+  if (imm) x64_byte(a, (uint8_t)in->imm);
 }
 
 static uint8_t imm_size(const struct x64_encoding *e, const struct mach_insn *in) {
@@ -255,6 +279,10 @@ void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
   const struct x64_encoding *e = &x64_encodings[in->op];
   if (e->enc & ENC_FRESH) clear_stale(a, in);
   if (in->trap && (x64_ops[in->op].flags & MF_MEM)) x64_add_site(a, in->src, in->trap, true);
+  if (in->flags & X64_VEX) {
+    encode_vex(a, in);
+    return;
+  }
   if (in->flags & X64_LOCK) x64_byte(a, 0xf0);
   bool byte = (e->enc & ENC_B) && in->size == 1;
   bool has_imm = e->form == FORM_MI || e->form == FORM_RMI || e->form == FORM_MRI;

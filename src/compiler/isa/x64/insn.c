@@ -159,6 +159,7 @@ void x64_print_insn(const struct mach_func *f, const struct mach_insn *in, struc
   const struct mach_op_info *info = &x64_ops[in->op];
   uint16_t enc = x64_encodings[in->op].enc;
   if (in->flags & X64_LOCK) out_cstr(out, "lock ");
+  if (in->flags & X64_VEX) out_cstr(out, "v");
   out_cstr(out, info->name);
   if (in->op == X64_LOCK_RMW) out_cstr(out, in->imm == 0 ? " and" : in->imm == 1 ? " or" : " xor");
   if (enc & (ENC_PS | ENC_PP)) out_cstr(out, in->size == 4 ? "s" : in->size == 8 ? "d" : "");
@@ -183,6 +184,9 @@ void x64_print_insn(const struct mach_func *f, const struct mach_insn *in, struc
     out_cstr(out, sep);
     print_reg(r, int_size(in), out);
     sep = ", ";
+    if (k > 0 || !(in->flags & X64_VEX) || !in->cc) continue;
+    out_cstr(out, sep);
+    print_reg(in->cc, 16, out);
   }
   if (in->op == X64_MOV_RI)
     out_printf(out, "%s%lld", sep, (long long)((uint64_t)(uint32_t)in->disp << 32 | (uint32_t)in->imm));

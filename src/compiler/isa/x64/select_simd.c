@@ -1,7 +1,8 @@
 /* Vectors: operations that are one instruction, by a table; all others by family.
  *
- * SSE4.1 two-operand forms, SSE4.2 where it is there. In: VUNARY, VBINARY, VSELECT, VSHUFFLE.  Must not: fold
- * guest memory into an operand of 16 bytes. */
+ * SSE4.1 two-operand forms, SSE4.2 where it is there; with AVX, guest memory as an operand (and emit.c saves
+ * copies). In: VUNARY, VBINARY, VSELECT, VSHUFFLE.  Must not: fold guest memory into an operand of 16 bytes
+ * without X64_VEX. */
 #include "compiler/isa/x64/simd.h"
 
 void simd_op_imm(struct x64_sel *s, enum x64_op op, mreg d, mreg src, int32_t imm) {
@@ -37,17 +38,30 @@ bool simd_constant(const struct x64_sel *s, ir_val v, uint64_t bits[2]) {
   return true;
 }
 
-void simd_tied(struct x64_sel *s, enum x64_op rr, mreg d, ir_val a, ir_val b) {
-  struct mach_insn in = x64_new(rr, 16);
+bool simd_can_fold(const struct x64_sel *s, ir_val v) {
+  return (s->config->cpu & X64_CPU_AVX) && x64_can_fold(s, v, 16);
+}
+
+void simd_operand(struct x64_sel *s, struct mach_insn *in, enum x64_op rr, ir_val v) {
   uint64_t bits[2];
-  in.d = d;
-  if (simd_constant(s, b, bits) && (bits[0] | bits[1])) {
-    in.op = x64_ops[rr].mem_op;
-    in.flags = X64_POOL;
-    in.disp = (int32_t)x64_pool128(s, bits[0], bits[1]);
+  *in = x64_new(rr, 16);
+  if (simd_constant(s, v, bits) && (bits[0] | bits[1])) {
+    in->op = x64_ops[rr].mem_op;
+    in->flags = X64_POOL;
+    in->disp = (int32_t)x64_pool128(s, bits[0], bits[1]);
+  } else if (simd_can_fold(s, v)) {
+    in->op = x64_ops[rr].mem_op;
+    in->flags = X64_VEX;
+    x64_fold(s, v, in);
   } else {
-    in.s = x64_use(s, b);
+    in->s = x64_use(s, v);
   }
+}
+
+void simd_tied(struct x64_sel *s, enum x64_op rr, mreg d, ir_val a, ir_val b) {
+  struct mach_insn in;
+  simd_operand(s, &in, rr, b);
+  in.d = d;
   x64_set(s, d, 16, a);
   x64_push(s, in);
 }
@@ -123,19 +137,19 @@ static void binary(struct x64_sel *s, ir_val v, const struct row *r) {
   ir_val a = in->a, b = in->b;
   bool swap = r->form == SWAPPED || r->form == COMPARE_SWAPPED;
   if (r->form == COMMUTES && sel_at(s, b)->op != IR_OP_VCONST)
-    swap = sel_at(s, a)->op == IR_OP_VCONST || x64_better_tied(s, b, a);
+    swap = sel_at(s, a)->op == IR_OP_VCONST ||
+           (!simd_can_fold(s, b) && (simd_can_fold(s, a) || x64_better_tied(s, b, a)));
   if (swap) {
     a = in->b;
     b = in->a;
   }
   mreg d = x64_def(s, v);
-  if (r->form == COMPARE || r->form == COMPARE_SWAPPED) {
-    mreg src = x64_use(s, b);
-    x64_set(s, d, 16, a);
-    simd_op_imm(s, (enum x64_op)r->op, d, src, r->imm);
-  } else {
-    simd_tied(s, (enum x64_op)r->op, d, a, b);
-  }
+  struct mach_insn m;
+  simd_operand(s, &m, (enum x64_op)r->op, b);
+  m.d = d;
+  m.imm = r->imm;
+  x64_set(s, d, 16, a);
+  x64_push(s, m);
 }
 
 /* The operand's low 8 bytes: an f64 load of its own may be done in passing. */
@@ -163,14 +177,13 @@ static bool by_table(struct x64_sel *s, ir_val v, enum op op) {
   case COMPARE:
   case COMPARE_SWAPPED: binary(s, v, r); return true;
   case LOW: low_half(s, v, r); return true;
-  case UNARY: {
-    mreg a = x64_use(s, sel_at(s, v)->a);
-    simd_op(s, x, x64_def(s, v), a);
-    return true;
-  }
+  case UNARY:
   case ROUND: {
-    mreg a = x64_use(s, sel_at(s, v)->a);
-    simd_op_imm(s, x, x64_def(s, v), a, r->imm);
+    struct mach_insn m;
+    simd_operand(s, &m, x, sel_at(s, v)->a);
+    m.d = x64_def(s, v);
+    m.imm = r->imm;
+    x64_push(s, m);
     return true;
   }
   case HIGH: {

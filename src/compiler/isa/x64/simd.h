@@ -2,7 +2,7 @@
  *
  * Every operation here reads its operands first (x64_use), then writes: d = MACH_MOVE of an operand or a pure
  * definition, then tied steps on d. Temporaries are virtual registers of 16 bytes. Guest memory may be
- * unaligned, so it is only folded where the operand is 8 bytes or less. */
+ * unaligned, so without AVX it is only folded where the operand is 8 bytes or less. */
 #ifndef COMPILER_ISA_X64_SIMD_H
 #define COMPILER_ISA_X64_SIMD_H
 
@@ -24,6 +24,9 @@ static inline mreg simd_copy(struct x64_sel *s, mreg src) {
 static inline void simd_imm(struct x64_sel *s, enum x64_op op, mreg d, int32_t imm) {
   x64_push_ri(s, op, 16, d, imm);
 }
+/* The second operand of `rr`, of 16 bytes: a constant of the pool, guest memory, or a register. */
+void simd_operand(struct x64_sel *s, struct mach_insn *in, enum x64_op rr, ir_val v);
+bool simd_can_fold(const struct x64_sel *s, ir_val v); /* is read from memory where it is an operand */
 void simd_op_imm(struct x64_sel *s, enum x64_op op, mreg d, mreg src, int32_t imm);
 /* op d, constant, where `rr` is the form for registers; one and the same lane all over. */
 void simd_pool(struct x64_sel *s, enum x64_op rr, mreg d, uint64_t low, uint64_t high);
