@@ -19,6 +19,7 @@ struct config {
   bool gc_stress, gc_verify, stack_stress;
   uint64_t opt_level;
   uint64_t registers, float_registers;
+  bool native_cpu;
   bool spectre, parallel_compilation, cache, lazy, inlining, checks, locals_in_slots, values_in_slots, plain,
       source;
 };

@@ -19,7 +19,7 @@ bool engine_new(const struct config *config, struct engine **out, struct error *
       .isa = isa,
       .isa_config = {.interruption = config->interruption,
                      .spectre = config->spectre,
-                     .cpu = isa->cpu_features(),
+                     .cpu = isa->cpu_features() & (config->native_cpu ? UINT32_MAX : isa->cpu_least),
                      .max_int = (uint32_t)min_u64(config->registers, UINT32_MAX),
                      .max_float = (uint32_t)min_u64(config->float_registers, UINT32_MAX),
                      .slots_only = config->values_in_slots},

@@ -271,7 +271,7 @@ static void each_operand(const struct expectation *x, uint8_t size, uint16_t fla
       if (flags & X64_VEX) in.cc = (d + 3 * s) % 5 ? (uint8_t)(XMM0 + (d * 3 + s) % 16) : 0;
       if (!(info->flags & MF_MEM))
         compare(x, &in);
-      else if (s == (d * 7 + 3) % 16)
+      else if (s == (d * 7 + 3) % 16 && (!flags || d % 5 == 0))
         each_address(x, &in);
     }
 }
@@ -321,7 +321,7 @@ START_TEST(with_other_prefixes) {
       if (has_vex(x->op)) each_operand(x, size, X64_VEX);
     }
   }
-  ck_assert_uint_gt(ncompared, 30000);
+  ck_assert_uint_gt(ncompared, 10000);
   arena_free(&arena);
 }
 END_TEST

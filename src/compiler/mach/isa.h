@@ -42,6 +42,7 @@ struct isa {
   void (*print_insn)(const struct mach_func *f, const struct mach_insn *in, struct out *out);
   const char *(*reg_name)(mreg r, uint8_t size);
   uint32_t (*cpu_features)(void);
+  uint32_t cpu_least; /* of them, those that every CPU must have */
 };
 
 #endif

@@ -32,4 +32,5 @@ const struct isa isa_x64 = {
     .print_insn = x64_print_insn,
     .reg_name = x64_reg_name,
     .cpu_features = x64_cpu_features,
+    .cpu_least = X64_CPU_SSE41,
 };

@@ -187,6 +187,16 @@ static bool by_table(struct x64_sel *s, ir_val v, enum op op) {
     return true;
   }
   case HIGH: {
+    enum x64_op unpack = x == X64_PMOVZXBW_RR   ? X64_PUNPCKHBW_RR
+                         : x == X64_PMOVZXWD_RR ? X64_PUNPCKHWD_RR
+                         : x == X64_PMOVZXDQ_RR ? X64_PUNPCKHDQ_RR
+                                                : X64_OP_FIRST_;
+    if (unpack != X64_OP_FIRST_ && (s->config->cpu & X64_CPU_AVX)) { /* with zeros, and no copy */
+      mreg zero = simd_zero(s), d = x64_def(s, v);
+      x64_set(s, d, 16, sel_at(s, v)->a);
+      simd_op(s, unpack, d, zero);
+      return true;
+    }
     mreg a = x64_use(s, sel_at(s, v)->a), t = simd_temp(s);
     simd_op_imm(s, X64_PSHUFD_RR, t, a, 0xee);
     simd_op(s, x, x64_def(s, v), t);

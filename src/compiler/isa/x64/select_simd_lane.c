@@ -171,6 +171,17 @@ static void bitmask_words(struct x64_sel *s, ir_val v) {
 
 /* ---- swizzle ---- */
 
+/* Every lane is below 16: masked by a constant, or a byte shifted right by 4 and more. */
+static bool is_index(const struct x64_sel *s, ir_val v) {
+  const struct ir_insn *in = sel_at(s, v);
+  uint64_t mask[2], n;
+  if (in->op != IR_OP_VBINARY) return false;
+  if (in->c == OP_I8X16_SHR_U) return x64_const(s, in->b, &n) && (n & 7) >= 4;
+  if (in->c != OP_V128_AND) return false;
+  bool constant = simd_constant(s, in->b, mask) || simd_constant(s, in->a, mask);
+  return constant && !((mask[0] | mask[1]) & UINT64_C(0xf0f0f0f0f0f0f0f0));
+}
+
 /* pshufb gives 0 for indices with the top bit, which the saturated sum has for 16 and more. */
 static void swizzle(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
@@ -185,6 +196,10 @@ static void swizzle(struct x64_sel *s, ir_val v) {
     }
     x64_set(s, d, 16, in->a);
     simd_pool(s, X64_PSHUFB_RR, d, mask[0], mask[1]);
+    return;
+  }
+  if (is_index(s, in->b)) {
+    simd_tied(s, X64_PSHUFB_RR, d, in->a, in->b);
     return;
   }
   mreg b = x64_use(s, in->b), t = simd_copy(s, b);
