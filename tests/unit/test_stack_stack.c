@@ -256,7 +256,51 @@ START_TEST(chains_are_freed_whole) {
 }
 END_TEST
 
+/* A collection is due when what is in use has reached the first mark, then when as much again is; not where
+ * free stacks are left. */
+START_TEST(due_by_what_is_in_use) {
+  struct world w;
+  world_init(&w, 0, UINT64_C(1) << 30);
+  enum { MARK = (64 << 20) / (512 + 128) };
+  struct stack *last = NULL, *before = NULL;
+  uint64_t n = 0;
+  for (; !stack_pool_due(w.pool); n++) {
+    ck_assert(n <= MARK);
+    before = last;
+    last = stack_new(w.pool, &func, 0, 0);
+    ck_assert(last && stack_attach(w.pool, last));
+  }
+  ck_assert(n >= MARK - 2 && n <= MARK + 2);
+  stack_free(w.pool, before);
+  ck_assert(!stack_pool_due(w.pool)); /* there is a free one */
+  ck_assert_ptr_eq(stack_new(w.pool, &func, 0, 0), before);
+  ck_assert(stack_pool_due(w.pool));
+  stack_pool_collected(w.pool); /* and found that all live */
+  uint64_t more = 0;
+  for (; !stack_pool_due(w.pool); more++) {
+    struct stack *s = stack_new(w.pool, &func, 0, 0);
+    ck_assert(s && stack_attach(w.pool, s));
+  }
+  ck_assert(more >= n - 2 && more <= n + 2);
+  stack_pool_delete(w.pool);
+  /* Large blocks count though small stacks are free. */
+  world_init(&w, 64 << 20, UINT64_C(1) << 30);
+  struct stack *small = stack_new(w.pool, &func, 0, 0), *large = stack_new(w.pool, &func, 0, 0);
+  ck_assert(small && large && stack_attach(w.pool, large));
+  stack_free(w.pool, small);
+  while (large->size < 64 << 20) {
+    ck_assert(!stack_pool_due(w.pool));
+    ck_assert(stack_grow(w.pool, large));
+  }
+  ck_assert(stack_pool_due(w.pool));
+  stack_free(w.pool, large);
+  ck_assert(!stack_pool_due(w.pool));
+  stack_pool_delete(w.pool);
+}
+END_TEST
+
 int main(void) {
   return UNIT_RUN("stack/stack", grows_and_shrinks_with_its_frames, memory_is_used_again, a_million_stacks,
-                  limit_of_all_stacks, failures_change_nothing, chains_are_freed_whole);
+                  limit_of_all_stacks, failures_change_nothing, chains_are_freed_whole,
+                  due_by_what_is_in_use);
 }
