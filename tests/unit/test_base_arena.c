@@ -107,6 +107,49 @@ START_TEST(gives_large_ones_back) {
 }
 END_TEST
 
+START_TEST(large_ones_change_their_size) {
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  ck_assert_int_eq(setjmp(oom), 0);
+  arena_alloc(&a, 100);
+  size_t before = a.total, size = (size_t)3 << 20, most = (size_t)9 << 20;
+  uint8_t *p = arena_alloc(&a, size), *other = arena_alloc(&a, size);
+  memset(p, 7, size);
+  memset(other, 9, size);
+  p = arena_grow(&a, p, size, most); /* neither a second copy nor what others hold is lost */
+  ck_assert_uint_le(a.total, before + most + size + 1000);
+  memset(p + size, 8, most - size);
+  size_t now = most;
+  p = arena_trim(&a, p, &now, size + 1);
+  ck_assert_uint_eq(now, size + 1);
+  ck_assert_uint_le(a.total, before + 2 * size + 1000);
+  ck_assert(p[size - 1] == 7 && p[size] == 8 && other[0] == 9 && other[size - 1] == 9);
+  ck_assert_ptr_eq(arena_trim(&a, p, &now, 100), p); /* too small for a chunk of its own: stays */
+  ck_assert_uint_eq(now, size + 1);
+  /* A mark behind it: it neither moves nor shrinks. */
+  uint8_t *named = arena_alloc(&a, 900000);
+  struct arena_mark m = arena_mark(&a);
+  size_t named_size = 900000;
+  ck_assert_ptr_eq(arena_trim(&a, named, &named_size, 10), named);
+  ck_assert_uint_eq(named_size, 900000);
+  arena_release(&a, m);
+  /* The limit holds for growth, which leaves all as it was. */
+  a.limit = a.total + 1000;
+  volatile bool jumped = false;
+  if (setjmp(oom) == 0)
+    arena_grow(&a, p, now, most);
+  else
+    jumped = true;
+  ck_assert(jumped && a.limited);
+  ck_assert(p[0] == 7 && p[size] == 8);
+  arena_drop(&a, p, now);
+  arena_drop(&a, other, size);
+  arena_free(&a);
+  ck_assert_uint_eq(a.total, 0);
+}
+END_TEST
+
 START_TEST(jumps_when_memory_is_out) {
   jmp_buf oom;
   struct arena a;
@@ -188,5 +231,6 @@ END_TEST
 
 int main(void) {
   return UNIT_RUN("base/arena", keeps_what_was_written, releases_to_marks, grows_in_place_when_newest,
-                  gives_large_ones_back, jumps_when_memory_is_out, honours_its_limit, vectors_grow);
+                  gives_large_ones_back, large_ones_change_their_size, jumps_when_memory_is_out,
+                  honours_its_limit, vectors_grow);
 }
