@@ -1,4 +1,5 @@
-/* How many small instances a process makes, calls and drops in a second: a store, an instance, one call, the end.
+/* How many small instances a process makes, calls and drops in a second: a store, an instance, one call, the
+ * end.
  *
  *   instances heddle MODULE ROUNDS
  *   instances wasmtime MODULE ROUNDS /path/to/libwasmtime.so     (its C API, loaded at run time)
@@ -66,8 +67,8 @@ static void (*wasmtime_store_delete)(void *);
 static void *(*wasmtime_instance_new)(void *, void *, const void *, size_t, struct their_instance *, void **);
 static bool (*wasmtime_instance_export_get)(void *, const struct their_instance *, const char *, size_t,
                                             struct their_item *);
-static void *(*wasmtime_func_call)(void *, const void *, const struct their_item *, size_t, struct their_item *, size_t,
-                                   void **);
+static void *(*wasmtime_func_call)(void *, const void *, const struct their_item *, size_t,
+                                   struct their_item *, size_t, void **);
 static void *their_engine, *their_module;
 
 static void find(void *library, const char *name, void *at) {
@@ -94,7 +95,8 @@ static void wasmtime_start(const char *path, const void *wasm, size_t len) {
 }
 
 static void wasmtime_round(int n) {
-  void *store = wasmtime_store_new(their_engine, NULL, NULL), *context = wasmtime_store_context(store), *trap = NULL;
+  void *store = wasmtime_store_new(their_engine, NULL, NULL), *context = wasmtime_store_context(store),
+       *trap = NULL;
   struct their_instance instance;
   struct their_item f, argument = {0}, result;
   require(!wasmtime_instance_new(context, their_module, NULL, 0, &instance, &trap) && !trap, "instance");

@@ -106,9 +106,10 @@ bool code_area_new(const struct module *m, struct code_image **out, struct error
 
 void code_area_delete(struct code_area *a) {
   code_range_disclaim(&a->head);
-  for (uint64_t off = a->code_off; off < a->used; off += vm_page_size()) {
+  for (uint64_t off = a->code_off; off < a->used;) {
     struct code_image *image = a->images[off / vm_page_size()];
-    if (image && (uint64_t)(image->base - a->head.base) - off < vm_page_size()) code_image_discard(image);
+    off += image->size; /* its other pages name it too */
+    code_image_discard(image);
   }
   mem_free(a->images);
   mem_free(a);

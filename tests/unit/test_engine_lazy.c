@@ -41,7 +41,7 @@ static heddle_engine_t *engine;
 static heddle_bytes_t wasm;
 
 static const char *const sums[] = {"direct", "tail", "table", "reference", "tail reference"};
-enum { EXPECTED = 1 + 2 * 2 + 8 * 8 + 9 * 9 + 10 + 2 * 17 + 4 * 18, DEEP = 300 };
+enum { EXPECTED = 1 + 2 * 2 + 8 * 8 + 9 * 9 + 10 + 2 * 17 + 4 * 18, DEEP = 300, LARGE = 2000 };
 
 static heddle_engine_t *new_engine(bool lazy, bool cache) {
   heddle_config_t *config = heddle_config_new();
@@ -75,6 +75,11 @@ static void setup(void) {
   for (int i = 0; i < DEEP; i++)
     buf_printf(&text, "(func $deep%d (result i64) (i64.add (i64.const 1) (call $deep%d)))", i, i + 1);
   buf_printf(&text, "(func $deep%d (result i64) i64.const 0) (export \"deep\" (func $deep0))", DEEP);
+  buf_printf(&text, "(func (export \"large\") (result i64) (local i64)");
+  for (int i = 0; i < LARGE; i++) /* several pages of code */
+    buf_printf(&text, " local.get 0 i64.const %d i64.rotl i64.const 1 i64.add i64.popcnt local.set 0",
+               i % 63 + 1);
+  buf_printf(&text, " local.get 0)");
   buf_printf(&text, "(memory 1) (data (i32.const 0) \"%20000s\"))", "");
   engine = new_engine(true, false);
   ck_assert_ptr_null(heddle_wat_to_wasm(engine, (char *)text.data, text.len, &wasm));
@@ -139,6 +144,16 @@ START_TEST(every_kind_of_call) {
   ck_assert_uint_eq(compiled(&w), 5 + 5 + 1);
   check(&w, "deep", DEEP);
   ck_assert_uint_eq(compiled(&w), 5 + 5 + 1 + DEEP + 1);
+  world_end(&w);
+}
+END_TEST
+
+/* A function of several pages comes from the compiler and from the cache, and both end well. */
+START_TEST(large_functions) {
+  struct world w = world_new(engine);
+  check(&w, "large", 2);
+  check(&w, "direct", EXPECTED);
+  check(&w, "large", 2);
   world_end(&w);
 }
 END_TEST
@@ -216,16 +231,18 @@ START_TEST(the_cache_keeps_what_was_compiled) {
   setenv("XDG_CACHE_HOME", home, 1);
   heddle_engine_t *lazy = new_engine(true, true), *eager = new_engine(false, true);
   struct world w = world_new(lazy);
+  check(&w, "large", 2);
   check(&w, "direct", EXPECTED);
   world_end(&w);
   w = world_new(lazy);
-  ck_assert_uint_eq(compiled(&w), 3);
+  check(&w, "large", 2);
+  ck_assert_uint_eq(compiled(&w), 1 + 3);
   check(&w, "direct", EXPECTED);
   check(&w, "tail", EXPECTED);
   check(&w, "deep", DEEP);
   world_end(&w);
   w = world_new(lazy);
-  ck_assert_uint_eq(compiled(&w), 3 + 2 + DEEP + 1);
+  ck_assert_uint_eq(compiled(&w), 1 + 3 + 2 + DEEP + 1);
   check(&w, "deep", DEEP);
   check(&w, "table", EXPECTED);
   int64_t result;
@@ -274,6 +291,7 @@ int main(void) {
   TCase *tc = tcase_create("lazy");
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_test(tc, every_kind_of_call);
+  tcase_add_test(tc, large_functions);
   tcase_add_test(tc, a_trap_has_its_backtrace);
   tcase_add_test(tc, without_memory_it_traps);
   tcase_add_test(tc, threads_and_fork);
