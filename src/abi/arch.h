@@ -80,6 +80,8 @@ struct vm_result trap_unwind(struct vm_store *store, uint64_t status);
 /* runtime/cont.c. cur runs out of stack at a prologue, sp and fp are valid: they are again, in more of it. A
  * status, as in the next ones. */
 uint64_t cont_grow(struct vm_store *store);
+/* In cur's pc as a prologue gives it: the frame is not made yet, the limit will be compared again. */
+#define ARCH_STACK_RETRY (UINT64_C(1) << 63)
 /* cur is fresh and about to run: gives it memory. */
 uint64_t cont_attach(struct vm_store *store);
 /* cur is about to go on with more arguments, in `regs`, than came with its resume: adds those bound to it. */

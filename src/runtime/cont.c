@@ -68,8 +68,16 @@ static bool grow(struct store *s) { return s->vm.cur->base && stack_grow(s->stac
 
 uint64_t cont_grow(struct vm_store *vm) {
   struct store *s = (struct store *)vm;
-  if (!vm->cur->base) return TRAP_STACK_EXHAUSTED;
-  while (vm->cur->sp < stack_lowest(s->stacks, vm->cur))
+  struct stack *stack = vm->cur;
+  bool retries = stack->pc & ARCH_STACK_RETRY;
+  stack->pc &= ~ARCH_STACK_RETRY;
+  if (!stack->base) return TRAP_STACK_EXHAUSTED;
+  if (retries) { /* the frame is not made yet, and compared again */
+    if (stack->limit == stack_lowest(s->stacks, stack) && !grow(s)) return TRAP_STACK_EXHAUSTED;
+    stack->limit = stack_lowest(s->stacks, stack);
+    return 0;
+  }
+  while (stack->sp < stack_lowest(s->stacks, stack))
     if (!grow(s)) return TRAP_STACK_EXHAUSTED;
   cont_move(vm);
   return 0;
@@ -80,11 +88,14 @@ void cont_move(struct vm_store *vm) {
   if (s->limits.stack_stress && vm->cur->base) stack_stress(s->stacks, vm->cur);
 }
 
+/* Nothing of compiled code runs there, so that most of what every stack keeps free may be used. */
 bool cont_reserve(struct vm_store *vm, uint64_t size) {
-  const struct stack *s = vm->cur;
-  while (s->base && s->sp - s->base < size)
-    if (!grow((struct store *)vm)) return false;
-  return s->base != 0;
+  enum { KEPT = 32 };
+  struct store *s = (struct store *)vm;
+  const struct stack *stack = vm->cur;
+  while (stack->base && stack->sp + STACK_RESERVE - KEPT < stack_lowest(s->stacks, stack) + size)
+    if (!grow(s)) return false;
+  return stack->base != 0;
 }
 
 void cont_finish(struct vm_store *vm) {

@@ -74,7 +74,6 @@ static uint8_t *results_area(const struct vm_host *vm) {
 
 enum {
   SAVED_SIZE = 32,      /* below the thunk's frame: rbx, r12, r13 of the guest */
-  SUSPEND_RESERVE = 32, /* of STACK_RESERVE: nothing runs below what a suspended thunk holds */
   REG_TAG = 6,          /* of struct arch_regs.gpr, not used by results */
   REG_PAYLOAD_SIZE = 7,
 };
@@ -101,7 +100,7 @@ static uint64_t suspend(const struct host_call *call, struct arch_regs *regs) {
     call->store->report.tag = call->tag;
     return TRAP_UNHANDLED_TAG;
   }
-  if (!cont_reserve(vm, size + SUSPEND_RESERVE)) return TRAP_STACK_EXHAUSTED;
+  if (!cont_reserve(vm, size)) return TRAP_STACK_EXHAUSTED;
   vm->cur->sp -= size;
   cont_cell_fill(call->store, call->cell, vm->cur);
   w = call_walk_results();

@@ -61,6 +61,7 @@ void x64_prologue(struct x64_asm *a, bool frameless) {
   if (size && (!check || size <= SMALL_FRAME_MAX)) x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)size);
   if (check) {
     struct x64_cold c = {.kind = COLD_STACK, .in = x64_label(a), .back = x64_label(a)};
+    if (size > SMALL_FRAME_MAX) x64_place(a, c.back);
     load(a, R11, R15, OFF_STORE);
     load(a, R11, R11, offsetof(struct vm_store, cur));
     if (size <= SMALL_FRAME_MAX) {
@@ -73,7 +74,7 @@ void x64_prologue(struct x64_asm *a, bool frameless) {
       x64_jcc_label(a, CC_B, c.in);
       x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)size);
     }
-    x64_place(a, c.back);
+    if (size <= SMALL_FRAME_MAX) x64_place(a, c.back);
     VEC_PUSH(a->arena, &a->colds, c);
   }
   if (f->saves_instance) x64_rm(a, X64_MOV_MR, 8, R15, RBP, -8);
@@ -89,12 +90,14 @@ void x64_prologue(struct x64_asm *a, bool frameless) {
 
 void x64_cold_stack(struct x64_asm *a, const struct x64_cold *c) {
   x64_place(a, c->in);
-  if (a->frame->size > SMALL_FRAME_MAX) x64_ri(a, X64_SUB_RI, 8, RSP, (int32_t)a->frame->size);
   x64_byte(a, 0x4c); /* lea r11, [rip + what follows] */
   x64_byte(a, 0x8d);
   x64_byte(a, 0x1d);
   uint32_t from = a->code.len + 4;
   x64_u32(a, 0);
+  if (a->frame->size > SMALL_FRAME_MAX) /* bts r11, 63: ARCH_STACK_RETRY */
+    for (uint32_t i = 0; i < 5; i++)
+      x64_byte(a, (const uint8_t[]){0x49, 0x0f, 0xba, 0xeb, 63}[i]);
   x64_rr(a, X64_MOVD_XR, 8, XMM15, R11);
   load(a, R11, R15, OFF_BUILTINS);
   x64_opcode_mem(a, 0xff, 4, R11, 8 * BUILTIN_STACK_STUB);
