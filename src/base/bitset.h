@@ -18,13 +18,5 @@ static inline void bitset_add(struct bitset *s, uint32_t i) {
   assert(i < s->nbits);
   s->word[i >> 6] |= UINT64_C(1) << (i & 63);
 }
-static inline void bitset_remove(struct bitset *s, uint32_t i) {
-  assert(i < s->nbits);
-  s->word[i >> 6] &= ~(UINT64_C(1) << (i & 63));
-}
-void bitset_clear(struct bitset *s);
-bool bitset_union(struct bitset *into, const struct bitset *from); /* true when `into` changed */
-uint32_t bitset_count(const struct bitset *s);
-uint32_t bitset_next(const struct bitset *s, uint32_t from); /* first member >= from, or nbits */
 
 #endif

@@ -51,9 +51,6 @@ static inline MUST_USE bool add_u32(uint32_t a, uint32_t b, uint32_t *out) {
 static inline MUST_USE bool add_u64(uint64_t a, uint64_t b, uint64_t *out) {
   return !__builtin_add_overflow(a, b, out);
 }
-static inline MUST_USE bool mul_u32(uint32_t a, uint32_t b, uint32_t *out) {
-  return !__builtin_mul_overflow(a, b, out);
-}
 static inline MUST_USE bool mul_u64(uint64_t a, uint64_t b, uint64_t *out) {
   return !__builtin_mul_overflow(a, b, out);
 }

@@ -133,11 +133,6 @@ void write_locals(struct buf *b, uint32_t count, valtype type) {
   write_valtype(b, type);
 }
 
-void write_const_expr(struct buf *b, struct const_expr x) {
-  buf_bytes(b, x.code, x.size);
-  write_opcode(b, OP_END);
-}
-
 static void write_assocs(struct buf *b, const struct name_map *m) {
   buf_uleb(b, m->len);
   for (uint32_t i = 0; i < m->len; i++) {
@@ -169,27 +164,6 @@ void write_indirect_names(struct buf *b, enum name_id id, const struct indirect_
   for (uint32_t i = 0; i < m->len; i++) {
     buf_uleb(b, m->index[i]);
     write_assocs(b, &m->maps[i]);
-  }
-  sized_end(b, mark);
-}
-
-void write_branch_hints(struct buf *b, const struct branch_hint *hints, uint32_t len) {
-  uint32_t nfuncs = 0;
-  for (uint32_t i = 0; i < len; i++)
-    nfuncs += i == 0 || hints[i].func != hints[i - 1].func;
-  if (len == 0) return;
-  size_t mark = custom_begin(b, slice_cstr("metadata.code.branch_hint"));
-  buf_uleb(b, nfuncs);
-  for (uint32_t i = 0, end; i < len; i = end) {
-    for (end = i; end < len && hints[end].func == hints[i].func;)
-      end++;
-    buf_uleb(b, hints[i].func);
-    buf_uleb(b, end - i);
-    for (uint32_t k = i; k < end; k++) {
-      buf_uleb(b, hints[k].off);
-      buf_uleb(b, 1);
-      buf_u8(b, hints[k].likely);
-    }
   }
   sized_end(b, mark);
 }

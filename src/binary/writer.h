@@ -41,8 +41,6 @@ void write_import_head(struct buf *b, struct slice module, struct slice name, en
 void write_export(struct buf *b, const struct export_ *x);
 /* A local declaration run. */
 void write_locals(struct buf *b, uint32_t count, valtype type);
-/* The expression's bytes and the final `end`. */
-void write_const_expr(struct buf *b, struct const_expr x);
 
 /* The name section: custom_begin(b, slice_cstr("name")), subsections in rising order, sized_end. */
 enum name_id {
@@ -63,8 +61,5 @@ void write_module_name(struct buf *b, struct slice name);
 void write_name_map(struct buf *b, enum name_id id, const struct name_map *m); /* nothing when empty */
 void write_indirect_names(struct buf *b, enum name_id id,
                           const struct indirect_names *m); /* nothing when empty */
-/* The whole section metadata.code.branch_hint; hints are sorted by function, then offset. Nothing when none.
- */
-void write_branch_hints(struct buf *b, const struct branch_hint *hints, uint32_t len);
 
 #endif

@@ -12,9 +12,6 @@ struct funcinst {
   uint32_t handle; /* store_handle's memory; 0 = none yet */
 };
 static inline struct funcinst *funcinst_of(struct vm_func *f) { return (struct funcinst *)f; }
-static inline bool funcinst_is_host(const struct funcinst *f) {
-  return f->vm.code == (const void *)arch_host_thunk;
-}
 /* Its canonical type. */
 const struct functype *funcinst_type(const struct funcinst *f);
 struct store *funcinst_store(const struct funcinst *f);

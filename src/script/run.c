@@ -16,7 +16,6 @@ static const char *const kind_names[] = {
 #include "script/kind.def"
 #undef KIND
 };
-const char *script_kind_name(enum script_kind kind) { return kind_names[kind]; }
 
 /* ---- verdicts ---- */
 

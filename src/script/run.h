@@ -15,7 +15,6 @@ enum script_kind {
 #undef KIND
   KIND_COUNT
 };
-const char *script_kind_name(enum script_kind kind);
 
 struct script_counts {
   uint64_t files;

@@ -339,10 +339,6 @@ bool text_parse_module_at(struct lexer *lx, struct features f, struct buf *out) 
   return parse_at(lx, f, out, false);
 }
 
-bool text_parse_fields_at(struct lexer *lx, struct features f, struct buf *out) {
-  return parse_at(lx, f, out, true);
-}
-
 bool text_at_module_field(const struct lexer *lx) {
   static const char *const words[] = {"type", "rec",    "import", "func",  "table", "memory",
                                       "tag",  "global", "export", "start", "elem",  "data"};

@@ -20,8 +20,6 @@ MUST_USE bool text_parse_module(struct slice text, struct features f, struct buf
 /* The same at the lexer's "(" of "(module ...)"; leaves the lexer behind the closing ")".  The lexer's error
  * is used. */
 MUST_USE bool text_parse_module_at(struct lexer *lx, struct features f, struct buf *out);
-/* Module fields up to the end of the source (a file that is a bare list of fields). */
-MUST_USE bool text_parse_fields_at(struct lexer *lx, struct features f, struct buf *out);
 /* True when the form at the lexer's "(" is a module field and no script command. */
 bool text_at_module_field(const struct lexer *lx);
 

@@ -89,25 +89,12 @@ START_TEST(bits) {
   ck_assert_int_eq(setjmp(oom), 0);
   static const uint32_t sizes[] = {0, 1, 63, 64, 65, 1000};
   for (size_t n = 0; n < COUNT_OF(sizes); n++) {
-    struct bitset s, t;
+    struct bitset s;
     bitset_init(&s, &a, sizes[n]);
-    bitset_init(&t, &a, sizes[n]);
-    ck_assert_uint_eq(bitset_next(&s, 0), sizes[n]);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < sizes[n]; i += 7, count++)
+    for (uint32_t i = 0; i < sizes[n]; i += 7)
       bitset_add(&s, i);
-    ck_assert_uint_eq(bitset_count(&s), count);
-    uint32_t expect = 0;
-    for (uint32_t i = bitset_next(&s, 0); i < sizes[n]; i = bitset_next(&s, i + 1), expect += 7)
-      ck_assert_uint_eq(i, expect);
-    ck_assert(bitset_union(&t, &s) == (sizes[n] != 0));
-    ck_assert(!bitset_union(&t, &s));
-    if (sizes[n]) {
-      bitset_remove(&t, 0);
-      ck_assert(!bitset_has(&t, 0) && bitset_has(&s, 0));
-    }
-    bitset_clear(&t);
-    ck_assert_uint_eq(bitset_count(&t), 0);
+    for (uint32_t i = 0; i < sizes[n]; i++)
+      ck_assert_int_eq(bitset_has(&s, i), i % 7 == 0);
   }
   arena_free(&a);
 }

@@ -5,6 +5,5 @@
 #include "compiler/mach/isa.h"
 
 const struct isa *isa_host(void); /* of the machine this runs on; NULL when there is none for it */
-const struct isa *isa_find(const char *name); /* NULL when this build lacks it */
 
 #endif

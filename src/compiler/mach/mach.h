@@ -41,12 +41,10 @@ enum mach_op_flag {
   MF_MOVE = 8,         /* d = s and nothing else */
   MF_READS_FLAGS = 16, /* nothing that writes flags may come between the writer and this */
   MF_WRITES_FLAGS = 32,
-  MF_MEM = 64,      /* has a memory operand base + idx * 2^scale + disp */
-  MF_SPILL_S = 128, /* `s` may be replaced by a frame slot: the op becomes mem_op with base = MREG_SLOT, s =
-                       MREG_NONE */
-  MF_SPILL_D =
-      256, /* the same for a tied d that is spilled and not needed in a register (read-modify-write) */
-  MF_COMMUTES = 512, /* tied d and s may be exchanged */
+  MF_MEM = 64,       /* has a memory operand base + idx * 2^scale + disp */
+  MF_SPILL_S = 128,  /* `s` may be replaced by a frame slot: the op becomes mem_op with base = MREG_SLOT, s =
+                        MREG_NONE */
+  MF_COMMUTES = 256, /* tied d and s may be exchanged */
 };
 struct mach_op_info {
   const char *name;
@@ -148,11 +146,6 @@ mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t size, bool is_ref
 static inline struct mach_vreg *mach_vreg_at(struct mach_func *f, mreg r) {
   return &f->vregs.at[r - MACH_VREG0];
 }
-/* Role, fixed register and value of operand i (0 d, 1 s, 2 base, 3 idx). */
-static inline mreg *mach_operand(struct mach_insn *in, unsigned i) {
-  return i == 0 ? &in->d : i == 1 ? &in->s : i == 2 ? &in->base : &in->idx;
-}
-
 /* The operands that have `role` (one of USE, DEF, EARLY): bits whose number divided by 8 is the operand's,
  * for loops like for (uint32_t r = mach_roles(info, ROLE_USE); r; r &= r - 1) use(__builtin_ctz(r) / 8). */
 static inline uint32_t mach_roles(const struct mach_op_info *info, uint8_t role) {

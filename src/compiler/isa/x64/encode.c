@@ -69,12 +69,6 @@ uint32_t x64_hop(struct x64_asm *a, unsigned cc) {
   return a->code.len;
 }
 
-uint32_t x64_hop_always(struct x64_asm *a) {
-  x64_byte(a, 0xeb);
-  x64_byte(a, 0);
-  return a->code.len;
-}
-
 void x64_land(struct x64_asm *a, uint32_t hop) {
   assert(a->code.len - hop < 128);
   a->code.at[hop - 1] = (uint8_t)(a->code.len - hop);

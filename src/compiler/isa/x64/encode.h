@@ -94,7 +94,6 @@ void x64_jcc_label(struct x64_asm *a, unsigned cc, uint32_t label);
 void x64_call_label(struct x64_asm *a, uint32_t label);
 /* Short forward jumps inside one sequence: x64_land(a, x64_hop(a, cc)) skips what stands between. */
 uint32_t x64_hop(struct x64_asm *a, unsigned cc);
-uint32_t x64_hop_always(struct x64_asm *a);
 void x64_land(struct x64_asm *a, uint32_t hop);
 uint32_t x64_pool_add(struct x64_asm *a, uint64_t value);
 void x64_add_site(struct x64_asm *a, uint32_t src, uint8_t trap, bool is_fault);
