@@ -13,7 +13,7 @@
     (local.set $r (struct.new $box (local.get $a)))
     (call $wait)
     (i64.add (i64.add (local.get $a) (local.get $b)) (i64.add (i64.add (local.get $c) (local.get $d)) (struct.get $box 0 (local.get $r)))))
-  ;; 64 frames of some 32 bytes
+  ;; 128 levels, some 2 KiB of frames
   (func $frames (param $n i32) (param $a i64) (result i64) (local $b i64) (local $c i64)
     (local.set $b (i64.xor (local.get $a) (i64.const 5)))
     (local.set $c (i64.mul (local.get $a) (i64.const 3)))
@@ -22,7 +22,7 @@
       (i64.sub (i64.add (i64.add (call $frames (i32.sub (local.get $n) (i32.const 1)) (local.get $a)) (local.get $b)) (local.get $c))
         (i64.xor (local.get $a) (i64.const 5)))
       (i64.mul (local.get $a) (i64.const 3))))
-  (func $deep (param $a i64) (result i64) (call $frames (i32.const 64) (local.get $a)))
+  (func $deep (param $a i64) (result i64) (call $frames (i32.const 128) (local.get $a)))
   (elem declare func $child $deep)
   (func $go (param $n i32) (param $f (ref $f)) (result i64) (local $i i32) (local $sum i64)
     (if (i32.lt_u (table.size $all) (local.get $n)) (then
