@@ -2,7 +2,7 @@
  *
  * In: calls, in the order of the code.  Out: for each, whether the callee's body takes its place.  The
  * decision is made once, by scan.c before anything is built, so that what a loop may do is known there.
- * Callees are small and have neither handlers nor tail calls; all of them together pass neither `budget`
+ * Callees are small and have neither legacy handlers nor tail calls; all of them together pass neither `budget`
  * bytes nor INLINE_DEPTH levels.  A small recursion is unrolled: the function stands a few times within
  * itself, and still calls itself; no other one stands within itself.  Must not: look at more bytes than
  * `looks`, whatever the module. */

@@ -274,16 +274,12 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     break;
   }
   case 0x1f:
-    s->out->leaves_frame = true;
     s->out->nbranches++;
     VEC_PUSH(s->arena, &s->ends, END_BLOCK);
     break;
+  case 0x09: s->out->leaves_frame = true; /* fall through */
   case 0x08:
-  case 0x09:
-  case 0x0a:
-    s->out->leaves_frame = true;
-    s->out->nbranches++;
-    break;
+  case 0x0a: s->out->nbranches++; break;
   case 0xfb: {
     uint32_t sub = small_leb(r->at + 1, r->end);
     if (sub == 5 || sub == 14 || (sub >= 16 && sub <= 19)) loop->sets_heap = true;
