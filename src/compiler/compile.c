@@ -40,7 +40,8 @@ uint64_t compile_config_key(const struct compile_config *config) {
   const struct isa_config *isa = &config->isa_config;
   const bool flags[] = {isa->interruption,       isa->spectre,         isa->checked,
                         isa->slots_only,         config->interruption, config->fuel,
-                        config->locals_in_slots, config->plain,        config->inlining};
+                        config->locals_in_slots, config->plain,        config->inlining,
+                        config->nan_canonicalization};
   uint64_t key =
       (uint64_t)min_u32(isa->max_int, UINT16_MAX) << 32 | (uint64_t)min_u32(isa->max_float, UINT16_MAX) << 48;
   for (unsigned i = 0; i < COUNT_OF(flags); i++)
@@ -163,6 +164,7 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
                                      .fuel = config->fuel,
                                      .spectre = isa_config->spectre,
                                      .inlining = config->inlining,
+                                     .nan_canonicalization = config->nan_canonicalization,
                                      .plain = config->plain,
                                      .locals_in_slots = config->locals_in_slots};
 

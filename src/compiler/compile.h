@@ -21,6 +21,7 @@ struct compile_config {
   struct isa_config isa_config;
   bool interruption, fuel;
   bool inlining;               /* small functions are built into their callers */
+  bool nan_canonicalization;   /* NaNs that arithmetic makes are the canonical ones */
   bool locals_in_slots, plain; /* test settings: see build_config */
   bool checks;                 /* verify the IR and prove the allocation of each function */
   uint32_t dump;               /* bit per stage */

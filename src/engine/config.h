@@ -21,7 +21,7 @@ struct config {
   uint64_t registers, float_registers;
   bool native_cpu;
   bool spectre, parallel_compilation, cache, lazy, inlining, checks, locals_in_slots, values_in_slots, plain,
-      source;
+      source, nan_canonicalization;
 };
 
 void config_init(struct config *c); /* the defaults */

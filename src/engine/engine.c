@@ -26,6 +26,7 @@ bool engine_new(const struct config *config, struct engine **out, struct error *
       .interruption = config->interruption,
       .fuel = config->fuel != 0,
       .inlining = config->inlining,
+      .nan_canonicalization = config->nan_canonicalization,
       .checks = config->checks,
       .locals_in_slots = config->locals_in_slots,
       .plain = config->plain,

@@ -25,17 +25,17 @@ bool build_unsupported(struct builder *b) {
   return error_at(b->e, ERROR_UNSUPPORTED, b->off, "%s is not supported yet", op_info(b->in.op)->text);
 }
 
-static void build_one(struct builder *b, const struct lower *l) {
+static void build_one(struct builder *b, enum op op) {
+  const struct lower *l = &lower_table[op];
   ir_val y = 0;
   if (ir_op_table[l->ir].operands[1] == 'v') y = pop(b);
   ir_val x = pop(b);
-  push(b, emit(b, (enum ir_op)l->ir, (enum ir_type)l->type, x, y, 0));
+  push_result(b, op, emit(b, (enum ir_op)l->ir, (enum ir_type)l->type, x, y, 0));
 }
 
 static bool build_insn(struct builder *b) {
-  const struct lower *l = &lower_table[b->in.op];
-  if (l->ir != 0) {
-    build_one(b, l);
+  if (lower_table[b->in.op].ir != 0) {
+    build_one(b, b->in.op);
     return true;
   }
   switch ((enum family)op_info(b->in.op)->family) {
@@ -140,10 +140,10 @@ static bool build_plain(struct builder *b) {
     return true;
   }
   if (code >= 0x45 && code <= 0xc4) {
-    const struct lower *l = &lower_table[op_decode(0, code)];
-    if (l->ir == 0) return false;
+    enum op op = op_decode(0, code);
+    if (lower_table[op].ir == 0) return false;
     b->body.r.at++;
-    build_one(b, l);
+    build_one(b, op);
     return true;
   }
   if (b->body.r.end - at < 2 || at[1] >= 0x80) return false;

@@ -199,6 +199,12 @@ static inline ir_val emit_widen(struct builder *b, ir_val v) {
   return type_of(b, v) == IR_I64 ? v : emit(b, IR_OP_ZEXT32, IR_I64, v, 0, 0);
 }
 
+/* The result `v` of the instruction, whose NaNs may have to be canonical. */
+ir_val emit_canonical_nan(struct builder *b, enum op op, ir_val v); /* nan.c */
+static inline void push_result(struct builder *b, enum op op, ir_val v) {
+  push(b, b->config->nan_canonicalization ? emit_canonical_nan(b, op, v) : v);
+}
+
 /* Blocks and edges (ssa.c). */
 void work(struct builder *b, uint64_t n);          /* counts it; past max_work too_much is set */
 uint32_t edge_new(struct builder *b, ir_block to); /* from the current block */

@@ -110,7 +110,7 @@ static bool build_ternary(struct builder *b) {
     break;
   default: return build_unsupported(b);
   }
-  push(b, v);
+  push_result(b, b->in.op, v);
   return true;
 }
 
@@ -164,11 +164,11 @@ bool build_simd(struct builder *b) {
   uint32_t lane = info->imm == IMM_LANE ? b->in.lane : 0;
   if (info->params[1] == 0) {
     ir_val x = pop(b);
-    if (!splat_constant(b, op, x)) push(b, unary(b, result_type(info), op, lane, x));
+    if (!splat_constant(b, op, x)) push_result(b, b->in.op, unary(b, result_type(info), op, lane, x));
     return true;
   }
   if (info->params[2] != 0) return build_ternary(b);
   ir_val y = pop(b), x = pop(b);
-  push(b, binary(b, op, lane, x, y));
+  push_result(b, b->in.op, binary(b, op, lane, x, y));
   return true;
 }
