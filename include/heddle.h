@@ -2,7 +2,10 @@
  *
  * Conventions
  *   Errors     Every call that can fail returns heddle_error_t *: NULL when all went well, else an error that
- * the caller deletes.  Nothing here aborts, writes errno as a result, or prints. Ownership  _new, _parse and
+ * the caller deletes.  Nothing here aborts, writes errno as a result, or prints. An embedder's
+ * mistake with a handle, a type, a value, a number or a text is an error of kind USAGE; so is NULL for an
+ * array that is not empty, a name or a callback. Only pointers to objects and to what a call writes must be
+ * good. Ownership  _new, _parse and
  * "out" parameters marked `own` give ownership; _delete takes it and accepts NULL. All other pointers are
  * borrowed; what a getter returns is valid until the object it was asked of changes or dies. Threads
  * heddle_engine_t and heddle_module_t may be used from any thread and are reference counted. A store and all
@@ -291,7 +294,7 @@ HEDDLE_API heddle_error_t *heddle_dump(heddle_engine_t *engine, const void *wasm
  * ------------------------------------------------------------------------- */
 
 HEDDLE_API heddle_error_t *heddle_store_new(heddle_engine_t *engine, void *data, heddle_store_t **own);
-HEDDLE_API void heddle_store_delete(heddle_store_t *store);
+HEDDLE_API void heddle_store_delete(heddle_store_t *store); /* while a call of its code runs: no effect */
 HEDDLE_API void *heddle_store_data(const heddle_store_t *store);
 HEDDLE_API heddle_engine_t *heddle_store_engine(const heddle_store_t *store); /* borrowed */
 

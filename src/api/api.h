@@ -87,6 +87,10 @@ MUST_USE heddle_error_t *extern_export(heddle_store_t *store, const struct exter
 MUST_USE heddle_error_t *extern_import(heddle_store_t *store, const heddle_extern_t *ext,
                                        struct externval *out);
 heddle_error_t *foreign_handle(const char *what);
+heddle_error_t *no_array(void); /* a NULL pointer to more than 0 items */
+heddle_error_t *no_pointer(const char *what);
+/* A value type that an embedder may name: numbers, abstract references, concrete ones of this engine. */
+bool valtype_ok(const struct engine *engine, valtype t);
 /* Types in the API's form; arrays are the engine's. */
 heddle_functype_t functype_export(const struct functype *t);
 heddle_limits_t limits_export(const struct limits *l);
@@ -119,6 +123,10 @@ MUST_USE heddle_error_t *host_def_func(heddle_store_t *store, uint32_t type, str
 void host_def_unref(struct host_def *def);
 
 static inline heddle_str_t str_of(struct slice s) { return (heddle_str_t){(const char *)s.data, s.len}; }
+/* An embedder's bytes: those of a NULL pointer are none, whatever their number. */
+static inline struct slice bytes_of(const void *data, size_t len) {
+  return data ? slice_of(data, len) : slice_of("", 0);
+}
 static inline struct engine *engine_of(heddle_engine_t *e) { return &e->engine; }
 
 #endif

@@ -73,6 +73,7 @@ heddle_error_t *heddle_call(heddle_store_t *store, heddle_func_t func, const hed
     return api_error_new(HEDDLE_ERROR_USAGE,
                          "the function takes %u arguments and gives %u results, found %zu and %zu",
                          t->nparams, t->nresults, nargs, nresults);
+  if ((nargs && !args) || (nresults && !results)) return no_array();
   union vm_value few[INLINE_VALUES], *values = few;
   if (nargs + nresults > INLINE_VALUES && !(values = mem_alloc((nargs + nresults) * sizeof *values)))
     return api_error_memory();
@@ -91,7 +92,7 @@ heddle_store_t *heddle_caller_store(heddle_caller_t *caller) { return caller->st
 
 bool heddle_caller_export(heddle_caller_t *caller, const char *name, heddle_extern_t *out) {
   struct externval v;
-  if (!caller->instance || !instance_export(caller->instance, slice_cstr(name), &v)) return false;
+  if (!name || !caller->instance || !instance_export(caller->instance, slice_cstr(name), &v)) return false;
   heddle_error_t *error = extern_export(caller->store, &v, out);
   heddle_error_delete(error);
   return !error;
@@ -183,6 +184,7 @@ heddle_error_t *heddle_func_new(heddle_store_t *store, const heddle_functype_t *
                                 heddle_callback_t callback, void *env, void (*finalizer)(void *env),
                                 heddle_func_t *out) {
   uint32_t id;
+  if (!callback) return no_pointer("the callback");
   heddle_error_t *error = functype_import(store->engine, type, &id);
   if (error) return error;
   struct host_def *def = mem_zalloc(1, sizeof *def);

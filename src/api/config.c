@@ -24,6 +24,7 @@ void heddle_config_delete(heddle_config_t *config) { mem_free(config); }
 
 heddle_error_t *heddle_config_set(heddle_config_t *config, const char *key, const char *value) {
   struct error e = ERROR_INIT;
+  if (!key) return no_pointer("the option's name");
   return config_set(&config->config, key, value, &e) ? NULL : api_error(&e);
 }
 

@@ -133,6 +133,7 @@ heddle_error_t *heddle_cont_bind(heddle_store_t *store, heddle_ref_t cont, const
   if (nargs > k.func->nparams)
     return api_error_new(HEDDLE_ERROR_USAGE, "the continuation takes %u values, found %zu", k.func->nparams,
                          nargs);
+  if (nargs && !args) return no_array();
   uint32_t type, cell = cont_cell_empty(store->store);
   if (!cell) return api_error_memory();
   union vm_value few[INLINE_VALUES], *values = few;
@@ -252,6 +253,7 @@ static heddle_error_t *resume(heddle_store_t *store, const struct found *k, cons
   if (sink->nresults != t->nresults)
     return api_error_new(HEDDLE_ERROR_USAGE, "the continuation returns %u values, there is room for %zu",
                          t->nresults, sink->nresults);
+  if ((sink->nresults && !sink->results) || (ntags && !tags)) return no_array();
   union vm_value few[INLINE_VALUES], *values = few;
   const struct vm_tag *few_tags[INLINE_TAGS], **found = few_tags;
   size_t n = (size_t)t->nparams + t->nresults;
@@ -286,6 +288,7 @@ heddle_error_t *heddle_cont_resume(heddle_store_t *store, heddle_ref_t cont, con
   if (nargs != k.func->nparams)
     return api_error_new(HEDDLE_ERROR_USAGE, "the continuation takes %u values, found %zu", k.func->nparams,
                          nargs);
+  if (nargs && !args) return no_array();
   return resume(store, &k, tags, ntags, nargs ? args : &none, &sink);
 }
 
@@ -326,6 +329,7 @@ heddle_error_t *heddle_host_suspend(heddle_caller_t *caller, heddle_tag_t tag, c
   if (npayload != type->nparams)
     return api_error_new(HEDDLE_ERROR_USAGE, "a suspension with this tag carries %u values, found %zu",
                          type->nparams, npayload);
+  if (npayload && !payload) return no_array();
   bool same = type->nresults == host->nresults;
   for (uint32_t i = 0; i < type->nresults && same; i++)
     same = canon_match(canon_of(store), type->results[i], host->results[i]);
@@ -450,6 +454,7 @@ static void visit_stack(void *arg, struct stack *head) {
 heddle_error_t *heddle_store_suspended(heddle_store_t *store,
                                        bool (*visit)(void *env, const heddle_stack_t *stack), void *env) {
   heddle_error_t *error = store_check(store);
+  if (!error && !visit) error = no_pointer("the visitor");
   if (error || !store->store->stacks) return error;
   struct visit *v = mem_zalloc(1, sizeof *v);
   if (!v) return api_error_memory();

@@ -7,6 +7,12 @@ heddle_error_t *foreign_handle(const char *what) {
   return api_error_new(HEDDLE_ERROR_USAGE, "the %s is not of this store, or its scope is closed", what);
 }
 
+heddle_error_t *no_array(void) {
+  return api_error_new(HEDDLE_ERROR_USAGE, "an array that is not empty is NULL");
+}
+
+heddle_error_t *no_pointer(const char *what) { return api_error_new(HEDDLE_ERROR_USAGE, "%s is NULL", what); }
+
 void *handle_find(heddle_store_t *store, enum handle_kind kind, uint64_t store_id, uint64_t index) {
   return store_id == store->store->id ? store_object(store->store, kind, index) : NULL;
 }
@@ -72,9 +78,9 @@ struct limits limits_import(const heddle_limits_t *l) {
                          .page_log2 = l->page_size_log2};
 }
 
-/* A value type that an embedder may name: numbers, abstract references, concrete ones of this engine. */
-static bool valtype_ok(const struct engine *engine, valtype t) {
+bool valtype_ok(const struct engine *engine, valtype t) {
   if (!(t & VT_REF)) return t >= VT_I32 && t <= VT_V128;
+  if (t & ~(VT_REF | VT_NULLABLE | VT_HEAP_MASK)) return false;
   return vt_is_concrete(t) ? canon_has(engine->canon, vt_index(t)) : vt_heap(t) < HEAP_COUNT;
 }
 
@@ -82,6 +88,7 @@ heddle_error_t *functype_import(struct engine *engine, const heddle_functype_t *
   if (t->nparams > MAX_PARAMS || t->nresults > MAX_RESULTS)
     return api_error_new(HEDDLE_ERROR_LIMIT, "a function type has at most %d parameters and %d results",
                          MAX_PARAMS, MAX_RESULTS);
+  if ((t->nparams && !t->params) || (t->nresults && !t->results)) return no_array();
   for (size_t i = 0; i < t->nparams + t->nresults; i++)
     if (!valtype_ok(engine, i < t->nparams ? t->params[i] : t->results[i - t->nparams]))
       return api_error_new(HEDDLE_ERROR_USAGE, "value type %zu of the function type is none", i);
@@ -123,12 +130,20 @@ heddle_error_t *heddle_extern_type(heddle_store_t *store, const heddle_extern_t 
 
 /* ---- memories ---- */
 
+static heddle_error_t *limits_check(const heddle_limits_t *l) {
+  return l->has_max && l->max < l->min
+             ? api_error_new(HEDDLE_ERROR_USAGE, "the maximum is smaller than the minimum")
+             : NULL;
+}
+
 heddle_error_t *memtype_import(const heddle_limits_t *limits, struct memtype *out) {
+  if (limits->page_size_log2 > 16)
+    return api_error_new(HEDDLE_ERROR_USAGE, "there are no pages of 2^%d bytes", limits->page_size_log2);
   *out = (struct memtype){limits_import(limits)};
   if (out->limits.page_log2 == 0) out->limits.page_log2 = 16;
   if (limits->shared && !limits->has_max)
     return api_error_new(HEDDLE_ERROR_USAGE, "a shared memory has a maximum");
-  return NULL;
+  return limits_check(limits);
 }
 
 heddle_error_t *heddle_memory_new(heddle_store_t *store, const heddle_limits_t *limits,
@@ -213,7 +228,8 @@ heddle_error_t *heddle_table_new(heddle_store_t *store, heddle_valtype_t elem, c
   union vm_value cell;
   struct error e = ERROR_INIT;
   heddle_extern_t ext = {0};
-  heddle_error_t *error = elem_import(store, elem, init, &cell);
+  heddle_error_t *error = limits_check(limits);
+  if (!error) error = elem_import(store, elem, init, &cell);
   if (error) return error;
   if (!table_new(store->store, &type, cell, &v.table, &e)) return api_error(&e);
   error = extern_export(store, &v, &ext);

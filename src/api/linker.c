@@ -126,6 +126,7 @@ static struct definition *define(heddle_linker_t *linker, struct slice module, s
 
 heddle_error_t *heddle_linker_define(heddle_linker_t *linker, const char *module, const char *name,
                                      heddle_extern_t ext) {
+  if (!module || !name) return no_pointer("a name");
   struct definition *d = define(linker, slice_cstr(module), slice_cstr(name));
   if (!d) return api_error_memory();
   d->ext = ext;
@@ -136,6 +137,8 @@ heddle_error_t *heddle_linker_define_func(heddle_linker_t *linker, const char *m
                                           const heddle_functype_t *type, heddle_callback_t callback,
                                           void *env, void (*finalizer)(void *env)) {
   uint32_t id;
+  if (!module || !name) return no_pointer("a name");
+  if (!callback) return no_pointer("the callback");
   heddle_error_t *error = functype_import(linker->engine, type, &id);
   if (error) return error;
   struct host_def *host = mem_zalloc(1, sizeof *host);
@@ -152,7 +155,8 @@ heddle_error_t *heddle_linker_define_func(heddle_linker_t *linker, const char *m
 
 heddle_error_t *heddle_linker_define_shared_memory(heddle_linker_t *linker, heddle_str_t module,
                                                    heddle_str_t name, heddle_shared_memory_t *memory) {
-  struct definition *d = define(linker, slice_of(module.data, module.len), slice_of(name.data, name.len));
+  if (!memory) return no_pointer("the shared memory");
+  struct definition *d = define(linker, bytes_of(module.data, module.len), bytes_of(name.data, name.len));
   if (!d) return api_error_memory();
   d->shared = shared_memory_ref((struct shared_memory *)memory);
   return NULL;
@@ -168,7 +172,7 @@ heddle_error_t *heddle_linker_define_instance(heddle_linker_t *linker, heddle_st
     if (!v.object) return api_error_memory();
     heddle_error_t *error = extern_export(store, &v, &ext);
     if (error) return error;
-    struct definition *d = define(linker, slice_of(module.data, module.len), in->module->exports[i].name);
+    struct definition *d = define(linker, bytes_of(module.data, module.len), in->module->exports[i].name);
     if (!d) return api_error_memory();
     d->ext = ext;
   }
@@ -254,6 +258,8 @@ heddle_error_t *heddle_instantiate(const heddle_linker_t *linker, heddle_store_t
   const struct module *m = p->valid->module;
   if (p->engine != store->engine)
     return api_error_new(HEDDLE_ERROR_USAGE, "module and store belong to different engines");
+  if (linker->engine != store->engine)
+    return api_error_new(HEDDLE_ERROR_USAGE, "linker and store belong to different engines");
   if (!p->image) return api_error_new(HEDDLE_ERROR_USAGE, "the module was not compiled");
   struct externval *imports = mem_zalloc(m->nimports + 1, sizeof *imports);
   if (!imports) return api_error_memory();
@@ -271,7 +277,7 @@ bool heddle_instance_export(heddle_store_t *store, heddle_instance_t instance, h
                             heddle_extern_t *out) {
   struct instance *in = handle_find(store, HANDLE_INSTANCE, instance.store, instance.index);
   struct externval v;
-  if (!in || !instance_export(in, slice_of(name.data, name.len), &v) || !v.object) return false;
+  if (!in || !instance_export(in, bytes_of(name.data, name.len), &v) || !v.object) return false;
   heddle_error_t *error = extern_export(store, &v, out);
   heddle_error_delete(error);
   return !error;

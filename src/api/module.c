@@ -17,7 +17,7 @@ heddle_error_t *heddle_module_new_progress(heddle_engine_t *engine, const void *
                                            heddle_progress_t progress, void *env, heddle_module_t **own) {
   struct error e = ERROR_INIT;
   struct program *p;
-  if (!program_load(engine_of(engine), slice_of(wasm, len), progress, env, &p, &e)) return api_error(&e);
+  if (!program_load(engine_of(engine), bytes_of(wasm, len), progress, env, &p, &e)) return api_error(&e);
   *own = (heddle_module_t *)p;
   return NULL;
 }
@@ -31,7 +31,7 @@ heddle_error_t *heddle_module_parse(heddle_engine_t *engine, const void *wasm, s
                                     heddle_module_t **own) {
   struct error e = ERROR_INIT;
   struct program *p;
-  if (!program_parse(engine_of(engine), slice_of(wasm, len), &p, &e)) return api_error(&e);
+  if (!program_parse(engine_of(engine), bytes_of(wasm, len), &p, &e)) return api_error(&e);
   *own = (heddle_module_t *)p;
   return NULL;
 }
@@ -39,7 +39,7 @@ heddle_error_t *heddle_module_parse(heddle_engine_t *engine, const void *wasm, s
 heddle_error_t *heddle_module_validate(heddle_engine_t *engine, const void *wasm, size_t len,
                                        bool check_customs) {
   struct error e = ERROR_INIT;
-  return program_validate(engine_of(engine), slice_of(wasm, len), check_customs, &e) ? NULL : api_error(&e);
+  return program_validate(engine_of(engine), bytes_of(wasm, len), check_customs, &e) ? NULL : api_error(&e);
 }
 
 heddle_module_t *heddle_module_ref(heddle_module_t *module) {
@@ -69,6 +69,7 @@ heddle_error_t *heddle_module_deserialize_file(heddle_engine_t *engine, const ch
                                                heddle_module_t **own) {
   struct error e = ERROR_INIT;
   struct program *p;
+  if (!path) return no_pointer("the path");
   if (!image_load_file(engine_of(engine), path, &p, &e)) return api_error(&e);
   *own = (heddle_module_t *)p;
   return NULL;
@@ -78,8 +79,8 @@ bool heddle_cache_path(char *path, size_t size) { return cache_path(path, size);
 void heddle_cache_status(uint64_t *files, uint64_t *size_bytes) { cache_measure(files, size_bytes); }
 uint64_t heddle_cache_clean(void) { return cache_clean(); }
 
-bool heddle_is_serialized(const void *bytes, size_t len) { return image_is(slice_of(bytes, len)); }
-bool heddle_is_wasm(const void *bytes, size_t len) { return module_is_binary(slice_of(bytes, len)); }
+bool heddle_is_serialized(const void *bytes, size_t len) { return image_is(bytes_of(bytes, len)); }
+bool heddle_is_wasm(const void *bytes, size_t len) { return module_is_binary(bytes_of(bytes, len)); }
 
 /* ---- inspection ---- */
 
@@ -140,7 +141,7 @@ bool heddle_wasm_section(const void *wasm, size_t len, size_t index, heddle_sect
 #undef SECTION
   };
   struct error e = ERROR_INIT;
-  struct reader r = reader_of(slice_of(wasm, len), 0, &e);
+  struct reader r = reader_of(bytes_of(wasm, len), 0, &e);
   read_bytes(&r, 8);
   for (size_t at = 0; !reader_done(&r); at++) {
     *out = (heddle_section_t){.id = read_u8(&r)};
@@ -181,7 +182,7 @@ heddle_error_t *heddle_wat_to_wasm(heddle_engine_t *engine, const char *text, si
   struct error e = ERROR_INIT;
   struct buf b;
   buf_init(&b);
-  if (text_parse_module(slice_of(text, len), engine_of(engine)->config.features, &b, &e))
+  if (text_parse_module(bytes_of(text, len), engine_of(engine)->config.features, &b, &e))
     return give_bytes(&b, own);
   buf_free(&b);
   return api_error(&e);
@@ -199,7 +200,7 @@ heddle_error_t *heddle_wasm_to_wat(heddle_engine_t *engine, const void *wasm, si
   if (setjmp(on_oom))
     ok = error_memory(&e);
   else {
-    struct module *m = module_decode(&arena, slice_of(wasm, len), engine_of(engine)->config.features, &e);
+    struct module *m = module_decode(&arena, bytes_of(wasm, len), engine_of(engine)->config.features, &e);
     struct out out = out_buf(&b);
     ok = m && text_print_module(m, &out, &e);
   }
@@ -212,6 +213,7 @@ heddle_error_t *heddle_wasm_to_wat(heddle_engine_t *engine, const void *wasm, si
 heddle_error_t *heddle_dump(heddle_engine_t *engine, const void *wasm, size_t len, const char *stages,
                             uint32_t function, heddle_bytes_t *own) {
   uint32_t bits = 0;
+  if (!stages) return no_pointer("the list of stages");
   for (const char *at = stages; *at;) {
     size_t n = strcspn(at, ",");
     uint32_t bit = stage_bit(slice_of(at, n));
@@ -226,7 +228,7 @@ heddle_error_t *heddle_dump(heddle_engine_t *engine, const void *wasm, size_t le
   struct buf b;
   buf_init(&b);
   struct out out = out_buf(&b);
-  if (program_dump(engine_of(engine), slice_of(wasm, len), function, bits, &out, &e))
+  if (program_dump(engine_of(engine), bytes_of(wasm, len), function, bits, &out, &e))
     return give_bytes(&b, own);
   buf_free(&b);
   return api_error(&e);

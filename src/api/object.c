@@ -73,6 +73,7 @@ heddle_error_t *heddle_struct_new(heddle_store_t *store, heddle_valtype_t type, 
   if (nfields != t->struct_.nfields)
     return api_error_new(HEDDLE_ERROR_USAGE, "the structure has %u fields, found %zu", t->struct_.nfields,
                          nfields);
+  if (nfields && !fields) return no_array();
   uint32_t ref = object_new(store->store, vt_index(type));
   if (!ref) return exhausted();
   for (uint32_t i = 0; i < nfields; i++) {
@@ -215,6 +216,7 @@ heddle_error_t *heddle_exn_new(heddle_store_t *store, heddle_tag_t tag, const he
   if (npayload != type->nparams || type->nresults)
     return api_error_new(HEDDLE_ERROR_USAGE, "an exception with this tag carries %u values, found %zu",
                          type->nparams, npayload);
+  if (npayload && !payload) return no_array();
   uint32_t ref = exn_new(store->store, &t->vm);
   if (!ref) return exhausted();
   for (uint32_t i = 0; i < type->nparams; i++) {
@@ -243,6 +245,7 @@ heddle_error_t *heddle_exn_payload(heddle_store_t *store, heddle_ref_t exn, hedd
   const struct functype *type;
   heddle_error_t *error = exn_find(store, exn, &ref, &type);
   if (error) return error;
+  if (max && !out) return no_array();
   *npayload = type->nparams;
   for (uint32_t i = 0; i < type->nparams && i < max && !error; i++)
     error = field_export(store, ref, exn_field(canon_of(store), type, i), type->params[i], &out[i]);

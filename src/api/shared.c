@@ -52,6 +52,7 @@ heddle_error_t *heddle_memory_from_shared(heddle_store_t *store, heddle_shared_m
   struct externval v = {.kind = EXTERN_MEMORY};
   struct error e = ERROR_INIT;
   heddle_extern_t ext = {0};
+  if (!shared) return no_pointer("the shared memory");
   if (!memory_view(store->store, shared_of(shared), &v.mem, &e)) return api_error(&e);
   heddle_error_t *error = extern_export(store, &v, &ext);
   *out = ext.of.memory;

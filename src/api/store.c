@@ -33,7 +33,7 @@ heddle_error_t *heddle_store_new(heddle_engine_t *e, void *data, heddle_store_t 
 }
 
 void heddle_store_delete(heddle_store_t *store) {
-  if (!store) return;
+  if (!store || store->store->vm.entry) return; /* code of it runs: nothing could come back from the call */
   heddle_error_delete(store->store->report.host_error);
   store->store->report.host_error = NULL;
   store_delete(store->store);
@@ -120,6 +120,7 @@ heddle_error_t *heddle_store_gc_stats(const heddle_store_t *store, heddle_gc_sta
 }
 
 heddle_error_t *heddle_store_collect(heddle_store_t *store) {
-  if (store->store->heap) gc_collect(store->store->heap, GC_FULL);
-  return NULL;
+  heddle_error_t *error = store_check(store);
+  if (!error && store->store->heap) gc_collect(store->store->heap, GC_FULL);
+  return error;
 }

@@ -31,6 +31,10 @@ static bool cont_match(const struct canon *c, valtype have, valtype want) {
          canon_functype_match(c, &canon_type(c, h->cont)->func, &canon_type(c, w->cont)->func);
 }
 
+static heddle_error_t *no_type(void) {
+  return api_error_new(HEDDLE_ERROR_USAGE, "the value's type is none of this engine");
+}
+
 static heddle_error_t *ref_import(heddle_store_t *store, const heddle_val_t *val, valtype type,
                                   union vm_value *out, const char *what) {
   const struct value *ref;
@@ -39,6 +43,7 @@ static heddle_error_t *ref_import(heddle_store_t *store, const heddle_val_t *val
   memset(out, 0, sizeof *out);
   if (!ref || value_is_null(canon_of(store), ref)) {
     valtype found = ref ? ref->type : val->type;
+    if (!valtype_ok(store->engine, found)) return no_type();
     bool same_top = vt_is_ref(found) && canon_heap_top(canon_of(store), vt_heap(found)) ==
                                             canon_heap_top(canon_of(store), vt_heap(type));
     return vt_is_nullable(type) && same_top ? NULL : wrong_type(store, what, type, found);
@@ -52,6 +57,7 @@ static heddle_error_t *ref_import(heddle_store_t *store, const heddle_val_t *val
 
 heddle_error_t *val_import(heddle_store_t *store, const heddle_val_t *val, valtype type, union vm_value *out,
                            const char *what) {
+  if (!val) return no_array();
   if (vt_is_ref(type)) {
     if (!vt_is_ref(val->type)) return wrong_type(store, what, type, val->type);
     return ref_import(store, val, type, out, what);
@@ -147,7 +153,8 @@ heddle_error_t *heddle_ref_test(heddle_store_t *store, heddle_ref_t ref, heddle_
   const struct value *v;
   heddle_error_t *error = ref_find(store, ref, &v);
   if (error) return error;
-  if (!vt_is_ref(type)) return api_error_new(HEDDLE_ERROR_USAGE, "a reference type is needed");
+  if (!vt_is_ref(type) || !valtype_ok(store->engine, type))
+    return api_error_new(HEDDLE_ERROR_USAGE, "a reference type is needed");
   *out = v && !value_is_null(canon_of(store), v) ? canon_match(canon_of(store), v->type, type)
                                                  : vt_is_nullable(type);
   return NULL;
@@ -170,8 +177,8 @@ heddle_error_t *heddle_ref_eq(heddle_store_t *store, heddle_ref_t a, heddle_ref_
 
 size_t heddle_valtype_text(const heddle_engine_t *engine, heddle_valtype_t type, char *out, size_t size) {
   (void)engine;
-  char text[48];
-  vt_format(type, text);
+  char text[48] = "none";
+  if (!(type & VT_REF) || vt_is_concrete(type) || vt_heap(type) < HEAP_COUNT) vt_format(type, text);
   size_t len = strlen(text);
   if (size) {
     size_t n = len < size - 1 ? len : size - 1;

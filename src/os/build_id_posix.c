@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The linker's own: where the headers of this very file stand in memory. */
-extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+extern const uint8_t __ehdr_start[] __attribute__((visibility("hidden")));
 
 static struct slice id_in(const uint8_t *at, size_t size) {
   while (size >= sizeof(Elf64_Nhdr)) {
@@ -22,9 +22,11 @@ static struct slice id_in(const uint8_t *at, size_t size) {
 }
 
 struct slice os_build_id(void) {
-  const uint8_t *file = (const uint8_t *)&__ehdr_start;
-  const Elf64_Phdr *segments = (const Elf64_Phdr *)(const void *)(file + __ehdr_start.e_phoff);
-  for (unsigned i = 0; i < __ehdr_start.e_phnum; i++) {
+  const uint8_t *file = __ehdr_start;
+  Elf64_Ehdr head;
+  memcpy(&head, file, sizeof head);
+  const Elf64_Phdr *segments = (const Elf64_Phdr *)(const void *)(file + head.e_phoff);
+  for (unsigned i = 0; i < head.e_phnum; i++) {
     if (segments[i].p_type != PT_NOTE) continue;
     struct slice id = id_in(file + segments[i].p_vaddr, segments[i].p_memsz);
     if (id.len) return id;

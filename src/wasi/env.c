@@ -7,6 +7,7 @@
 enum { STRINGS_MAX_SIZE = 64 << 20, STRINGS_MAX_LEN = 1 << 20 };
 
 static heddle_error_t *append(struct strings *s, const char *what, const char *name, const char *value) {
+  if (!name) return heddle_error_new("WASI: a string is NULL");
   size_t size = strlen(name) + (value ? strlen(value) + 1 : 0) + 1;
   if (size > STRINGS_MAX_SIZE - s->bytes.len || s->len == STRINGS_MAX_LEN) {
     char message[80];
@@ -34,6 +35,7 @@ heddle_error_t *heddle_wasi_arg(heddle_wasi_t *wasi, const char *arg) {
 }
 
 heddle_error_t *heddle_wasi_env(heddle_wasi_t *wasi, const char *name, const char *value) {
+  if (!name || !value) return heddle_error_new("WASI: a string is NULL");
   size_t len = strlen(name);
   if (!len || strchr(name, '='))
     return heddle_error_new("WASI: the name of an environment variable is empty or contains '='");

@@ -70,6 +70,7 @@ heddle_error_t *heddle_wasi_preopen(heddle_wasi_t *wasi, const char *host_path, 
                                     bool read_only) {
   static const char what[] = "the directory ";
   struct fd fd;
+  if (!host_path || !guest_path) return heddle_error_new("heddle_wasi_preopen: a path is NULL");
   int host = open(host_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (host < 0) return failed(what, host_path, strerror(errno));
   int probe = path_openat2(host, ".", O_PATH | O_DIRECTORY, 0);
