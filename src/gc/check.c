@@ -35,6 +35,8 @@ static bool card_of(const struct gc_heap *h, uint32_t off) { return h->cards[lin
 static void check_slot(struct gc_heap *h, uint32_t *slot, bool old) {
   uint32_t off = (uint32_t)((uint8_t *)slot - h->base);
   check_visit(h->checking, slot);
+  if (!h->checking->wrong && ref_is_object(*slot) && !type_is_valid(h, *word_at(h, *slot)))
+    complain(h->checking, "a reference to an object without a valid type", *slot);
   if (old && ref_is_young(*slot) && !card_of(h, off))
     complain(h->checking, "an old object leads to a young one from an unmarked card", off);
 }
@@ -51,6 +53,14 @@ static void check_cont(struct gc_heap *h, uint32_t cont, bool old) {
   h->calls->visit_stack(h->host, stack, h->checking);
   if (old && h->checking->met_young && !card_of(h, off))
     complain(h->checking, "an old continuation's stack leads to a young object, its card is unmarked", cont);
+}
+
+/* The slots first, so that the host may follow them. */
+static void check_slots(struct gc_heap *h, uint32_t ref, const struct object_type *t, bool old) {
+  object_slots(h, ref, t, 0, UINT32_MAX, check_slot, check_cont, old);
+  const char *wrong =
+      h->checking->wrong || !h->calls->check_object ? NULL : h->calls->check_object(h->host, ref);
+  if (wrong) complain(h->checking, wrong, ref);
 }
 
 /* The size, or 0 when there is no whole object before `end`. */
@@ -81,7 +91,7 @@ static void note_young(struct gc_heap *h, uint32_t at, uint32_t end) {
 static void check_young(struct gc_heap *h, uint32_t at, uint32_t end) {
   while (at < end) {
     const struct object_type *t = type_at(h, *word_at(h, at));
-    object_slots(h, at, t, 0, UINT32_MAX, check_slot, check_cont, false);
+    check_slots(h, at, t, false);
     at += object_size(h, at, t);
   }
 }
@@ -98,7 +108,7 @@ static void check_object(struct gc_heap *h, uint32_t ref, uint32_t *past) {
     if (!h->lines[line]) complain(h->checking, "an object in a line that is not marked as used", ref);
   for (uint32_t b = block; covers && b <= block_of(ref + size - 1); b++)
     if (h->blocks[b].cover != ref) complain(h->checking, "a large object that does not own its blocks", ref);
-  object_slots(h, ref, type_at(h, *word_at(h, ref)), 0, UINT32_MAX, check_slot, check_cont, true);
+  check_slots(h, ref, type_at(h, *word_at(h, ref)), true);
 }
 
 static bool poisoned(const struct gc_heap *h, uint32_t from, uint32_t to) {

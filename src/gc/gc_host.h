@@ -35,6 +35,9 @@ struct gc_host {
   /* All that lives has been found, nothing is reused yet: the host drops what gc_forward says is dead and
    * updates what moved. May be NULL. */
   void (*sweep)(void *host, struct gc_heap *heap);
+  /* For the verifier: NULL, or what is wrong (static text) with what the object's references lead to, by its
+   * type. May be NULL. Must not allocate. */
+  const char *(*check_object)(void *host, uint32_t ref);
   /* A collection has ended. May be NULL. */
   void (*event)(void *host, const struct gc_event *event);
 };

@@ -14,6 +14,9 @@ struct gc_heap *object_heap(struct store *s);
 /* An instance's view of the heap: ctx->heap and the heads of its types. False: memory is out. */
 MUST_USE bool object_prepare(struct instance *in, struct error *e);
 
+/* gc_host.check_object of a store. */
+const char *object_check(void *host, uint32_t ref);
+
 /* Heads by canonical id; 0: memory is out. */
 uint32_t object_type_head(struct store *s, uint32_t canon);
 uint32_t exn_type_head(struct store *s, uint32_t canon_func);

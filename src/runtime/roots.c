@@ -8,6 +8,7 @@
 #include "abi/arch.h"
 #include "runtime/cont.h"
 #include "runtime/instance.h"
+#include "runtime/object.h"
 #include "runtime/unwind.h"
 
 static void visit_frame(const struct unwind *u, struct gc_visitor *v) {
@@ -120,4 +121,5 @@ static void sweep(void *host, struct gc_heap *heap) {
   if (!gc_in_minor(heap)) stack_pool_collected(s->stacks);
 }
 
-const struct gc_host roots_host = {.visit_roots = visit_roots, .visit_stack = visit_stack, .sweep = sweep};
+const struct gc_host roots_host = {
+    .visit_roots = visit_roots, .visit_stack = visit_stack, .sweep = sweep, .check_object = object_check};
