@@ -52,6 +52,17 @@
   mov r15, [\s + STACK_INST]
   .endm
 
+  /* \r = the parent of \s; on at \found if there is one. Nested stacks mostly stand one behind the other in the pool, and
+   * that is guessed in the same way: no load of a long chain waits for the one before. */
+  .macro go_up s, r, found
+  lea \r, [\s - STACK_SIZE]
+  cmp \r, [\s + STACK_PARENT]
+  je \found
+  mov \r, [\s + STACK_PARENT]
+  test \r, \r
+  jnz \found
+  .endm
+
   /* \s has a new cell, which the next collection decides about. Uses r11 and \t; goes on at \back. */
   .macro note s, t, full, back
   mov r11, [r15 + VMCTX_STORE]
@@ -65,9 +76,17 @@
   jmp \back
   .endm
 
-  /* Chain rbx below \parent. One that is captured by nobody has no `last`: the write faults, the process ends. */
-  .macro splice parent
+  /* Chain rbx below \parent. One that is captured by nobody has no `last`: the write faults, the process ends. With `lone`
+   * it is guessed that the chain is one stack, since who is left soon reads its parent, and would wait for the place of
+   * this write. */
+  .macro splice parent, lone
+  .ifnb \lone
+  mov r12, rbx
+  cmp [rbx + STACK_LAST], rbx
+  je .Llone_\@
+  .endif
   mov r12, [rbx + STACK_LAST]
+.Llone_\@:
   mov [r12 + STACK_PARENT], \parent
   mov qword ptr [rbx + STACK_LAST], 0
   .endm
@@ -126,8 +145,8 @@
   endbr64
   leave_stack r9
   mov r14, r9
-1:mov r10, [r9 + STACK_PARENT]
-  mov r11, [r10 + STACK_HANDLERS]
+  mov r10, [r9 + STACK_PARENT]
+1:mov r11, [r10 + STACK_HANDLERS]
   mov r13d, [r11 + HANDLERS_LABELS]
   test r13d, r13d
   jz 3f
@@ -139,8 +158,7 @@
   test r13d, r13d
   jnz 2b
 3:mov r9, r10
-  cmp qword ptr [r10 + STACK_PARENT], 0
-  jne 1b
+  go_up r9, r10, 1b
   jmp .Lunhandled
 4:movsxd r13, dword ptr [r11 + HANDLERS_LABELS + CLAUSE_LANDING]
   lea r13, [r11 + r13 + HANDLERS_LABELS]
@@ -205,9 +223,23 @@
   endbr64
   leave_stack r11
   mov r14, r11
-1:mov r13, r14
-2:mov rbp, [r13 + STACK_PARENT]
+1:mov rbp, [r14 + STACK_PARENT]
   mov r11, [rbp + STACK_HANDLERS]
+  mov r13d, [r11 - CLAUSE_SIZE]
+  add r13, [rbp + STACK_INST]
+  cmp [r13], rbx            /* at the end of the list that is inst's first word, no tag's address */
+  mov r13, r14
+  jne 3f
+2:cmp byte ptr [r14 + STACK_NOTED], 0
+  je 7f
+8:mov r11, [r15 + VMCTX_STORE]
+  mov qword ptr [r13 + STACK_PARENT], 0
+  mov [r14 + STACK_LAST], r13
+  mov rbx, [r12]
+  mov qword ptr [r12], 0
+  splice rbp, lone
+  mov [r11 + STORE_CUR], rbx
+  go_on rbx, [rbx+STACK_PC]
 3:mov r15d, [r11 - CLAUSE_SIZE]
   test r15d, r15d
   jz 4f
@@ -216,20 +248,12 @@
   cmp [r15], rbx
   jne 3b
   mov r15, [r14 + STACK_INST]
-  cmp byte ptr [r14 + STACK_NOTED], 0
-  je 7f
-8:mov r11, [r15 + VMCTX_STORE]
-  mov qword ptr [r13 + STACK_PARENT], 0
-  mov [r14 + STACK_LAST], r13
-  mov rbx, [r12]
-  mov qword ptr [r12], 0
-  splice rbp
-  mov [r11 + STORE_CUR], rbx
-  go_on rbx, [rbx+STACK_PC]
+  jmp 2b
 4:mov r13, rbp
-  cmp qword ptr [rbp + STACK_PARENT], 0
-  jne 2b
+  go_up r13, rbp, 5f
   jmp .Lunhandled_switch
+5:mov r11, [rbp + STACK_HANDLERS]
+  jmp 3b
 7:note r14, rbx, 9f, 8b
 9:native
   mov rsi, r14
