@@ -38,9 +38,15 @@ uint64_t compile_config_key(const struct compile_config *config) {
   static_assert(sizeof(struct isa_config) == 20 && sizeof *config == 48,
                 "a new field is to be looked at here: does it change code?");
   const struct isa_config *isa = &config->isa_config;
-  const bool flags[] = {isa->interruption,       isa->spectre,         isa->checked,
-                        isa->slots_only,         config->interruption, config->fuel,
-                        config->locals_in_slots, config->plain,        config->inlining,
+  const bool flags[] = {isa->interruption,
+                        isa->spectre,
+                        isa->checked,
+                        isa->slots_only,
+                        config->interruption,
+                        config->fuel,
+                        config->locals_in_slots,
+                        config->plain,
+                        config->inlining,
                         config->nan_canonicalization};
   uint64_t key =
       (uint64_t)min_u32(isa->max_int, UINT16_MAX) << 32 | (uint64_t)min_u32(isa->max_float, UINT16_MAX) << 48;

@@ -73,8 +73,8 @@ static uint8_t *results_area(const struct vm_host *vm) {
 /* ---- suspension by a host function ---- */
 
 enum {
-  SAVED_SIZE = 32,      /* below the thunk's frame: rbx, r12, r13 of the guest */
-  REG_TAG = 6,          /* of struct arch_regs.gpr, not used by results */
+  SAVED_SIZE = 32, /* below the thunk's frame: rbx, r12, r13 of the guest */
+  REG_TAG = 6,     /* of struct arch_regs.gpr, not used by results */
   REG_PAYLOAD_SIZE = 7,
 };
 

@@ -32,7 +32,7 @@ static uint32_t random_below(uint32_t n) { /* splitmix64 */
 
 static bool is_char(struct slice token, char c) { return token.data[0] == (uint8_t)c; }
 
-/* The modules of a script; its bytes stay for good. */
+/* The modules of a script; its bytes stay for good if any is kept. */
 static void add_script(const char *path) {
   enum { SIZE_MOST = 4 << 20 };
   FILE *f = fopen(path, "rb");
@@ -43,6 +43,7 @@ static void add_script(const char *path) {
   struct error e = ERROR_INIT;
   struct lexer lx;
   lexer_init(&lx, slice_of(data, len), ANNOTS_ALL, &e);
+  uint32_t pool_before = pool_len;
   while (lx.tok.kind != TOKEN_END) {
     uint32_t from = pool_len, depth = 0;
     if (!lexer_at_form(&lx, "module")) {
@@ -62,6 +63,7 @@ static void add_script(const char *path) {
       modules[modules_len++].len = pool_len - from;
     }
   }
+  if (pool_len == pool_before) free(data); /* nothing in the pool points there */
 }
 
 static void insert(struct slice *current, uint32_t *len, uint32_t at, uint32_t from, uint32_t n) {

@@ -1,7 +1,7 @@
 /* Linked into the command: a signal ten thousand times a second, whose handler uses some 2 KiB of stack.
  *
- * TIMER_ONSTACK=0 installs the handler without SA_ONSTACK: its frame then goes onto whatever stack is running. The
- * process fails when no signal found a continuation running, since then nothing was tested. */
+ * TIMER_ONSTACK=0 installs the handler without SA_ONSTACK: its frame then goes onto whatever stack is
+ * running. The process fails when no signal found a continuation running, since then nothing was tested. */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>

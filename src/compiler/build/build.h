@@ -7,7 +7,7 @@
 
 struct build_config {
   bool interruption, fuel, spectre;
-  bool inlining;        /* see inline.h */
+  bool inlining; /* see inline.h */
   bool nan_canonicalization;
   bool plain;           /* nothing folded, numbered or forwarded: for tests */
   bool locals_in_slots; /* from the start, not only where phis would be too many: memory instead of phis, see

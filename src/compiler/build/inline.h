@@ -2,10 +2,10 @@
  *
  * In: calls, in the order of the code.  Out: for each, whether the callee's body takes its place.  The
  * decision is made once, by scan.c before anything is built, so that what a loop may do is known there.
- * Callees are small and have neither legacy handlers nor tail calls; all of them together pass neither `budget`
- * bytes nor INLINE_DEPTH levels.  A small recursion is unrolled: the function stands a few times within
- * itself, and still calls itself; no other one stands within itself.  Must not: look at more bytes than
- * `looks`, whatever the module. */
+ * Callees are small and have neither legacy handlers nor tail calls; all of them together pass neither
+ * `budget` bytes nor INLINE_DEPTH levels.  A small recursion is unrolled: the function stands a few times
+ * within itself, and still calls itself; no other one stands within itself.  Must not: look at more bytes
+ * than `looks`, whatever the module. */
 #ifndef COMPILER_BUILD_INLINE_H
 #define COMPILER_BUILD_INLINE_H
 

@@ -34,8 +34,8 @@ struct scan {
   VEC(uint32_t) inlines; /* positions of calls whose callees are to be built in, ascending */
   uint32_t nbranches;    /* instructions that begin a block or end one, but for br_table */
   uint32_t ncalls;       /* direct and indirect ones, but for tail calls */
-  bool leaves_frame; /* tail calls, legacy tries, stack switches: not to be built into another function */
-  bool too_many;     /* lists were cut short: loops x locals passes `max_locals` */
+  bool leaves_frame;     /* tail calls, legacy tries, stack switches: not to be built into another function */
+  bool too_many;         /* lists were cut short: loops x locals passes `max_locals` */
 };
 /* `r` stands behind the local declarations. False: an instruction that cannot be compiled yet; it is in `e`.
  */

@@ -1,3 +1,4 @@
+;; large: hundreds of thousands of stacks
 ;; Stacks are cheap: as many as memory holds, given back as soon as nobody can resume them, deep where they need to be; host
 ;; code never runs on one.
 (module
