@@ -32,18 +32,33 @@ static uint32_t random_below(uint32_t n) { /* splitmix64 */
 
 static bool is_char(struct slice token, char c) { return token.data[0] == (uint8_t)c; }
 
-/* The modules of a script; its bytes stay for good if any is kept. */
+/* Scripts, to which the pool's tokens point: until the end. */
+enum { SIZE_MOST = 4 << 20 };
+struct script {
+  struct script *next;
+  uint8_t bytes[SIZE_MOST];
+};
+static struct script *scripts;
+
+static void scripts_free(void) {
+  for (struct script *next; scripts; scripts = next) {
+    next = scripts->next;
+    free(scripts);
+  }
+}
+
+/* The modules of a script. */
 static void add_script(const char *path) {
-  enum { SIZE_MOST = 4 << 20 };
   FILE *f = fopen(path, "rb");
-  uint8_t *data = malloc(SIZE_MOST);
-  if (!f || !data) exit(2);
-  size_t len = fread(data, 1, SIZE_MOST, f);
+  struct script *script = malloc(sizeof *script);
+  if (!f || !script) exit(2);
+  script->next = scripts;
+  scripts = script;
+  size_t len = fread(script->bytes, 1, SIZE_MOST, f);
   fclose(f);
   struct error e = ERROR_INIT;
   struct lexer lx;
-  lexer_init(&lx, slice_of(data, len), ANNOTS_ALL, &e);
-  uint32_t pool_before = pool_len;
+  lexer_init(&lx, slice_of(script->bytes, len), ANNOTS_ALL, &e);
   while (lx.tok.kind != TOKEN_END) {
     uint32_t from = pool_len, depth = 0;
     if (!lexer_at_form(&lx, "module")) {
@@ -63,7 +78,6 @@ static void add_script(const char *path) {
       modules[modules_len++].len = pool_len - from;
     }
   }
-  if (pool_len == pool_before) free(data); /* nothing in the pool points there */
 }
 
 static void insert(struct slice *current, uint32_t *len, uint32_t at, uint32_t from, uint32_t n) {
@@ -164,6 +178,7 @@ int main(int argc, char **argv) {
   printf("mutate_tokens: %u modules, %lu inputs, %llu accepted\n", modules_len, changes,
          (unsigned long long)fuzz_accepted);
   free(current);
+  scripts_free();
   free(pool);
   return fuzz_accepted > 0 ? 0 : 1;
 }
