@@ -1,4 +1,5 @@
-/* Assembler macros that thunk.S and switch.S share: a stub's symbol, and result registers of abi/call.h to a
+/* Assembler macros that thunk.S and switch.S share: a stub's symbol at the start of a
+ * cache line (what jumps between them is predicted worse elsewhere), and result registers of abi/call.h to a
  * struct arch_regs at rsp and back. */
 #ifndef COMPILER_ISA_X64_THUNK_MACROS_H
 #define COMPILER_ISA_X64_THUNK_MACROS_H
@@ -10,7 +11,7 @@
   .globl \name
   .hidden \name
   .type \name, @function
-  .p2align 4
+  .p2align 6
 \name:
   .endm
 
