@@ -23,6 +23,7 @@ static void pass(struct script *s, enum script_kind kind) { s->counts->kinds[kin
 void script_pass(struct script *s, enum script_kind kind) { pass(s, kind); }
 static void unsupported(struct script *s, enum script_kind kind) { s->counts->kinds[kind].unsupported++; }
 
+PRINTF_LIKE(4, 0)
 static void line_va(struct script *s, uint32_t off, const char *what, const char *fmt, va_list args) {
   uint32_t line, column;
   lexer_position(&s->lx, off, &line, &column);

@@ -277,7 +277,7 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
     s->out->nbranches++;
     VEC_PUSH(s->arena, &s->ends, END_BLOCK);
     break;
-  case 0x09: s->out->leaves_frame = true; /* fall through */
+  case 0x09: s->out->leaves_frame = true; FALLTHROUGH;
   case 0x08:
   case 0x0a: s->out->nbranches++; break;
   case 0xfb: {
