@@ -67,13 +67,12 @@ START_TEST(large_objects_stay_and_die) {
     for (uint32_t i = 0; i < MODEL_ROOTS; i++)
       ck_assert(model_alloc(&m, model_random(&m, 2) ? MODEL_REFS : MODEL_BYTES, len,
                             model_random(&m, MODEL_ROOTS)));
-    uint32_t root = 0;
-    while (!m.nodes[root] || m.nodes[root]->type != MODEL_REFS)
-      root++;
+    uint32_t root = 1 + model_random(&m, MODEL_ROOTS - 1);
+    ck_assert(model_alloc(&m, MODEL_REFS, len, root));
     uint32_t stood = m.roots[root];
-    ck_assert(model_alloc(&m, MODEL_PAIR, 0, 0 == root));
-    model_store(&m, root, len - 1, 0 == root); /* old to young, at the very end */
-    model_drop(&m, 0 == root);
+    ck_assert(model_alloc(&m, MODEL_PAIR, 0, 0));
+    model_store(&m, root, len - 1, 0); /* old to young, at the very end */
+    model_drop(&m, 0);
     gc_collect(m.heap, GC_MINOR);
     model_compare(&m);
     gc_collect(m.heap, GC_FULL);
