@@ -57,8 +57,9 @@ static ir_val div_u64(struct magic *m, ir_val x, uint64_t d) {
   mul += mul;
   if (twice >= d || twice < rest) mul++;
   ir_val high = emit(m, IR_OP_MULHI_U, IR_I64, x, constant(m, IR_I64, mul + 1));
-  ir_val half = emit(m, IR_OP_SHR_U, IR_I64, emit(m, IR_OP_SUB, IR_I64, x, high), constant(m, IR_I64, 1));
-  return emit(m, IR_OP_SHR_U, IR_I64, emit(m, IR_OP_ADD, IR_I64, half, high), constant(m, IR_I64, l));
+  ir_val one = constant(m, IR_I64, 1), by = constant(m, IR_I64, l);
+  ir_val half = emit(m, IR_OP_SHR_U, IR_I64, emit(m, IR_OP_SUB, IR_I64, x, high), one);
+  return emit(m, IR_OP_SHR_U, IR_I64, emit(m, IR_OP_ADD, IR_I64, half, high), by);
 }
 
 /* x / d for s32: m = floor(2^(32+s) / |d|) + 1 with s = floor(log2 |d|) is below 2^32, so x * m fits 64 bits
@@ -101,7 +102,8 @@ static ir_val div_s_power(struct magic *m, enum ir_type type, ir_val x, uint32_t
   uint32_t w = type == IR_I32 ? 32 : 64;
   ir_val sign = k == 1 ? x : emit(m, IR_OP_SHR_S, type, x, constant(m, type, w - 1));
   ir_val bias = emit(m, IR_OP_SHR_U, type, sign, constant(m, type, w - k));
-  ir_val q = emit(m, IR_OP_SHR_S, type, emit(m, IR_OP_ADD, type, x, bias), constant(m, type, k));
+  ir_val by = constant(m, type, k);
+  ir_val q = emit(m, IR_OP_SHR_S, type, emit(m, IR_OP_ADD, type, x, bias), by);
   return negative ? emit(m, IR_OP_SUB, type, constant(m, type, 0), q) : q;
 }
 
