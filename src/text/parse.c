@@ -352,12 +352,11 @@ bool text_parse_module(struct slice text, struct features f, struct buf *out, st
   size_t before = out->len;
   lexer_init(&lx, text, ANNOTS_NONE, e);
   if (!lexer_ok(&lx)) return false;
-  if (!lexer_at_form(&lx, "module")) {
-    lexer_init(&lx, text, wanted_annots(f), e); /* fields may begin with an annotation */
-    return parse_at(&lx, f, out, true);
-  }
-  if (!parse_at(&lx, f, out, false)) return false;
-  if (lx.tok.kind == TOKEN_END) return true;
-  out->len = before;
-  return lexer_expected(&lx, "the end of the source");
+  bool fields_only = !lexer_at_form(&lx, "module");
+  if (fields_only) lexer_init(&lx, text, wanted_annots(f), e); /* fields may begin with an annotation */
+  if (parse_at(&lx, f, out, fields_only) &&
+      (lx.tok.kind == TOKEN_END || lexer_expected(&lx, "the end of the source")))
+    return true;
+  out->len = before; /* what stands behind a module may be wrong, too */
+  return false;
 }

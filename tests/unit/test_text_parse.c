@@ -289,6 +289,23 @@ START_TEST(names_that_are_no_ids_come_back) {
 }
 END_TEST
 
+/* What stands behind a module may be wrong as well: then there are no bytes. */
+START_TEST(an_error_leaves_no_bytes) {
+  static const char *const texts[] = {"(module) (@custom \"a\" (",
+                                      "(module binary \"\\00asm\\01\\00\\00\\00\") (@x (",
+                                      "(module) (module)", "(func) (@x ("};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    struct error e = ERROR_INIT;
+    struct buf b;
+    buf_init(&b);
+    ck_assert(!text_parse_module(slice_cstr(texts[i]), features_all(), &b, &e));
+    ck_assert(error_is_set(&e));
+    ck_assert_uint_eq(b.len, 0);
+    buf_free(&b);
+  }
+}
+END_TEST
+
 START_TEST(scripts_read_on_behind_a_module) {
   static const char source[] = "(module $a (func) (@custom \"c\")) (@name \"n\") (assert 1)";
   struct error e = ERROR_INIT;
@@ -315,6 +332,7 @@ START_TEST(scripts_read_on_behind_a_module) {
 END_TEST
 
 int main(void) {
-  return UNIT_RUN("text/parse", bytes, errors, features_decide, carets, nesting_is_bounded_or_cheap,
-                  memory_may_end_anywhere, names_that_are_no_ids_come_back, scripts_read_on_behind_a_module);
+  return UNIT_RUN("text/parse", an_error_leaves_no_bytes, bytes, errors, features_decide, carets,
+                  nesting_is_bounded_or_cheap, memory_may_end_anywhere, names_that_are_no_ids_come_back,
+                  scripts_read_on_behind_a_module);
 }
