@@ -3,40 +3,28 @@
  * Comes from the function's entry as if from its caller: r15 its instance, arguments in registers and on the stack, and
  * on top of the stack its index. Leaves by a jump into its code, all of that untouched, or by a trap of the caller's
  * site. The argument registers are in nobody's map: what runs here never collects. */
-#include "compiler/isa/x64/arg_regs.inc"
+#include "compiler/isa/x64/thunk_layout.h"
 
   .intel_syntax noprefix
+#include "compiler/isa/x64/thunk_macros.inc"
   .text
 
-  .globl arch_lazy_stub
-  .hidden arch_lazy_stub
-  .type arch_lazy_stub, @function
-  .p2align 4
-arch_lazy_stub:
+  global arch_lazy_stub
   endbr64
   pop r11
   movq xmm15, r11
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
-  mov [r11 + STACK_SP], rsp
-  mov [r11 + STACK_FP], rbp
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_ENTRY]
-  mov rsp, [r11 + ENTRY_ROOT_SP]
-  and rsp, -16
-  sub rsp, REGS_SIZE
-  save_arg_regs
+  load_cur r11
+  publish r11
+  native
   mov rdi, r15
   movq rsi, xmm15
   call instance_compile
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
+  load_cur r11
   test rax, rax
   jz 1f
   movq xmm15, rax
   load_arg_regs
-  mov rsp, [r11 + STACK_SP]
-  mov rbp, [r11 + STACK_FP]
+  take_back r11
   movq r11, xmm15
   jmp r11
 1:mov rax, [r11 + STACK_SP]

@@ -23,21 +23,19 @@
 #include "compiler/isa/x64/thunk_layout.h"
 
   .intel_syntax noprefix
-#include "compiler/isa/x64/thunk_macros.h"
+#include "compiler/isa/x64/thunk_macros.inc"
   .text
 
   /* The stack that is left: \s its descriptor. */
   .macro leave_stack s
-  mov [\s + STACK_SP], rsp
-  mov [\s + STACK_FP], rbp
+  publish \s
   mov [\s + STACK_PC], r13
   mov [\s + STACK_INST], r15
   .endm
 
   /* As arrive, then to \pc. That r15 is right mostly is a guess of the branch predictor: it does not wait for \s. */
   .macro go_on s, pc
-  mov rsp, [\s + STACK_SP]
-  mov rbp, [\s + STACK_FP]
+  take_back \s
   cmp r15, [\s + STACK_INST]
   jne .Lother_\@
   jmp \pc
@@ -47,8 +45,7 @@
   .endm
 
   .macro arrive s
-  mov rsp, [\s + STACK_SP]
-  mov rbp, [\s + STACK_FP]
+  take_back \s
   mov r15, [\s + STACK_INST]
   .endm
 
@@ -63,16 +60,23 @@
   jnz \found
   .endm
 
-  /* \s has a new cell, which the next collection decides about. Uses r11 and \t; goes on at \back. */
-  .macro note s, t, full, back
+  /* r14 has a new cell, which the next collection decides about; where the list is full, C makes room. Uses r11 and \t; goes
+   * on at \back. */
+  .macro note t, back
   mov r11, [r15 + VMCTX_STORE]
   mov \t, [r11 + STORE_NOTED]
   cmp \t, [r11 + STORE_NOTED_END]
-  je \full
-  mov [\t], \s
+  je .Lfull_\@
+  mov [\t], r14
   add \t, 8
   mov [r11 + STORE_NOTED], \t
-  mov byte ptr [\s + STACK_NOTED], 1
+  mov byte ptr [r14 + STACK_NOTED], 1
+  jmp \back
+.Lfull_\@:                  /* rsp comes back with the stack that goes on */
+  native
+  mov rsi, r14
+  call cont_note
+  load_arg_regs
   jmp \back
   .endm
 
@@ -89,17 +93,6 @@
 .Llone_\@:
   mov [r12 + STACK_PARENT], \parent
   mov qword ptr [rbx + STACK_LAST], 0
-  .endm
-
-  /* On the thread's own stack, argument registers saved at rsp; r15 an instance. Uses r11. */
-  .macro native
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_ENTRY]
-  mov rsp, [r11 + ENTRY_ROOT_SP]
-  and rsp, -16
-  sub rsp, REGS_SIZE
-  save_arg_regs
-  mov rdi, [r15 + VMCTX_STORE]
   .endm
 
 /* ---- resume ---- */
@@ -179,19 +172,13 @@
   sub r12, 16
   jnz 1b
   jmp 5b
-8:note r14, r12, 9f, 7b
-9:native                    /* rsp comes back with the handler's stack */
-  mov rsi, r14
-  call cont_note
-  load_arg_regs
-  jmp 7b
+8:note r12, 7b
 
 .Lunhandled:                /* r14 = cur, rbx the tag, R the payload: perhaps the host that resumed takes it */
   mov r15, [r14 + STACK_INST]
   mov r11, [r15 + VMCTX_STORE]
   mov r10, [r11 + STORE_ENTRY]
-  mov rsp, [r10 + ENTRY_ROOT_SP]
-  and rsp, -16
+  own_stack r10
   sub rsp, REGS_SIZE
   save_results
   mov rdx, rsp
@@ -211,8 +198,7 @@
   mov r15, [r14 + STACK_INST]
   mov r11, [r15 + VMCTX_STORE]
   mov r10, [r11 + STORE_ENTRY]
-  mov rsp, [r10 + ENTRY_ROOT_SP]
-  and rsp, -16
+  own_stack r10
   xor edx, edx
   jmp 1b
 
@@ -254,18 +240,12 @@
   jmp .Lunhandled_switch
 5:mov r11, [rbp + STACK_HANDLERS]
   jmp 3b
-7:note r14, rbx, 9f, 8b
-9:native
-  mov rsi, r14
-  call cont_note
-  load_arg_regs
-  jmp 8b
+7:note rbx, 8b
 
 /* With r14 bytes of stack arguments: they go to the target first. */
   global arch_switch_args_stub
   endbr64
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
+  load_cur r11
   leave_stack r11
   mov r13d, r14d
   mov r14, r11
@@ -289,8 +269,7 @@
   test rax, rax
   jnz .Ltrap
   load_arg_regs
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
+  load_cur r11
   mov rsp, [r11 + STACK_SP]
 
 /* pc of a fresh stack with memory. The body is entered by a call and its return predicted; its end leaves by a jump. */
@@ -333,8 +312,7 @@
   test rax, rax
   jnz .Ltrap
   load_arg_regs
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
+  load_cur r11
   arrive r11
   jmp [r11 + STACK_PC]
 
@@ -379,8 +357,7 @@
   mov rsi, r15
   mov rdx, rsp
   call host_resumed
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
+  load_cur r11
   load_results
   mov rbp, [r11 + STACK_FP]
   mov rbx, [rbp - 8]
@@ -398,20 +375,16 @@
  * is pushed. All argument registers are live, and in nobody's map: what runs here never collects. */
   global arch_stack_stub
   endbr64
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
-  mov [r11 + STACK_SP], rsp
-  mov [r11 + STACK_FP], rbp
+  load_cur r11
+  publish r11
   movq [r11 + STACK_PC], xmm15
   native
   call cont_grow
   test rax, rax
   jnz .Ltrap
   load_arg_regs
-  mov r11, [r15 + VMCTX_STORE]
-  mov r11, [r11 + STORE_CUR]
-  mov rsp, [r11 + STACK_SP]
-  mov rbp, [r11 + STACK_FP]
+  load_cur r11
+  take_back r11
   jmp [r11 + STACK_PC]
 
 .Ltrap:                     /* rax = status; cur says where */

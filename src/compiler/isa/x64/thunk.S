@@ -15,7 +15,7 @@
 #include "compiler/isa/x64/thunk_layout.h"
 
   .intel_syntax noprefix
-#include "compiler/isa/x64/thunk_macros.h"
+#include "compiler/isa/x64/thunk_macros.inc"
   .text
 
 /* ---- host entry ---- */
@@ -59,37 +59,11 @@
 1:mov r15, [r11 + FUNC_INST]
   mov r14, [r15 + VMCTX_MEMORY0]
   mov r11, [r11 + FUNC_CODE]
-  movaps xmm0, [rax + REGS_XMM]
-  movaps xmm1, [rax + REGS_XMM + 16]
-  movaps xmm2, [rax + REGS_XMM + 32]
-  movaps xmm3, [rax + REGS_XMM + 48]
-  movaps xmm4, [rax + REGS_XMM + 64]
-  movaps xmm5, [rax + REGS_XMM + 80]
-  movaps xmm6, [rax + REGS_XMM + 96]
-  movaps xmm7, [rax + REGS_XMM + 112]
-  mov rdi, [rax]
-  mov rsi, [rax + 8]
-  mov rdx, [rax + 16]
-  mov rcx, [rax + 24]
-  mov r8, [rax + 32]
-  mov r9, [rax + 40]
-  mov r10, [rax + 48]
-  mov rax, [rax + 56]
+  load_arg_regs rax
   xor ebp, ebp              /* the frame chain ends here */
   call r11
   mov r11, [rbx + 16]
-  mov [r11], rax
-  mov [r11 + 8], rdx
-  mov [r11 + 16], rcx
-  mov [r11 + 24], rsi
-  mov [r11 + 32], rdi
-  mov [r11 + 40], r8
-  movaps [r11 + REGS_XMM], xmm0
-  movaps [r11 + REGS_XMM + 16], xmm1
-  movaps [r11 + REGS_XMM + 32], xmm2
-  movaps [r11 + REGS_XMM + 48], xmm3
-  movaps [r11 + REGS_XMM + 64], xmm4
-  movaps [r11 + REGS_XMM + 80], xmm5
+  save_results r11
   mov rcx, [rbx]
   jrcxz 2f
   mov rdi, [rbx + 8]
@@ -122,8 +96,7 @@ arch_leave:                 /* rsp = host_sp, rax = status */
   mov [rdi + STORE_LANDING + LANDING_KEPT + 8], r12
   mov [rdi + STORE_LANDING + LANDING_KEPT + 16], r13
   mov r11, [rdi + STORE_ENTRY]
-  mov rsp, [r11 + ENTRY_ROOT_SP]
-  and rsp, -16
+  own_stack r11
   call trap_unwind
   test rdx, rdx
   jz 1f
@@ -145,8 +118,7 @@ arch_leave:                 /* rsp = host_sp, rax = status */
   mov r11, [rdi + STORE_CUR]
   pop rax
   mov [r11 + STACK_PC], rax
-  mov [r11 + STACK_SP], rsp
-  mov [r11 + STACK_FP], rbp
+  publish r11
   .endm
 
   .p2align 4
@@ -161,21 +133,14 @@ arch_leave:                 /* rsp = host_sp, rax = status */
 /* rax = offset in builtin_functions; arguments in rsi rdx rcx r8 r9. */
   .p2align 4
 .Loutcall:
-  mov r10, [r15 + VMCTX_STORE]
-  mov r11, [r10 + STORE_CUR]
-  mov [r11 + STACK_SP], rsp
-  mov [r11 + STACK_FP], rbp
-  mov r11, [r10 + STORE_ENTRY]
-  mov rsp, [r11 + ENTRY_ROOT_SP]
-  and rsp, -16
+  leave_guest r10, r11
   mov rdi, r15
   lea r11, builtin_functions[rip]
   call [r11 + rax]
 .Lcalled:
   mov r10, [r15 + VMCTX_STORE]
   mov r11, [r10 + STORE_CUR]
-  mov rsp, [r11 + STACK_SP]
-  mov rbp, [r11 + STACK_FP]
+  take_back r11
   test rdx, rdx
   jnz 1f
   ret
@@ -190,13 +155,7 @@ arch_leave:                 /* rsp = host_sp, rax = status */
 /* The same for stores that move the running stack whenever they can (-C stack-stress). */
   .p2align 4
 .Loutcall_stress:
-  mov r10, [r15 + VMCTX_STORE]
-  mov r11, [r10 + STORE_CUR]
-  mov [r11 + STACK_SP], rsp
-  mov [r11 + STACK_FP], rbp
-  mov r11, [r10 + STORE_ENTRY]
-  mov rsp, [r11 + ENTRY_ROOT_SP]
-  and rsp, -16
+  leave_guest r10, r11
   sub rsp, 16
   mov rdi, r15
   lea r11, builtin_functions[rip]
@@ -259,13 +218,7 @@ arch_leave:                 /* rsp = host_sp, rax = status */
   endbr64
   push rbp
   mov rbp, rsp
-  mov r11, [r15 + VMCTX_STORE]
-  mov r14, [r11 + STORE_CUR]
-  mov [r14 + STACK_SP], rsp
-  mov [r14 + STACK_FP], rbp
-  mov r14, [r11 + STORE_ENTRY]
-  mov rsp, [r14 + ENTRY_ROOT_SP]
-  and rsp, -16
+  leave_guest r11, r14
   sub rsp, REGS_SIZE
   save_arg_regs
   mov rdi, r15
