@@ -16,10 +16,10 @@
 enum { SMALLEST_MODULE = 16 << 10, NAME_SIZE = 64 };
 
 /* Of any bytes; need not resist anybody, since a file's content is compared as well. */
-static uint64_t hash(uint64_t seed, const void *data, size_t len) {
+static uint64_t hash(const void *data, size_t len) {
   const uint64_t prime = UINT64_C(0x9e3779b97f4a7c15);
   const uint8_t *at = data;
-  uint64_t h = seed ^ len * prime;
+  uint64_t h = len * prime;
   for (; len >= 8; at += 8, len -= 8) {
     uint64_t word;
     memcpy(&word, at, 8);
@@ -33,12 +33,9 @@ static uint64_t hash(uint64_t seed, const void *data, size_t len) {
 
 /* The module's hash, then that of all else its code depends on. */
 static void name_of(const struct engine *engine, struct slice wasm, char name[NAME_SIZE]) {
-  struct slice build = os_build_id();
-  uint64_t words[] = {compile_config_key(&engine->compile), engine->config.features.bits,
-                      engine->compile.isa_config.cpu};
-  uint64_t around = hash(hash(0, build.data, build.len), words, sizeof words);
-  snprintf(name, NAME_SIZE, "%016llx-%016llx", (unsigned long long)hash(0, wasm.data, wasm.len),
-           (unsigned long long)around);
+  struct image_head head = image_head_of(engine, wasm.len);
+  snprintf(name, NAME_SIZE, "%016llx-%016llx", (unsigned long long)hash(wasm.data, wasm.len),
+           (unsigned long long)hash(&head, sizeof head));
 }
 
 /* Without a build's identity the code of another build could be taken for ours. */

@@ -10,21 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Everything that code depends on besides the module. Compared as bytes: no padding. */
-struct image_head {
-  char magic[16];
-  uint8_t build[32]; /* of the program that compiled it; zeros when that has no identity */
-  char isa[16];
-  uint64_t options; /* compile_config_key */
-  uint64_t features;
-  uint32_t cpu, unused;
-  uint64_t wasm_size; /* the module follows the head; the image begins at the next multiple of IMAGE_ALIGN */
-};
 enum { IMAGE_ALIGN = 4096 };
 static const char magic[16] = "heddle code 2\n";
 static_assert(sizeof(struct image_head) == 96, "no padding");
 
-static struct image_head head_of(const struct engine *engine, uint64_t wasm_size) {
+struct image_head image_head_of(const struct engine *engine, uint64_t wasm_size) {
   struct image_head h = {.wasm_size = wasm_size,
                          .features = engine->config.features.bits,
                          .options = compile_config_key(&engine->compile),
@@ -42,7 +32,7 @@ bool image_is(struct slice bytes) {
 
 static void save_head(const struct program *p, struct buf *out) {
   struct slice wasm = p->valid->module->bytes;
-  struct image_head head = head_of(p->engine, wasm.len);
+  struct image_head head = image_head_of(p->engine, wasm.len);
   buf_bytes(out, &head, sizeof head);
   buf_bytes(out, wasm.data, wasm.len);
 }
@@ -67,7 +57,7 @@ bool image_save_whole(const struct program *p, struct buf *out, struct error *e)
 /* What differs, in words that say what to do. */
 static bool check_head(const struct engine *engine, const struct image_head *head, size_t len,
                        struct error *e) {
-  struct image_head want = head_of(engine, head->wasm_size);
+  struct image_head want = image_head_of(engine, head->wasm_size);
   if (memcmp(head->magic, want.magic, sizeof want.magic))
     return error_set(e, ERROR_MALFORMED, "this is no file made by `heddle compile`");
   if (memcmp(head->build, want.build, sizeof want.build) || memcmp(head->isa, want.isa, sizeof want.isa))

@@ -9,6 +9,18 @@
 #include "base/buf.h"
 #include "engine/load.h"
 
+/* Everything that code depends on besides the module. Compared as bytes: no padding. */
+struct image_head {
+  char magic[16];
+  uint8_t build[32]; /* of the program that compiled it; zeros when that has no identity */
+  char isa[16];
+  uint64_t options; /* compile_config_key */
+  uint64_t features;
+  uint32_t cpu, unused;
+  uint64_t wasm_size; /* the module follows the head; the image begins at the next multiple of IMAGE_ALIGN */
+};
+struct image_head image_head_of(const struct engine *engine, uint64_t wasm_size);
+
 void image_save(const struct program *p, struct buf *out); /* buf_ok says whether memory sufficed */
 /* The same with every function: those of an area are compiled for it. */
 MUST_USE bool image_save_whole(const struct program *p, struct buf *out, struct error *e);

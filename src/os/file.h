@@ -15,5 +15,7 @@ MUST_USE bool file_read(const char *path, size_t limit, uint8_t **data, size_t *
  * written in place.
  * "-" is standard output. */
 MUST_USE bool file_write(const char *path, const void *data, size_t len, struct error *e);
+/* All of it to an open file, where that stands; errno says why not. */
+MUST_USE bool file_write_fd(int fd, const void *data, size_t len);
 
 #endif

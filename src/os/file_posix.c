@@ -68,15 +68,19 @@ bool file_read(const char *path, size_t limit, uint8_t **data, size_t *len, stru
   return ok;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t len, struct error *e) {
-  while (len > 0) {
-    ssize_t put = write(fd, data, len);
+bool file_write_fd(int fd, const void *data, size_t len) {
+  for (const uint8_t *at = data; len > 0;) {
+    ssize_t put = write(fd, at, len);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return io_error(e, "cannot write");
-    data += put;
+    if (put < 0) return false;
+    at += put;
     len -= (size_t)put;
   }
   return true;
+}
+
+static bool write_all(int fd, const void *data, size_t len, struct error *e) {
+  return file_write_fd(fd, data, len) || io_error(e, "cannot write");
 }
 
 /* Writes to `fd` and closes it; a close may be the first to hear of a full disk. */

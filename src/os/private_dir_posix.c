@@ -2,6 +2,7 @@
 #include "os/private_dir.h"
 
 #include "base/num.h"
+#include "os/file.h"
 #include "os/random.h"
 
 #include <dirent.h>
@@ -51,17 +52,6 @@ int private_dir_use(int dir, const char *name, uint64_t *size) {
   return -1;
 }
 
-static bool write_whole(int fd, const uint8_t *data, size_t len) {
-  while (len > 0) {
-    ssize_t put = write(fd, data, len);
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return false;
-    data += put;
-    len -= (size_t)put;
-  }
-  return true;
-}
-
 bool private_dir_write(int dir, const char *name, const void *data, size_t len) {
   char beside[NAME_MAX + 1];
   uint64_t unique;
@@ -70,7 +60,7 @@ bool private_dir_write(int dir, const char *name, const void *data, size_t len) 
   if (n < 0 || (size_t)n >= sizeof beside) return false;
   int fd = openat(dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return false;
-  bool ok = write_whole(fd, data, len);
+  bool ok = file_write_fd(fd, data, len);
   ok = close(fd) == 0 && ok;
   ok = ok && renameat(dir, beside, dir, name) == 0;
   if (!ok) unlinkat(dir, beside, 0);

@@ -354,7 +354,6 @@ struct saved_tables {
 static_assert(sizeof(struct saved_tables) % 8 == 0, "what follows is aligned");
 
 void code_tables_save(const struct code_image *image, struct buf *out) {
-  static const uint8_t zeros[8];
   struct counts n = {.nfuncs = image->nfuncs,
                      .nsites = image->nsites,
                      .nmaps = image->nmaps,
@@ -368,7 +367,7 @@ void code_tables_save(const struct code_image *image, struct buf *out) {
       .nimported = image->nimported, .n = n, .code_size = image->size, .tables_size = tables_size(n)};
   buf_bytes(out, &h, sizeof h);
   buf_bytes(out, image->tables, h.tables_size);
-  buf_bytes(out, zeros, (size_t)(align_up(h.tables_size, 8) - h.tables_size));
+  buf_align(out, 8); /* whoever appends tables begins at such a place */
 }
 
 bool code_tables_load(struct slice *bytes, const struct module *m, struct code_image **out, struct error *e) {

@@ -104,7 +104,8 @@ struct code_landing {
 };
 bool code_handler_at(const struct code_image *image, uint32_t off, struct code_landing *out);
 
-/* An image's tables and size, appended; and taken off the front again: an image without a place. */
+/* An image's tables and size, appended at a multiple of 8 bytes; and taken off the front again: an image
+ * without a place. */
 void code_tables_save(const struct code_image *image, struct buf *out);
 MUST_USE bool code_tables_load(struct slice *bytes, const struct module *m, struct code_image **out,
                                struct error *e);
