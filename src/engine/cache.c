@@ -31,16 +31,17 @@ static uint64_t hash(const void *data, size_t len) {
   return h ^ h >> 32;
 }
 
-/* The module's hash, then that of all else its code depends on. */
-static void name_of(const struct engine *engine, struct slice wasm, char name[NAME_SIZE]) {
-  struct image_head head = image_head_of(engine, wasm.len);
-  snprintf(name, NAME_SIZE, "%016llx-%016llx", (unsigned long long)hash(wasm.data, wasm.len),
-           (unsigned long long)hash(&head, sizeof head));
+/* Without a build's identity the code of another build could be taken for ours. */
+uint64_t cache_key(const struct engine *engine, struct slice wasm) {
+  if (!engine->config.cache || wasm.len < SMALLEST_MODULE || !os_build_id().len) return 0;
+  return hash(wasm.data, wasm.len) | 1;
 }
 
-/* Without a build's identity the code of another build could be taken for ours. */
-static bool is_cached(const struct engine *engine, size_t wasm_len) {
-  return engine->config.cache && wasm_len >= SMALLEST_MODULE && os_build_id().len > 0;
+/* The module's key, then the hash of all else its code depends on. */
+static void name_of(const struct engine *engine, uint64_t key, size_t wasm_len, char name[NAME_SIZE]) {
+  struct image_head head = image_head_of(engine, wasm_len);
+  snprintf(name, NAME_SIZE, "%016llx-%016llx", (unsigned long long)key,
+           (unsigned long long)hash(&head, sizeof head));
 }
 
 bool cache_path(char *path, size_t size) {
@@ -58,23 +59,25 @@ static int open_dir(bool make) {
   return cache_path(path, sizeof path) ? private_dir_open(path, make) : -1;
 }
 
-bool cache_find(struct engine *engine, struct slice wasm, struct program **out) {
-  int dir = is_cached(engine, wasm.len) ? open_dir(false) : -1;
+bool cache_find(struct engine *engine, struct slice wasm, uint64_t key, struct program **out) {
+  int dir = key ? open_dir(false) : -1;
   if (dir < 0) return false;
   char name[NAME_SIZE];
   uint64_t size;
-  name_of(engine, wasm, name);
+  name_of(engine, key, wasm.len, name);
   int fd = private_dir_use(dir, name, &size);
   close(dir);
   if (fd < 0) return false;
   struct error e = ERROR_INIT;
   bool ok = image_load_fd(engine, fd, size, &wasm, out, &e);
   close(fd);
-  if (ok && (*out)->image->area && !engine->config.lazy) {
+  if (!ok) return false;
+  if ((*out)->image->area && !engine->config.lazy) {
     program_unref(*out);
     return false;
   }
-  return ok;
+  (*out)->cache_key = key;
+  return true;
 }
 
 /* ---- its size ---- */
@@ -112,15 +115,14 @@ static void evict(int dir, uint64_t most) {
 }
 
 void cache_keep(const struct program *p) {
-  struct slice wasm = p->valid->module->bytes;
-  int dir = is_cached(p->engine, wasm.len) ? open_dir(true) : -1;
+  int dir = p->cache_key ? open_dir(true) : -1;
   if (dir < 0) return;
   struct buf image;
   buf_init(&image);
   image_save(p, &image);
   if (buf_ok(&image) && image.len <= p->engine->config.cache_size) {
     char name[NAME_SIZE];
-    name_of(p->engine, wasm, name);
+    name_of(p->engine, p->cache_key, p->valid->module->bytes.len, name);
     if (private_dir_write(dir, name, image.data, image.len)) evict(dir, p->engine->config.cache_size);
   }
   buf_free(&image);

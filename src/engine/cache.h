@@ -10,7 +10,10 @@
 
 #include "engine/load.h"
 
-MUST_USE bool cache_find(struct engine *engine, struct slice wasm, struct program **out);
+/* Names the module's content; 0: it is not to be cached. Reads all of it: asked once, then kept in the
+ * program. */
+uint64_t cache_key(const struct engine *engine, struct slice wasm);
+MUST_USE bool cache_find(struct engine *engine, struct slice wasm, uint64_t key, struct program **out);
 /* Saves a program that was compiled, wholly or in part, and removes what was not used for longest when the
  * cache grows too large. */
 void cache_keep(const struct program *p);

@@ -198,10 +198,12 @@ static bool program_start(struct engine *engine, struct slice wasm, struct progr
 
 bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,
                   struct program **out, struct error *e) {
-  if (cache_find(engine, wasm, out)) return true;
+  uint64_t key = cache_key(engine, wasm);
+  if (cache_find(engine, wasm, key, out)) return true;
   struct program *p = NULL;
   if (program_start(engine, wasm, &p, e) &&
       (lazy_start(p) || program_compile(p, progress, env, &p->stats, &p->image, e))) {
+    p->cache_key = key;
     if (!p->image->area) cache_keep(p);
     *out = p;
     return true;

@@ -24,6 +24,7 @@ struct program {
   struct compile_stats stats; /* cycles by stage, summed over functions */
   uint64_t validate_cycles;
   struct lazy lazy;
+  uint64_t cache_key; /* cache.h; 0: it is not kept there */
 };
 
 /* For one function's work: what its size in bytes does not bound (calls of a thousand values) this does. */
