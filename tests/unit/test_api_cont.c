@@ -1,6 +1,6 @@
 /* Continuations of the host through the public header: guests in plain WebAssembly that host functions
  * suspend, with a collection at every allocation; and every misuse. */
-#include "unit.h"
+#include "api_unit.h"
 
 #include "api/api.h"
 
@@ -19,20 +19,6 @@ struct fixture {
   heddle_ref_t kept;  /* for callbacks */
   int mode;
 };
-
-static void no_error(heddle_error_t *error) {
-  if (!error) return;
-  heddle_str_t text = heddle_error_message(error);
-  ck_abort_msg("%.*s", (int)text.len, text.data);
-}
-
-static void fails(heddle_error_t *error, heddle_error_kind_t kind) {
-  ck_assert_ptr_nonnull(error);
-  if (heddle_error_kind(error) != kind)
-    ck_abort_msg("kind %d: %.*s", (int)heddle_error_kind(error), (int)heddle_error_message(error).len,
-                 heddle_error_message(error).data);
-  heddle_error_delete(error);
-}
 
 static void traps(heddle_error_t *error, heddle_trap_t trap) {
   heddle_trap_t found = HEDDLE_TRAP_NONE;

@@ -4,7 +4,7 @@
  * The arguments are crossed: a set of references, types and values of all kinds and origins (null, forged, of
  * another store, of a closed scope, of each hierarchy) goes through each function, outside of guest code and
  * inside of a callback. */
-#include "unit.h"
+#include "api_unit.h"
 
 #include <heddle_wasi.h>
 
@@ -47,12 +47,6 @@ static const char guest[] =
     " (func (export \"f\") (param i32) (result i32) (call $f (local.get 0)))"
     " (func (export \"many\") (param i32 i64 f32 f64 v128 anyref funcref externref exnref contref)"
     "  (result anyref exnref) (local.get 5) (local.get 8)) (elem declare func $f))";
-
-static void no_error(heddle_error_t *error) {
-  if (!error) return;
-  heddle_str_t text = heddle_error_message(error);
-  ck_abort_msg("%.*s", (int)text.len, text.data);
-}
 
 static void usage(heddle_error_t *error) {
   ck_assert_ptr_nonnull(error);

@@ -1,5 +1,5 @@
 /* Objects, exceptions and i31 through the public header, with a collection at every allocation. */
-#include "unit.h"
+#include "api_unit.h"
 
 #include <heddle.h>
 
@@ -11,18 +11,6 @@ struct fixture {
   heddle_linker_t *linker;
   heddle_instance_t instance;
 };
-
-static void no_error(heddle_error_t *error) {
-  if (!error) return;
-  heddle_str_t text = heddle_error_message(error);
-  ck_abort_msg("%.*s", (int)text.len, text.data);
-}
-
-static void fails(heddle_error_t *error, heddle_error_kind_t kind) {
-  ck_assert_ptr_nonnull(error);
-  ck_assert_int_eq(heddle_error_kind(error), kind);
-  heddle_error_delete(error);
-}
 
 static void setup_config(struct fixture *f, const char *stress) {
   heddle_config_t *config = heddle_config_new();

@@ -4,12 +4,11 @@
 #include "../support/ir_eval.h"
 #include "../support/random_body.h"
 #include "compiler/build/build.h"
-#include "compiler/compile.h"
 #include "compiler/ir/print.h"
 #include "compiler/isa/isa.h"
 #include "runtime/global.h"
 #include "runtime/memory.h"
-#include "runtime_fixture.h"
+#include "compile_fixture.h"
 
 #include <stdlib.h>
 
@@ -63,17 +62,13 @@ static bool evaluate(struct fixture *f, const uint64_t *params, struct outcome *
 }
 
 static struct instance *compile(struct fixture *f) {
-  struct error e = ERROR_INIT;
   struct compile_config config = {
       .isa = isa_host(), .checks = true, .interruption = below(2), .fuel = below(2)};
   if (below(2)) config.isa_config.cpu = config.isa->cpu_features();
   if (below(3) == 0) config.isa_config.max_int = 4 + below(4), config.isa_config.max_float = 3;
   config.isa_config.interruption = config.interruption;
   config.isa_config.spectre = below(2);
-  struct code codes[2];
-  for (uint32_t i = 0; i < 2; i++)
-    if (!compile_func(f->valid, i, &config, &f->arena, &codes[i], NULL, &e)) ck_abort_msg("%s", e.message);
-  return fixture_instance(f, codes, NULL);
+  return fixture_compile(f, &config, "random module");
 }
 
 static void run(struct fixture *f, struct instance *in, const uint64_t *params, struct outcome *r) {

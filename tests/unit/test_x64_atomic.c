@@ -2,9 +2,8 @@
  * memory that is not shared, in one with 64-bit addresses; operands in registers and constants, the old value
  * used, used beside the operands, and dropped; in the first and the last bytes of a memory; unaligned and out
  * of bounds. With all registers and with few. */
-#include "runtime_fixture.h"
+#include "compile_fixture.h"
 
-#include "compiler/compile.h"
 #include "compiler/isa/isa.h"
 
 enum atomic { LOAD, STORE, ADD, SUB, AND, OR, XOR, XCHG, CMPXCHG, OPS };
@@ -147,17 +146,9 @@ static void build(struct program *p, const struct access *a, const struct compil
   buf_cstr(&b, ")");
   buf_u8(&b, 0);
   fixture_module(&p->f, (const char *)b.data);
-  struct code codes[MEMORIES * SHAPES];
-  for (unsigned i = 0; i < n; i++) {
-    struct error e = ERROR_INIT;
-    if (!compile_func(p->f.valid, i, config, &p->f.arena, &codes[i], NULL, &e)) ck_abort_msg("%s", e.message);
-  }
-  p->in = fixture_instance(&p->f, codes, NULL);
-  for (unsigned i = 0; i < n; i++) {
-    char name[16];
-    (void)snprintf(name, sizeof name, "%u", i);
-    p->funcs[i / SHAPES][i % SHAPES] = fixture_func(p->in, name);
-  }
+  p->in = fixture_compile(&p->f, config, "atomic access");
+  for (unsigned i = 0; i < n; i++)
+    p->funcs[i / SHAPES][i % SHAPES] = fixture_func_at(p->in, i);
   for (unsigned i = 0; i < MEMORIES; i++)
     p->base[i] = instance_memory(p->in, i)->vm.base;
   buf_free(&b);

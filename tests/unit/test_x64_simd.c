@@ -1,10 +1,9 @@
 /* Vector instructions, compiled and run on edge cases and random lanes, against plain C: operands in
  * registers, constants on either side, in the last bytes of a memory; on this CPU's features and on a bare
  * SSE4.1 machine's; with few registers. */
-#include "runtime_fixture.h"
+#include "compile_fixture.h"
 
 #include "base/num.h"
-#include "compiler/compile.h"
 #include "compiler/isa/isa.h"
 #include "compiler/isa/x64/cpu.h"
 
@@ -380,19 +379,10 @@ static void check_row(const struct row *r, unsigned bits, uint32_t cpu, uint32_t
   fixture_module(&f, (const char *)b.data);
   struct compile_config config = {
       .isa = isa_host(), .isa_config = {.cpu = cpu, .spectre = true, .max_float = max_float}, .checks = true};
-  struct code *codes = ARENA_ARRAY(&f.arena, struct code, n + 1);
-  for (unsigned i = 0; i < n + 1; i++) {
-    struct error e = ERROR_INIT;
-    if (!compile_func(f.valid, i, &config, &f.arena, &codes[i], NULL, &e))
-      ck_abort_msg("%s: %s", r->name, e.message);
-  }
-  struct instance *in = fixture_instance(&f, codes, NULL);
+  struct instance *in = fixture_compile(&f, &config, r->name);
   struct funcinst **funcs = ARENA_ARRAY(&f.arena, struct funcinst *, n);
-  for (unsigned i = 0; i < n; i++) {
-    char name[16];
-    (void)snprintf(name, sizeof name, "%u", i);
-    funcs[i] = fixture_func(in, name);
-  }
+  for (unsigned i = 0; i < n; i++)
+    funcs[i] = fixture_func_at(in, i);
   for (unsigned x = 0; x < NVECTORS; x++)
     for (unsigned y = 0; y < (is_binary(r) ? NVECTORS : 1); y++) {
       check_one(&f, funcs[0], r, bits, x, y, "in registers");
