@@ -30,6 +30,7 @@ enum {
   SIZE_MIN = 1 << 20,
   NURSERY_MIN = 1 << 14,
   NURSERY_DEFAULT = 4 << 20,
+  NURSERY_STRESS = 1 << 16, /* collected at each allocation: a larger one would only be looked at and poisoned */
   WORDS_SIZE = 4096,
   STACK_START = 1024
 };
@@ -170,7 +171,8 @@ uint8_t *gc_base(const struct gc_heap *h) { return h->base; }
 static void divide(struct gc_heap *h, const struct gc_config *config) {
   uint64_t max = config->max_size ? max_u64(config->max_size, SIZE_MIN) : HEAP_SIZE;
   uint32_t page = (uint32_t)vm_page_size();
-  uint64_t nursery = config->nursery_size ? config->nursery_size : min_u64(NURSERY_DEFAULT, max / 16);
+  uint32_t usual = h->flags & GC_STRESS_COLLECT ? NURSERY_STRESS : NURSERY_DEFAULT;
+  uint64_t nursery = config->nursery_size ? config->nursery_size : min_u64(usual, max / 16);
   nursery = min_u64(max_u64(nursery, NURSERY_MIN), min_u64(NURSERY_MAX, max / 8));
   uint32_t eden = (uint32_t)align_up(nursery, page),
            survivors = (uint32_t)align_up(min_u32(eden / 4, 3 << 20), page);
