@@ -30,7 +30,8 @@ enum {
   SIZE_MIN = 1 << 20,
   NURSERY_MIN = 1 << 14,
   NURSERY_DEFAULT = 4 << 20,
-  NURSERY_STRESS = 1 << 16, /* collected at each allocation: a larger one would only be looked at and poisoned */
+  NURSERY_STRESS =
+      1 << 16, /* collected at each allocation: a larger one would only be looked at and poisoned */
   WORDS_SIZE = 4096,
   STACK_START = 1024
 };
