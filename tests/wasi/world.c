@@ -1,6 +1,6 @@
 #include "world.h"
 
-#include "base/buf.h"
+#include "../support/wasi_module.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,47 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct {
-  const char *name, *params;
-} functions[] = {
-#define SYSCALL(name, params) {#name, params},
-#include "wasi/syscall.def"
-#undef SYSCALL
-};
-
 static void no_error(heddle_error_t *error) {
   if (error) ck_abort_msg("%.*s", (int)heddle_error_message(error).len, heddle_error_message(error).data);
-}
-
-static void put_params(struct buf *b, const char *params) {
-  if (*params) buf_cstr(b, " (param");
-  for (const char *p = params; *p; p++)
-    buf_cstr(b, *p == 'l' ? " i64" : *p == 's' ? " i32 i32" : " i32");
-  if (*params) buf_cstr(b, ")");
-}
-
-static void module_text(struct buf *b, const char *module) {
-  buf_init(b);
-  buf_cstr(b, "(module\n");
-  for (size_t i = 0; i < COUNT_OF(functions); i++) {
-    buf_printf(b, "(import \"%s\" \"%s\" (func $%s", module, functions[i].name, functions[i].name);
-    put_params(b, functions[i].params);
-    buf_cstr(b, strcmp(functions[i].name, "proc_exit") ? " (result i32)))\n" : "))\n");
-  }
-  buf_cstr(b, "(memory (export \"memory\") 2)\n");
-  for (size_t i = 0; i < COUNT_OF(functions); i++) {
-    int n = 0;
-    buf_printf(b, "(func (export \"%s\")", functions[i].name);
-    put_params(b, functions[i].params);
-    bool exit = !strcmp(functions[i].name, "proc_exit");
-    buf_cstr(b, exit ? "" : " (result i32)");
-    for (const char *p = functions[i].params; *p; p++)
-      for (int k = 0; k < (*p == 's' ? 2 : 1); k++)
-        buf_printf(b, " (local.get %d)", n++);
-    buf_printf(b, " (call $%s))\n", functions[i].name);
-  }
-  buf_cstr(b, ")");
-  ck_assert(buf_ok(b));
 }
 
 void world_open(struct world *w, const struct world_options *o) {
@@ -86,7 +47,8 @@ void world_open(struct world *w, const struct world_options *o) {
   struct buf text;
   heddle_bytes_t bytes;
   heddle_module_t *module;
-  module_text(&text, o->module ? o->module : "wasi_snapshot_preview1");
+  wasi_module_text(&text, o->module ? o->module : "wasi_snapshot_preview1");
+  ck_assert(buf_ok(&text));
   no_error(heddle_wat_to_wasm(w->engine, (const char *)text.data, text.len, &bytes));
   no_error(heddle_module_new(w->engine, bytes.data, bytes.len, &module));
   no_error(heddle_instantiate(w->linker, w->store, module, &w->instance));
