@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { IMAGE_ALIGN = 4096 };
-static const char magic[16] = "heddle code 2\n";
+enum { IMAGE_ALIGN = 4096, FACT_INDIRECT_TAIL_CALLS = 1 };
+static const char magic[16] = "heddle code 3\n";
 static_assert(sizeof(struct image_head) == 96, "no padding");
 
 struct image_head image_head_of(const struct engine *engine, uint64_t wasm_size) {
@@ -33,6 +33,7 @@ bool image_is(struct slice bytes) {
 static void save_head(const struct program *p, struct buf *out) {
   struct slice wasm = p->valid->module->bytes;
   struct image_head head = image_head_of(p->engine, wasm.len);
+  if (p->valid->has_indirect_tail_calls) head.facts |= FACT_INDIRECT_TAIL_CALLS;
   buf_bytes(out, &head, sizeof head);
   buf_bytes(out, wasm.data, wasm.len);
 }
@@ -95,7 +96,8 @@ static bool load(struct engine *engine, int fd, struct slice file, struct progra
   struct program *p;
   struct slice code = slice_of(file.data + code_off, file.len - code_off);
   bool in_part = code_area_is_saved(code);
-  if (!program_adopt(engine, file, slice_of(file.data + sizeof head, head.wasm_size), !in_part, &p, e))
+  struct body_facts bodies = {.has_indirect_tail_calls = head.facts & FACT_INDIRECT_TAIL_CALLS};
+  if (!program_adopt(engine, file, slice_of(file.data + sizeof head, head.wasm_size), bodies, &p, e))
     return false;
   const struct module *m = p->valid->module;
   if (in_part ? lazy_resume(p, fd, code_off, code, e) : code_image_map(fd, code_off, code, m, &p->image, e)) {

@@ -1,8 +1,9 @@
 /* Saved code: a program as a file, and back.
  *
  * A file holds the module's bytes and its code image, behind a head that names build, CPU features and
- * options. Nothing is patched on load: the file is mapped privately, its bodies are not judged again. Trusted
- * input only: whoever can write the file can run machine code. */
+ * options. Nothing is patched on load: the file is mapped privately. Only valid modules have code that could
+ * be saved, so the bodies are not judged again, those without code neither: what judging found is in the
+ * head. Trusted input only: whoever can write the file can run machine code. */
 #ifndef ENGINE_IMAGE_H
 #define ENGINE_IMAGE_H
 
@@ -16,7 +17,8 @@ struct image_head {
   char isa[16];
   uint64_t options; /* compile_config_key */
   uint64_t features;
-  uint32_t cpu, unused;
+  uint32_t cpu;
+  uint32_t facts;     /* what validation found in the bodies; not compared */
   uint64_t wasm_size; /* the module follows the head; the image begins at the next multiple of IMAGE_ALIGN */
 };
 struct image_head image_head_of(const struct engine *engine, uint64_t wasm_size);

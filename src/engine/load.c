@@ -13,10 +13,10 @@
 
 /* ---- decode and validate ---- */
 
-enum judge { JUDGE_ALL, JUDGE_CUSTOMS_TOO, JUDGE_OUTSIDE_BODIES };
-
+/* `bodies`: what is known of them, when they need not be judged; else NULL. */
 static bool decode_and_validate(struct engine *engine, struct arena *arena, struct slice wasm,
-                                enum judge judge, struct valid_module **out, struct error *e) {
+                                bool check_customs, const struct body_facts *bodies,
+                                struct valid_module **out, struct error *e) {
   jmp_buf on_oom;
   arena_init(arena, &on_oom);
   bool ok = false;
@@ -25,9 +25,9 @@ static bool decode_and_validate(struct engine *engine, struct arena *arena, stru
   else {
     struct module *m = module_decode(arena, wasm, engine->config.features, e);
     if (m)
-      *out = judge == JUDGE_OUTSIDE_BODIES ? module_validate_outside(m, engine->canon, e)
-                                           : module_validate(m, engine->canon, e);
-    ok = m && *out && (judge != JUDGE_CUSTOMS_TOO || module_check_customs(m, e));
+      *out = bodies ? module_validate_outside(m, engine->canon, *bodies, e)
+                    : module_validate(m, engine->canon, e);
+    ok = m && *out && (!check_customs || module_check_customs(m, e));
   }
   arena->on_oom = NULL;
   return ok;
@@ -36,8 +36,7 @@ static bool decode_and_validate(struct engine *engine, struct arena *arena, stru
 bool program_validate(struct engine *engine, struct slice wasm, bool check_customs, struct error *e) {
   struct arena arena;
   struct valid_module *valid = NULL;
-  bool ok =
-      decode_and_validate(engine, &arena, wasm, check_customs ? JUDGE_CUSTOMS_TOO : JUDGE_ALL, &valid, e);
+  bool ok = decode_and_validate(engine, &arena, wasm, check_customs, NULL, &valid, e);
   arena_free(&arena);
   return ok;
 }
@@ -191,7 +190,7 @@ static bool program_start(struct engine *engine, struct slice wasm, struct progr
   if (!p->bytes) return error_memory(e);
   memcpy(p->bytes, wasm.data, wasm.len);
   uint64_t begin = compile_cycles();
-  bool ok = decode_and_validate(engine, &p->arena, slice_of(p->bytes, wasm.len), JUDGE_ALL, &p->valid, e);
+  bool ok = decode_and_validate(engine, &p->arena, slice_of(p->bytes, wasm.len), false, NULL, &p->valid, e);
   p->validate_cycles = compile_cycles() - begin;
   return ok;
 }
@@ -219,7 +218,7 @@ bool program_parse(struct engine *engine, struct slice wasm, struct program **ou
   return false;
 }
 
-bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, bool whole,
+bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, struct body_facts bodies,
                    struct program **out, struct error *e) {
   if (!program_new(engine, out, e)) {
     vm_release(file.data, vm_page_up(file.len));
@@ -228,8 +227,7 @@ bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, 
   struct program *p = *out;
   p->file = file.data;
   p->file_size = file.len;
-  if (decode_and_validate(engine, &p->arena, wasm, whole ? JUDGE_OUTSIDE_BODIES : JUDGE_ALL, &p->valid, e))
-    return true;
+  if (decode_and_validate(engine, &p->arena, wasm, false, &bodies, &p->valid, e)) return true;
   program_unref(p);
   *out = NULL;
   return false;

@@ -15,7 +15,7 @@ struct code_image;
 struct program {
   _Atomic uint32_t refs;
   struct engine *engine; /* one reference */
-  struct arena arena;    /* module, facts */
+  struct arena arena;    /* module */
   uint8_t *bytes;        /* the module's bytes, owned; NULL when they lie in `file` */
   const void *file;      /* a mapping (vm_map_file), owned, or NULL */
   size_t file_size;
@@ -36,11 +36,11 @@ MUST_USE bool program_load(struct engine *engine, struct slice wasm, program_pro
                            struct program **out, struct error *e);
 /* The same without compiling: `image` is NULL. */
 MUST_USE bool program_parse(struct engine *engine, struct slice wasm, struct program **out, struct error *e);
-/* A module that was compiled before, wholly: its bodies are not looked at; or in part: they are judged.
- * `wasm` lies in the mapping `file`, which the program owns from here on, also on failure. `image` is the
- * caller's to set (image.c). */
-MUST_USE bool program_adopt(struct engine *engine, struct slice file, struct slice wasm, bool whole,
-                            struct program **out, struct error *e);
+/* A module that was valid when its code was saved: its bodies are not judged again. `wasm` lies in the
+ * mapping `file`, which the program owns from here on, also on failure. `image` is the caller's to set
+ * (image.c). */
+MUST_USE bool program_adopt(struct engine *engine, struct slice file, struct slice wasm,
+                            struct body_facts bodies, struct program **out, struct error *e);
 /* All functions of the program, compiled now; adds to *stats (NULL: not). Own: *out. */
 MUST_USE bool program_compile(const struct program *p, program_progress progress, void *env,
                               struct compile_stats *stats, struct code_image **out, struct error *e);

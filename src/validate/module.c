@@ -234,33 +234,36 @@ static void guesses_fill(const struct module *m, struct func_guess *guesses) {
   }
 }
 
-static bool module_check(struct module_check *k, struct valid_module *out) {
+/* `bodies`: NULL to judge them. */
+static bool module_check(struct module_check *k, const struct body_facts *bodies, struct valid_module *out) {
   struct module *m = k->m;
   if (!types_check(k) || !funcs_check(k) || !tags_check(k) || !memories_check(k) || !tables_check(k) ||
       !globals_check(k) || !elems_check(k) || !datas_check(k) || !exports_check(k) || !start_check(k))
     return false;
-  for (uint32_t i = m->nimported_funcs; out->facts && i < m->nfuncs; i++)
-    if (!func_validate(k->v, i, &out->facts[i - m->nimported_funcs])) return false;
-  if (out->guesses) guesses_fill(m, out->guesses);
-  out->has_indirect_tail_calls = k->v->has_indirect_tail_calls;
+  struct func_facts seen;
+  for (uint32_t i = m->nimported_funcs; !bodies && i < m->nfuncs; i++)
+    if (!func_validate(k->v, i, &seen)) return false;
+  guesses_fill(m, out->guesses);
+  out->has_indirect_tail_calls = bodies ? bodies->has_indirect_tail_calls : k->v->has_indirect_tail_calls;
   return true;
 }
 
 /* All that may jump to on_oom. */
-static struct valid_module *validate_in(struct module *m, struct canon *canon, bool bodies,
-                                        struct arena *scratch, struct error *e) {
+static struct valid_module *validate_in(struct module *m, struct canon *canon,
+                                        const struct body_facts *bodies, struct arena *scratch,
+                                        struct error *e) {
   struct valid_module *out = ARENA_NEW(m->arena, struct valid_module);
   out->module = m;
   out->canon = canon;
-  if (bodies) out->facts = ARENA_ARRAY(m->arena, struct func_facts, m->nfuncs - m->nimported_funcs);
-  if (bodies) out->guesses = ARENA_ARRAY(m->arena, struct func_guess, m->ntypes);
+  out->guesses = ARENA_ARRAY(m->arena, struct func_guess, m->ntypes);
   struct validator *v = ARENA_NEW(scratch, struct validator);
   validator_init(v, m, canon, scratch, e);
   struct module_check k = {.m = m, .v = v};
-  return module_check(&k, out) ? out : NULL;
+  return module_check(&k, bodies, out) ? out : NULL;
 }
 
-static struct valid_module *validate(struct module *m, struct canon *canon, bool bodies, struct error *e) {
+static struct valid_module *validate(struct module *m, struct canon *canon, const struct body_facts *bodies,
+                                     struct error *e) {
   jmp_buf oom;
   jmp_buf *const outer = m->arena->on_oom;
   struct arena scratch;
@@ -277,9 +280,10 @@ static struct valid_module *validate(struct module *m, struct canon *canon, bool
 }
 
 struct valid_module *module_validate(struct module *m, struct canon *canon, struct error *e) {
-  return validate(m, canon, true, e);
+  return validate(m, canon, NULL, e);
 }
 
-struct valid_module *module_validate_outside(struct module *m, struct canon *canon, struct error *e) {
-  return validate(m, canon, false, e);
+struct valid_module *module_validate_outside(struct module *m, struct canon *canon, struct body_facts bodies,
+                                             struct error *e) {
+  return validate(m, canon, &bodies, e);
 }

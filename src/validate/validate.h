@@ -6,13 +6,6 @@
 #include "wasm/match.h"
 #include "wasm/module.h"
 
-/* What validation found out about a function body, for the compiler. */
-struct func_facts {
-  uint32_t nlocals;      /* parameters included */
-  uint32_t max_depth;    /* of control nesting */
-  uint32_t max_operands; /* of the operand stack */
-};
-
 /* Functions of a type that a reference may lead to; past GUESS_MOST they are not listed. */
 enum { GUESS_MOST = 3 };
 struct func_guess {
@@ -22,7 +15,6 @@ struct func_guess {
 struct valid_module {
   const struct module *module;
   struct canon *canon;
-  struct func_facts *facts;     /* by index minus imported functions */
   struct func_guess *guesses;   /* by type index; calls through references ask */
   bool has_indirect_tail_calls; /* return_call_indirect, return_call_ref, or return_call of an import occurs:
                                    a direct call may come back with another instance in r15 (docs/abi.md) */
@@ -31,8 +23,15 @@ struct valid_module {
 /* Everything outside function bodies, then every body. Adds the module's types to `canon`. Memory is the
  * module's arena. NULL on error. */
 MUST_USE struct valid_module *module_validate(struct module *m, struct canon *canon, struct error *e);
-/* The same without the bodies, for a module that was judged when its code was saved: what it yields can be
- * instantiated, never compiled; `facts` is NULL. */
-MUST_USE struct valid_module *module_validate_outside(struct module *m, struct canon *canon, struct error *e);
+/* What judging the bodies adds to a valid module: kept with saved code, which is why nobody judges them
+ * again.
+ */
+struct body_facts {
+  bool has_indirect_tail_calls;
+};
+/* The same without the bodies, for a module that was judged, byte for byte this one and with the same
+ * features, when its code was saved. */
+MUST_USE struct valid_module *module_validate_outside(struct module *m, struct canon *canon,
+                                                      struct body_facts bodies, struct error *e);
 
 #endif

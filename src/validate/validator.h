@@ -177,6 +177,12 @@ void lane_init(struct lane_row rows[256], const struct op_sig sigs[OP_COUNT], st
 /* Judges instructions as long as they are plain ones. */
 void lane_run(struct validator *v, struct reader *r);
 bool lane_is_const(const struct validator *v, const struct const_expr *x, valtype type);
+/* What the walk over a body has seen, whichever way it went: tests compare the lane with the slow way. */
+struct func_facts {
+  uint32_t nlocals;      /* parameters included */
+  uint32_t max_depth;    /* of control nesting */
+  uint32_t max_operands; /* of the operand stack */
+};
 bool func_validate(struct validator *v, uint32_t index, struct func_facts *facts);
 
 /* Constant expressions: `type` is what it must yield; ref.func in it makes functions declared. */

@@ -68,7 +68,6 @@ struct judged {
   size_t arena_size; /* bytes of the module's arena */
   struct error error;
   bool has_indirect_tail_calls;
-  struct func_facts facts; /* of the first function */
 };
 
 static inline struct judged judge_bytes(struct slice bytes, struct features f) {
@@ -82,7 +81,6 @@ static inline struct judged judge_bytes(struct slice bytes, struct features f) {
     struct valid_module *v = m ? module_validate(m, canon, &j.error) : NULL;
     j.ok = v != NULL;
     if (v) j.has_indirect_tail_calls = v->has_indirect_tail_calls;
-    if (v && m->nfuncs > m->nimported_funcs) j.facts = v->facts[0];
   }
   j.arena_size = arena.total;
   arena_free(&arena);

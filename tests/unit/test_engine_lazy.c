@@ -248,6 +248,7 @@ START_TEST(the_cache_keeps_what_was_compiled) {
   check(&w, "direct", EXPECTED);
   world_end(&w);
   w = world_new(lazy);
+  ck_assert(((struct program *)w.module)->valid->has_indirect_tail_calls);
   check(&w, "large", 2);
   ck_assert_uint_eq(compiled(&w), 1 + 3);
   check(&w, "direct", EXPECTED);

@@ -309,18 +309,7 @@ START_TEST(outside_bodies) {
 }
 END_TEST
 
-START_TEST(facts) {
-  struct judged j = judge_text(
-      "(module (func (param i32) (local i64) (block (block (drop (i32.add (local.get 0) (i32.const 1)))))))",
-      features_all());
-  ck_assert(j.ok);
-  ck_assert_uint_eq(j.facts.nlocals, 2);
-  ck_assert_uint_eq(j.facts.max_depth, 3);
-  ck_assert_uint_eq(j.facts.max_operands, 2);
-}
-END_TEST
-
 int main(void) {
   return UNIT_RUN("validate/rules", messages, control, calls, variables, memories, tables, references,
-                  garbage_collected, exceptions, legacy, continuations, numbers, outside_bodies, facts);
+                  garbage_collected, exceptions, legacy, continuations, numbers, outside_bodies);
 }

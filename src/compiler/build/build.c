@@ -182,13 +182,16 @@ static void find_hints(struct builder *b) {
   b->body.hints_end = all + high;
 }
 
-bool body_open(struct builder *b, uint32_t func, uint32_t start) {
+static struct reader body_reader(struct builder *b, uint32_t func, uint32_t start) {
   const struct func *f = &b->m->funcs[func];
-  uint32_t nparams = module_functype(b->m, f->type)->nparams;
-  struct slice bytes = slice_of(b->m->bytes.data + f->body_off, f->body_size);
+  return reader_of(slice_of(b->m->bytes.data + f->body_off, f->body_size), start, b->e);
+}
+
+bool body_open(struct builder *b, uint32_t func, uint32_t start) {
+  uint32_t nparams = module_functype(b->m, b->m->funcs[func].type)->nparams;
   b->body = (struct body){.func = func,
                           .start = start,
-                          .r = reader_of(bytes, start, b->e),
+                          .r = body_reader(b, func, start),
                           .base = b->locals.len - nparams,
                           .control = b->controls.len};
   if (b->m->nhints > 0) find_hints(b);
@@ -203,7 +206,9 @@ bool body_open(struct builder *b, uint32_t func, uint32_t start) {
 
 static void build_params(struct builder *b) {
   const struct functype *t = b->f->type;
-  VEC_RESERVE(b->arena, &b->locals, b->valid->facts[b->f->index - b->m->nimported_funcs].nlocals);
+  struct reader r = body_reader(b, b->f->index, b->off);
+  uint32_t nlocals = t->nparams + scan_locals(&r, b->m->features);
+  VEC_RESERVE(b->arena, &b->locals, nlocals);
   for (uint32_t i = 0; i < t->nparams; i++) {
     ir_val param = emit(b, IR_OP_PARAM, ir_type_of(b->m, t->params[i]), i, 0, 0);
     ref_note(b, param, t->params[i]);

@@ -19,18 +19,14 @@ void inline_plan_init(struct inline_plan *p, const struct valid_module *m, uint3
 static void judge(struct inline_plan *p, uint32_t func, struct inline_callee *out) {
   const struct module *m = p->valid->module;
   const struct func *f = &m->funcs[func];
-  const struct func_facts *facts = &p->valid->facts[func - m->nimported_funcs];
   *out = (struct inline_callee){.func = func};
-  if (facts->nlocals > INLINE_LOCALS) return;
   struct error ignored = {0};
   struct reader r = reader_of(slice_of(m->bytes.data + f->body_off, f->body_size), f->body_off, &ignored);
+  uint32_t nlocals = module_functype(m, f->type)->nparams + scan_locals(&r, m->features);
+  if (nlocals > INLINE_LOCALS) return;
   struct scan scan = {0};
   struct arena_mark mark = arena_mark(p->arena);
-  for (uint32_t groups = read_uleb32(&r); groups > 0; groups--) {
-    (void)read_uleb32(&r);
-    (void)read_valtype(&r, m->features);
-  }
-  if (scan_body(r, m, facts->nlocals, f->body_size, NULL, p->arena, &scan, &ignored) && !scan.too_many &&
+  if (scan_body(r, m, nlocals, f->body_size, NULL, p->arena, &scan, &ignored) && !scan.too_many &&
       !scan.leaves_frame) {
     out->fits = true;
     out->ncalls = scan.ncalls;

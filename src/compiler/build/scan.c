@@ -319,6 +319,15 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   return true;
 }
 
+uint32_t scan_locals(struct reader *r, struct features features) {
+  uint32_t n = 0;
+  for (uint32_t groups = read_uleb32(r); groups > 0; groups--) {
+    n += read_uleb32(r); /* at most MAX_LOCALS in all: the body is valid */
+    (void)read_valtype(r, features);
+  }
+  return n;
+}
+
 bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64_t max_locals,
                struct inline_plan *plan, struct arena *a, struct scan *out, struct error *e) {
   struct scanner s = {.out = out, .arena = a, .max_locals = max_locals, .plan = plan};

@@ -43,6 +43,10 @@ MUST_USE bool scan_body(struct reader r, const struct module *m, uint32_t nlocal
                         struct inline_plan *plan /* NULL: all calls stay */, struct arena *a,
                         struct scan *out, struct error *e);
 
+/* `r` stands at the local declarations of a valid body, and is moved behind them: how many locals they make,
+ * parameters not counted. */
+uint32_t scan_locals(struct reader *r, struct features features);
+
 /* Moves `at` behind the immediates of the instruction whose opcode stands at `at`; the bytes are valid. */
 void scan_skip(struct reader *r, struct features features);
 
