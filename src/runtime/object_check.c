@@ -6,6 +6,8 @@
 #include "runtime/object.h"
 #include "runtime/roots.h"
 
+#include <string.h>
+
 static bool ref_fits(const struct store *s, uint32_t ref, valtype want) {
   if (!ref) return true;
   uint32_t top = canon_heap_top(s->canon, vt_heap(want));
@@ -17,7 +19,9 @@ static bool ref_fits(const struct store *s, uint32_t ref, valtype want) {
 }
 
 static uint32_t ref_at(const struct store *s, uint32_t ref, uint32_t off) {
-  return object_load(gc_base(s->heap), ref, (struct object_field){off, STORAGE_REF}).ref;
+  uint32_t found;
+  memcpy(&found, gc_base(s->heap) + ref + off, sizeof found);
+  return found;
 }
 
 static bool field_fits(const struct store *s, uint32_t ref, struct object_layout *layout, valtype type) {
