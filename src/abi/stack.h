@@ -12,7 +12,7 @@
  *   otherwise  it runs (cur), waits for the child it resumed, or is a link of a captured chain
  *
  * The state is never written down, so it cannot disagree. Writers of parent and last: the switch sequences
- * (compiler/isa/x64/switch.S), stack/chain.c, and stack_new. */
+ * (compiler/isa/x64/cont.c, switch.S), stack/chain.c, and stack_new. */
 #ifndef ABI_STACK_H
 #define ABI_STACK_H
 

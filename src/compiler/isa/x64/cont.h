@@ -6,6 +6,8 @@
 
 /* RESUME, RESUME_THROW, SUSPEND, SWITCH_TO, LANDED; `block`: where the instruction stands. */
 void x64_leave_stack(struct x64_asm *a, const struct mach_insn *in, uint32_t block);
+/* A cold part of SUSPEND, RESUME or SWITCH_TO. */
+void x64_cold_leave_stack(struct x64_asm *a, const struct x64_cold *c);
 /* Bytes of the handlers of one resume; where its struct stack_handlers begins in them. */
 uint32_t x64_handlers_size(const struct mach_func *f, const struct x64_handlers *h);
 uint32_t x64_handlers_off(const struct mach_func *f, const struct x64_handlers *h);

@@ -234,6 +234,8 @@ static void write_regions(struct layout *l) {
       x64_place(a, c.in);
       x64_cold_sequence(a, &c);
       break;
+    case COLD_SWITCH_STUB:
+    case COLD_OTHER_INSTANCE: x64_cold_leave_stack(a, &c); break;
     }
   }
   r[1].start = a->code.len;

@@ -29,10 +29,17 @@ struct x64_handlers { /* of a resume: its mach_call; the block whose successors 
   uint32_t call, block;
 };
 /* Code that runs rarely, written behind the blocks: entered at label `in`, comes back to label `back`. */
-enum x64_cold_kind { COLD_TRAP, COLD_STACK, COLD_CALL, COLD_SEQUENCE };
+enum x64_cold_kind {
+  COLD_TRAP,
+  COLD_STACK,
+  COLD_CALL,
+  COLD_SEQUENCE,
+  COLD_SWITCH_STUB,    /* leaving a stack needs its stub, which goes on at `back` */
+  COLD_OTHER_INSTANCE, /* leaves for a stack of another instance; nothing comes back */
+};
 struct x64_cold {
   uint32_t in, back; /* COLD_TRAP: `back` is the offset in the module instead */
-  uint32_t insn;     /* COLD_SEQUENCE, COLD_CALL: what it is part of, in the function */
+  uint32_t insn;     /* but for COLD_TRAP and COLD_STACK: what it is part of, in the function */
   uint8_t kind, trap;
 };
 struct x64_table { /* a jump table: offsets from its start to the successors of `block` */

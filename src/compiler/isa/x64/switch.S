@@ -1,7 +1,7 @@
 /* From one stack to another: resume, suspend, switch, the first and last frame of a continuation, growth.
  *
- * Compiled code jumps (never calls) to a stub of vmctx->builtins; the stub leaves by a jump too, because a `ret` would be
- * mispredicted. Nothing but the registers named here is kept: the function has saved rbx, r12 and r13 in its prologue and
+ * The plainest cases are inline in compiled code (cont.c). For all others it jumps (never calls) to a stub of
+ * vmctx->builtins; the stub leaves by a jump too, because a `ret` would be mispredicted. Nothing but the registers named here is kept: the function has saved rbx, r12 and r13 in its prologue and
  * keeps no value in a register across a switch. A = argument registers, R = result registers of abi/call.h.
  *
  *              comes with                                                     goes on
