@@ -104,7 +104,9 @@ typedef enum heddle_trap {
   HEDDLE_TRAP_INTERRUPT,
   HEDDLE_TRAP_TIMEOUT,
   HEDDLE_TRAP_UNHANDLED_TAG, /* a suspension that no handler took */
-  HEDDLE_TRAP_NOT_COMPILED   /* option `lazy`: a function met a limit of the compiler, or memory is out */
+  HEDDLE_TRAP_NOT_COMPILED,  /* option `lazy`: a function met a limit of the compiler, or memory is out */
+  HEDDLE_TRAP_NULL_DESCRIPTOR_REFERENCE,
+  HEDDLE_TRAP_DESCRIPTOR_CAST_FAILURE
 } heddle_trap_t;
 
 /* One frame of a backtrace, innermost first. Strings are borrowed from the error. */
@@ -188,9 +190,19 @@ enum { HEDDLE_I32 = 1, HEDDLE_I64, HEDDLE_F32, HEDDLE_F64, HEDDLE_V128 };
 #define HEDDLE_EXNREF    UINT32_C(0xc000000a)
 #define HEDDLE_CONTREF   UINT32_C(0xc000000c)
 #define HEDDLE_REF_BIT   UINT32_C(0x80000000) /* set in every reference type */
+/* Set in (ref (exact $t)), which holds $t and no subtype of it (feature custom-descriptors; without it no
+ * type of the engine's has the bit). */
+#define HEDDLE_EXACT_BIT UINT32_C(0x10000000)
 /* The text of a type, as in the text format; returns the length it has (like snprintf). */
 HEDDLE_API size_t heddle_valtype_text(const heddle_engine_t *engine, heddle_valtype_t type, char *out,
                                       size_t size);
+/* Feature custom-descriptors: the type of the descriptors of structures of this concrete reference type, and
+ * the type that they describe: non-null and inexact. False: it has none, describes none, or is no such type.
+ */
+HEDDLE_API bool heddle_valtype_descriptor(const heddle_engine_t *engine, heddle_valtype_t type,
+                                          heddle_valtype_t *out);
+HEDDLE_API bool heddle_valtype_described(const heddle_engine_t *engine, heddle_valtype_t type,
+                                         heddle_valtype_t *out);
 
 typedef struct heddle_functype {
   const heddle_valtype_t *params;
@@ -216,6 +228,7 @@ typedef struct heddle_externtype {
   heddle_valtype_t valtype; /* TABLE: elements; GLOBAL: contents */
   heddle_limits_t limits;   /* TABLE, MEMORY (pages) */
   bool is_mutable;          /* GLOBAL */
+  bool is_exact;            /* FUNC: of this type and no subtype of it (feature custom-descriptors) */
 } heddle_externtype_t;
 
 /* ---- modules
@@ -407,6 +420,14 @@ HEDDLE_API heddle_error_t *heddle_ref_externalize(heddle_store_t *store, heddle_
 
 HEDDLE_API heddle_error_t *heddle_struct_new(heddle_store_t *store, heddle_valtype_t type,
                                              const heddle_val_t *fields, size_t nfields, heddle_ref_t *out);
+/* The same of a type that has a descriptor; `descriptor` is of exactly that descriptor's type and not null.
+ */
+HEDDLE_API heddle_error_t *heddle_struct_new_desc(heddle_store_t *store, heddle_valtype_t type,
+                                                  heddle_ref_t descriptor, const heddle_val_t *fields,
+                                                  size_t nfields, heddle_ref_t *out);
+/* ref.get_desc: the descriptor of a structure whose type has one. */
+HEDDLE_API heddle_error_t *heddle_struct_descriptor(heddle_store_t *store, heddle_ref_t ref,
+                                                    heddle_ref_t *out);
 /* Packed fields are I32, zero-extended. */
 HEDDLE_API heddle_error_t *heddle_struct_get(heddle_store_t *store, heddle_ref_t ref, uint32_t index,
                                              heddle_val_t *out);

@@ -33,7 +33,7 @@ void object_layout_start(struct object_layout *l, enum object_kind kind) {
 }
 
 /* At most one gap of each size: a field opens a gap only when it is wider than all gaps that there are. */
-uint32_t object_layout_add(struct object_layout *l, enum storage s) {
+static uint32_t place(struct object_layout *l, enum storage s) {
   uint32_t log2 = storage_log2(s), size = UINT32_C(1) << log2, align = size > 8 ? 8 : size;
   for (uint32_t gap = log2; gap < COUNT_OF(l->gap); gap++) {
     uint32_t off = l->gap[gap];
@@ -52,4 +52,21 @@ uint32_t object_layout_add(struct object_layout *l, enum storage s) {
   uint32_t off = l->end;
   l->end += size;
   return off;
+}
+
+uint32_t object_layout_add(struct object_layout *l, enum storage s) {
+  uint32_t off = place(l, s);
+  if (l->to_descriptor && --l->to_descriptor == 0) l->descriptor = place(l, STORAGE_REF);
+  return off;
+}
+
+void object_layout_start_struct(struct object_layout *l, const struct canon *c, uint32_t id) {
+  object_layout_start(l, OBJECT_STRUCT);
+  if (canon_type(c, id)->descriptor == NO_SUPER) return;
+  const uint32_t *display = canon_display(c, id);
+  uint32_t first = 0; /* of the supertypes that have a descriptor */
+  while (canon_type(c, display[first])->descriptor == NO_SUPER)
+    first++;
+  if (first) l->to_descriptor = canon_type(c, display[first - 1])->struct_.nfields;
+  if (!l->to_descriptor) l->descriptor = place(l, STORAGE_REF);
 }

@@ -14,7 +14,7 @@
 #ifndef ABI_OBJECT_H
 #define ABI_OBJECT_H
 
-#include "wasm/type.h"
+#include "wasm/match.h"
 
 enum {
   GC_FIRST = 0x10000,
@@ -125,13 +125,21 @@ enum storage storage_of(valtype t, bool func);
 uint32_t storage_log2(enum storage s); /* log2 of its size in bytes */
 
 /* Places fields one after the other, in their order, so that a subtype begins like its supertype: each at the
- * lowest free offset that suits its size (8 at most), gaps left by wider fields included. */
+ * lowest free offset that suits its size (8 at most), gaps left by wider fields included.  An object whose
+ * type has a descriptor holds one reference more than it has fields, STORAGE_REF: behind the fields of the
+ * last supertype without a descriptor (first of all, where there is none), so that all subtypes have it
+ * there. */
 struct object_layout {
   uint32_t end;
   uint32_t gap[3]; /* offsets of one free place of 1, 2, 4 bytes; 0 = none */
+  uint32_t
+      to_descriptor;   /* fields that come before the descriptor still; 0: it is placed, or there is none */
+  uint32_t descriptor; /* its offset, once it is placed; 0 = none */
 };
 void object_layout_start(struct object_layout *l, enum object_kind kind); /* OBJECT_STRUCT or OBJECT_EXN */
-uint32_t object_layout_add(struct object_layout *l, enum storage s);      /* the field's offset */
+/* The same of a (canonical) struct type. */
+void object_layout_start_struct(struct object_layout *l, const struct canon *c, uint32_t id);
+uint32_t object_layout_add(struct object_layout *l, enum storage s); /* the field's offset */
 static inline uint32_t object_layout_size(const struct object_layout *l) {
   return (l->end + 7) & ~UINT32_C(7);
 }

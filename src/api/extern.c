@@ -105,7 +105,10 @@ heddle_error_t *heddle_extern_type(heddle_store_t *store, const heddle_extern_t 
   memset(out, 0, sizeof *out);
   out->kind = ext->kind;
   switch (v.kind) {
-  case EXTERN_FUNC: out->func = functype_export(funcinst_type(v.func)); break;
+  case EXTERN_FUNC:
+    out->func = functype_export(funcinst_type(v.func));
+    out->is_exact = feature_on(store->engine->config.features, FEATURE_CUSTOM_DESCRIPTORS);
+    break;
   case EXTERN_TABLE: {
     struct tabletype t = table_type(v.table);
     out->valtype = t.elem;

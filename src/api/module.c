@@ -93,6 +93,7 @@ static heddle_externtype_t externtype_of(const heddle_module_t *module, enum ext
   heddle_externtype_t t = {.kind = (heddle_extern_kind_t)kind};
   switch (kind) {
   case EXTERN_FUNC:
+    t.is_exact = m->funcs[index].exact;
     t.func = functype_export(&canon_type(canon, m->canon_ids[m->funcs[index].type])->func);
     break;
   case EXTERN_TABLE:

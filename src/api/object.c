@@ -66,22 +66,82 @@ static heddle_error_t *field_export(heddle_store_t *store, uint32_t ref, struct 
 
 /* ---- structs ---- */
 
-heddle_error_t *heddle_struct_new(heddle_store_t *store, heddle_valtype_t type, const heddle_val_t *fields,
-                                  size_t nfields, heddle_ref_t *out) {
-  const struct subtype *t = type_find(store, type, COMP_STRUCT);
-  if (!t) return no_type("the structure types");
+static valtype descriptor_type(const struct subtype *t) { return vt_ref_to(t->descriptor, false) | VT_EXACT; }
+
+/* `descriptor` is given where `t` has one. */
+static heddle_error_t *struct_make(heddle_store_t *store, uint32_t type, const heddle_ref_t *descriptor,
+                                   const heddle_val_t *fields, size_t nfields, heddle_ref_t *out) {
+  const struct subtype *t = canon_type(canon_of(store), type);
   if (nfields != t->struct_.nfields)
     return api_error_new(HEDDLE_ERROR_USAGE, "the structure has %u fields, found %zu", t->struct_.nfields,
                          nfields);
   if (nfields && !fields) return no_array();
-  uint32_t ref = object_new(store->store, vt_index(type));
+  uint32_t ref = object_new(store->store, type);
   if (!ref) return exhausted();
+  if (descriptor) {
+    heddle_val_t val = {.type = descriptor_type(t), .of.ref = *descriptor};
+    union vm_value v;
+    heddle_error_t *error = val_import(store, &val, val.type, &v, "descriptor");
+    if (error) return error;
+    object_store(base_of(store), ref, object_descriptor(canon_of(store), type), v);
+  }
   for (uint32_t i = 0; i < nfields; i++) {
-    struct object_field f = object_field(canon_of(store), t, i);
+    struct object_field f = object_field(canon_of(store), type, i);
     heddle_error_t *error = field_import(store, ref, f, t->struct_.fields[i].type, &fields[i]);
     if (error) return error;
   }
-  return hold(store, vt_ref_to(vt_index(type), false), ref, out);
+  return hold(store, vt_ref_to(type, false) | VT_EXACT, ref, out);
+}
+
+heddle_error_t *heddle_struct_new(heddle_store_t *store, heddle_valtype_t type, const heddle_val_t *fields,
+                                  size_t nfields, heddle_ref_t *out) {
+  const struct subtype *t = type_find(store, type, COMP_STRUCT);
+  if (!t) return no_type("the structure types");
+  if (t->descriptor != NO_SUPER)
+    return api_error_new(HEDDLE_ERROR_USAGE, "structures of this type need a descriptor");
+  return struct_make(store, vt_index(type), NULL, fields, nfields, out);
+}
+
+heddle_error_t *heddle_struct_new_desc(heddle_store_t *store, heddle_valtype_t type, heddle_ref_t descriptor,
+                                       const heddle_val_t *fields, size_t nfields, heddle_ref_t *out) {
+  const struct subtype *t = type_find(store, type, COMP_STRUCT);
+  if (!t || t->descriptor == NO_SUPER) return no_type("the structure types with descriptors");
+  return struct_make(store, vt_index(type), &descriptor, fields, nfields, out);
+}
+
+heddle_error_t *heddle_struct_descriptor(heddle_store_t *store, heddle_ref_t ref, heddle_ref_t *out) {
+  uint32_t object;
+  const struct subtype *t;
+  heddle_error_t *error = object_find(store, ref, COMP_STRUCT, &object, &t);
+  if (error) return error;
+  if (t->descriptor == NO_SUPER)
+    return api_error_new(HEDDLE_ERROR_USAGE, "the structure's type has no descriptor");
+  uint32_t type = vt_index(object_valtype(store->store, object, false));
+  heddle_val_t val;
+  error = field_export(store, object, object_descriptor(canon_of(store), type), descriptor_type(t), &val);
+  if (!error) *out = val.of.ref;
+  return error;
+}
+
+/* The type that `type` names, a structure, or NULL. */
+static const struct subtype *struct_type(const heddle_engine_t *engine, heddle_valtype_t type) {
+  if (!vt_is_concrete(type) || !valtype_ok(&engine->engine, type)) return NULL;
+  const struct subtype *t = canon_type(engine->engine.canon, vt_index(type));
+  return t->kind == COMP_STRUCT ? t : NULL;
+}
+
+bool heddle_valtype_descriptor(const heddle_engine_t *engine, heddle_valtype_t type, heddle_valtype_t *out) {
+  const struct subtype *t = struct_type(engine, type);
+  if (!t || t->descriptor == NO_SUPER) return false;
+  *out = vt_ref_to(t->descriptor, false);
+  return true;
+}
+
+bool heddle_valtype_described(const heddle_engine_t *engine, heddle_valtype_t type, heddle_valtype_t *out) {
+  const struct subtype *t = struct_type(engine, type);
+  if (!t || t->describes == NO_SUPER) return false;
+  *out = vt_ref_to(t->describes, false);
+  return true;
 }
 
 static heddle_error_t *struct_field(heddle_store_t *store, heddle_ref_t ref, uint32_t index, uint32_t *object,
@@ -93,7 +153,7 @@ static heddle_error_t *struct_field(heddle_store_t *store, heddle_ref_t ref, uin
     return api_error_new(HEDDLE_ERROR_USAGE, "the structure has %u fields, none with index %u",
                          t->struct_.nfields, index);
   *field = &t->struct_.fields[index];
-  *place = object_field(canon_of(store), t, index);
+  *place = object_field(canon_of(store), vt_index(object_valtype(store->store, *object, false)), index);
   return NULL;
 }
 
@@ -137,7 +197,7 @@ heddle_error_t *heddle_array_new(heddle_store_t *store, heddle_valtype_t type, c
     heddle_error_t *error = field_import(store, ref, element(store, t, i), t->array.type, init);
     if (error) return error;
   }
-  return hold(store, vt_ref_to(vt_index(type), false), ref, out);
+  return hold(store, vt_ref_to(vt_index(type), false) | VT_EXACT, ref, out);
 }
 
 heddle_error_t *heddle_array_len(heddle_store_t *store, heddle_ref_t ref, uint32_t *out) {

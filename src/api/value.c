@@ -14,11 +14,16 @@ heddle_error_t *ref_find(heddle_store_t *store, heddle_ref_t ref, const struct v
   return *out ? NULL : foreign_handle("reference");
 }
 
+/* As the engine's language has it: exact types belong to custom descriptors. */
+static valtype visible(heddle_store_t *store, valtype t) {
+  return feature_on(store->engine->config.features, FEATURE_CUSTOM_DESCRIPTORS) ? t : t & ~VT_EXACT;
+}
+
 static heddle_error_t *wrong_type(heddle_store_t *store, const char *what, valtype want, valtype found) {
   char a[64], b[64];
   heddle_engine_t *engine = (heddle_engine_t *)store->engine;
   heddle_valtype_text(engine, want, a, sizeof a);
-  heddle_valtype_text(engine, found, b, sizeof b);
+  heddle_valtype_text(engine, visible(store, found), b, sizeof b);
   return api_error_new(HEDDLE_ERROR_USAGE, "%s: expected %s, found %s", what, a, b);
 }
 
@@ -70,7 +75,7 @@ heddle_error_t *val_import(heddle_store_t *store, const heddle_val_t *val, valty
 
 /* The type a reference is held with: that of the function or object itself. */
 static valtype held_type(heddle_store_t *store, valtype type, union vm_value v) {
-  if (valtype_is_funcref(canon_of(store), type)) return vt_ref_to(v.func->type, false);
+  if (valtype_is_funcref(canon_of(store), type)) return vt_ref_to(v.func->type, false) | VT_EXACT;
   if (canon_heap_top(canon_of(store), vt_heap(type)) == HEAP_CONT) return type & ~VT_NULLABLE;
   return object_valtype(store->store, v.ref, canon_heap_top(canon_of(store), vt_heap(type)) == HEAP_EXTERN);
 }
@@ -126,7 +131,7 @@ heddle_error_t *heddle_externref_data(heddle_store_t *store, heddle_ref_t ref, v
 heddle_error_t *heddle_func_ref(heddle_store_t *store, heddle_func_t func, heddle_ref_t *out) {
   struct funcinst *f = handle_find(store, HANDLE_FUNC, func.store, func.index);
   if (!f) return foreign_handle("function");
-  struct value v = {vt_ref_to(f->vm.type, false), {.func = &f->vm}};
+  struct value v = {vt_ref_to(f->vm.type, false) | VT_EXACT, {.func = &f->vm}};
   *out = (heddle_ref_t){store->store->id, store_ref_new(store->store, &v)};
   return out->index ? NULL : api_error_memory();
 }
@@ -145,7 +150,7 @@ heddle_error_t *heddle_ref_type(heddle_store_t *store, heddle_ref_t ref, heddle_
   const struct value *v;
   heddle_error_t *error = ref_find(store, ref, &v);
   if (error) return error;
-  *out = v ? v->type : vt_ref(HEAP_NONE, true);
+  *out = v ? visible(store, v->type) : vt_ref(HEAP_NONE, true);
   return NULL;
 }
 

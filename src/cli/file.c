@@ -74,7 +74,7 @@ static void print_type(struct out *out, const heddle_engine_t *engine, const hed
   switch (t->kind) {
   case HEDDLE_FUNC:
   case HEDDLE_TAG:
-    out_cstr(out, "[");
+    out_cstr(out, t->is_exact ? "exact [" : "[");
     print_valtypes(out, engine, t->func.params, t->func.nparams);
     out_cstr(out, "] -> [");
     print_valtypes(out, engine, t->func.results, t->func.nresults);

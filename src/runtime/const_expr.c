@@ -1,7 +1,7 @@
 /* Constant expressions (spec 4.7.4, "evaluate"): a tiny stack machine over validated bytes.
  *
- * In: an instance whose imports and earlier globals stand.  Out: one value.  Its stack is a root area: making
- * an object may move those that it holds.  Must not: recurse, or run guest code. */
+ * In: an instance whose imports and earlier globals stand.  Out: one value, an error, or a trap.  Its stack
+ * is a root area: making an object may move those that it holds.  Must not: recurse, or run guest code. */
 #include "runtime/instance.h"
 
 #include "base/alloc.h"
@@ -9,6 +9,7 @@
 #include "gc/gc.h"
 #include "runtime/object.h"
 #include "runtime/roots.h"
+#include "runtime/trap.h"
 
 #include <string.h>
 
@@ -72,16 +73,26 @@ static bool is_object_ref(const struct instance *in, valtype module_type) {
 
 static bool exhausted(struct error *e) { return error_set(e, ERROR_MEMORY, "out of memory for objects"); }
 
-/* Pops n values into the fields of a new struct. */
+/* A trap: no error, but the store's report. */
+static bool trap(const struct machine *m, enum trap_code code) {
+  trap_report_set(m->in->store, code);
+  return false;
+}
+
+/* Pops the descriptor, where there is one, and n values into the fields of a new struct. */
 static bool new_struct(struct machine *m, uint32_t type, bool defaults, struct error *e) {
   struct store *s = m->in->store;
   uint32_t canon = m->in->module->canon_ids[type];
   const struct subtype *t = canon_type(s->canon, canon);
+  bool described = t->descriptor != NO_SUPER;
+  if (described && !m->stack[m->area.len - 1].ref) return trap(m, TRAP_NULL_DESCRIPTOR_REFERENCE);
   uint32_t n = defaults ? 0 : t->struct_.nfields, ref = object_new(s, canon);
   if (!ref) return exhausted(e);
+  if (described)
+    object_store(gc_base(s->heap), ref, object_descriptor(s->canon, canon), m->stack[--m->area.len]);
   m->area.len -= n;
   for (uint32_t i = 0; i < n; i++)
-    object_store(gc_base(s->heap), ref, object_field(s->canon, t, i), m->stack[m->area.len + i]);
+    object_store(gc_base(s->heap), ref, object_field(s->canon, canon, i), m->stack[m->area.len + i]);
   return push(m, of_i64(ref), true, e);
 }
 
@@ -116,8 +127,10 @@ static bool step(struct machine *m, const struct insn *insn, struct error *e) {
   case OP_REF_I31: v = of_i64(ref_of_i31(pop_i32(m))); return push(m, v, true, e);
   case OP_ANY_CONVERT_EXTERN:
   case OP_EXTERN_CONVERT_ANY: return true;
-  case OP_STRUCT_NEW: return new_struct(m, insn->a, false, e);
-  case OP_STRUCT_NEW_DEFAULT: return new_struct(m, insn->a, true, e);
+  case OP_STRUCT_NEW:
+  case OP_STRUCT_NEW_DESC: return new_struct(m, insn->a, false, e);
+  case OP_STRUCT_NEW_DEFAULT:
+  case OP_STRUCT_NEW_DEFAULT_DESC: return new_struct(m, insn->a, true, e);
   case OP_ARRAY_NEW_FIXED: return new_array(m, insn->a, insn->b, insn->b, true, e);
   case OP_ARRAY_NEW_DEFAULT: return new_array(m, insn->a, pop_i32(m), 0, false, e);
   case OP_ARRAY_NEW: return new_array(m, insn->a, pop_i32(m), 1, false, e);

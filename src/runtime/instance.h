@@ -75,7 +75,8 @@ MUST_USE bool link_match(const struct store *s, const struct module *m, uint32_t
                          struct error *e);
 /* Element i of the segment, which has not been dropped. */
 union vm_value instance_elem(struct instance *in, uint32_t elem, uint64_t i);
-/* A constant expression's value (const_expr.c). Imported and earlier globals of `in` have their values. */
+/* A constant expression's value (const_expr.c). Imported and earlier globals of `in` have their values. False
+ * without an error: a trap, in the store's report. */
 MUST_USE bool const_expr_eval(struct instance *in, const struct const_expr *x, union vm_value *out,
                               struct error *e);
 

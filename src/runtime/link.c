@@ -9,6 +9,7 @@
 
 struct externtype {
   enum extern_kind kind;
+  bool exact; /* func: no subtype will do */
   union {
     uint32_t func; /* canonical ids */
     uint32_t tag;
@@ -19,7 +20,7 @@ struct externtype {
 };
 
 static struct externtype declared_type(const struct module *m, const struct import *import) {
-  struct externtype t = {.kind = import->kind};
+  struct externtype t = {.kind = import->kind, .exact = import->exact};
   uint32_t i = import->index;
   switch (import->kind) {
   case EXTERN_FUNC: t.func = m->canon_ids[m->funcs[i].type]; break;
@@ -57,7 +58,8 @@ static bool limits_match(const struct limits *given, const struct limits *want) 
 static bool type_match(const struct canon *c, const struct externtype *given, const struct externtype *want) {
   if (given->kind != want->kind) return false;
   switch (want->kind) {
-  case EXTERN_FUNC: return canon_is_subtype(c, given->func, want->func);
+  case EXTERN_FUNC:
+    return want->exact ? given->func == want->func : canon_is_subtype(c, given->func, want->func);
   case EXTERN_TAG: return given->tag == want->tag;
   case EXTERN_MEMORY: return limits_match(&given->mem.limits, &want->mem.limits);
   case EXTERN_TABLE:
@@ -90,7 +92,7 @@ static void print_limits(struct buf *b, const struct limits *l) {
 
 static void print_type(struct buf *b, const struct canon *c, const struct externtype *t) {
   char text[48];
-  buf_printf(b, "(%s", extern_kind_name(t->kind));
+  buf_printf(b, t->exact ? "(%s (exact" : "(%s", extern_kind_name(t->kind));
   switch (t->kind) {
   case EXTERN_FUNC:
   case EXTERN_TAG: {
@@ -111,7 +113,7 @@ static void print_type(struct buf *b, const struct canon *c, const struct extern
     buf_printf(b, t->global.mutable_ ? " (mut %s)" : " %s", vt_format(t->global.type, text));
     break;
   }
-  buf_cstr(b, ")");
+  buf_cstr(b, t->exact ? "))" : ")");
 }
 
 /* `verdict`: the specification's words. `given` NULL: nothing was given. */

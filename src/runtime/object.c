@@ -26,15 +26,25 @@ static enum storage storage_in(const struct canon *c, valtype t) {
   return storage_of(t, vt_is_ref(t) && valtype_is_funcref(c, t));
 }
 
-struct object_field object_field(const struct canon *c, const struct subtype *type, uint32_t index) {
+struct object_field object_field(const struct canon *c, uint32_t type, uint32_t index) {
+  const struct subtype *t = canon_type(c, type);
   struct object_field f = {0};
   struct object_layout layout;
-  object_layout_start(&layout, OBJECT_STRUCT);
+  object_layout_start_struct(&layout, c, type);
   for (uint32_t i = 0; i <= index; i++) {
-    f.storage = storage_in(c, type->struct_.fields[i].type);
+    f.storage = storage_in(c, t->struct_.fields[i].type);
     f.off = object_layout_add(&layout, f.storage);
   }
   return f;
+}
+
+struct object_field object_descriptor(const struct canon *c, uint32_t type) {
+  const struct subtype *t = canon_type(c, type);
+  struct object_layout layout;
+  object_layout_start_struct(&layout, c, type);
+  for (uint32_t i = 0; !layout.descriptor; i++)
+    (void)object_layout_add(&layout, storage_in(c, t->struct_.fields[i].type));
+  return (struct object_field){layout.descriptor, STORAGE_REF};
 }
 
 struct object_field exn_field(const struct canon *c, const struct functype *type, uint32_t index) {
@@ -59,19 +69,23 @@ static void sort(uint32_t *at, uint32_t n) {
     }
 }
 
-/* A type whose fields are types[0], types[step], .. */
+/* A type whose fields are type_at(list, 0 .. n - 1); `canon` is its own number, or its tag's. */
 static uint32_t fields_type_new(struct store *s, enum object_kind kind, uint32_t super, uint32_t canon,
                                 uint32_t n, valtype (*type_at)(const void *list, uint32_t i),
                                 const void *list) {
   uint32_t *offs = mem_alloc((n + 1) * sizeof *offs), nrefs = 0;
   if (!offs) return 0;
   struct object_layout layout;
-  object_layout_start(&layout, kind);
+  if (kind == OBJECT_STRUCT)
+    object_layout_start_struct(&layout, s->canon, canon);
+  else
+    object_layout_start(&layout, kind);
   for (uint32_t i = 0; i < n; i++) {
     enum storage storage = storage_in(s->canon, type_at(list, i));
     uint32_t off = object_layout_add(&layout, storage);
     if (storage == STORAGE_REF) offs[nrefs++] = off;
   }
+  if (layout.descriptor) offs[nrefs++] = layout.descriptor;
   sort(offs, nrefs);
   const struct gc_type type = {.kind = kind,
                                .super = super,
@@ -221,7 +235,7 @@ valtype object_valtype(const struct store *s, uint32_t ref, bool extern_) {
   const struct object_type *t = object_type(base_of(s), object_head(base_of(s), ref));
   switch ((enum object_kind)t->kind) {
   case OBJECT_STRUCT:
-  case OBJECT_ARRAY: return vt_ref_to(t->canon, false);
+  case OBJECT_ARRAY: return vt_ref_to(t->canon, false) | VT_EXACT;
   case OBJECT_EXN: return vt_ref(HEAP_EXN, false);
   case OBJECT_CONT: return vt_ref(HEAP_CONT, false);
   case OBJECT_EXTERN: break;

@@ -21,12 +21,14 @@ const char *object_check(void *host, uint32_t ref);
 uint32_t object_type_head(struct store *s, uint32_t canon);
 uint32_t exn_type_head(struct store *s, uint32_t canon_func);
 
-/* A field: where it stands and how it is stored. `type` canonical. */
+/* A field: where it stands and how it is stored. Of a (canonical) struct type; the descriptor of objects
+ * whose type has one; of an exception. */
 struct object_field {
   uint32_t off;
   enum storage storage;
 };
-struct object_field object_field(const struct canon *c, const struct subtype *type, uint32_t index);
+struct object_field object_field(const struct canon *c, uint32_t type, uint32_t index);
+struct object_field object_descriptor(const struct canon *c, uint32_t type);
 struct object_field exn_field(const struct canon *c, const struct functype *type, uint32_t index);
 union vm_value object_load(const uint8_t *base, uint32_t ref,
                            struct object_field f); /* packed: zero-extended */
@@ -39,7 +41,8 @@ uint32_t object_array_new(struct store *s, uint32_t canon, uint64_t len);
 uint32_t exn_new(struct store *s, struct vm_tag *tag);
 struct vm_tag *exn_tag(const struct store *s, uint32_t exn);
 
-/* The narrowest type of a reference that is not null; `extern_`: it is seen from the outside. */
+/* The narrowest type of a reference that is not null (of structs and arrays, the exact one); `extern_`: it is
+ * seen from the outside. */
 valtype object_valtype(const struct store *s, uint32_t ref, bool extern_);
 /* Does it match the (canonical) struct or array type? */
 bool object_matches(const struct store *s, uint32_t ref, uint32_t canon);

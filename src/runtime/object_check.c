@@ -33,7 +33,10 @@ static bool field_fits(const struct store *s, uint32_t ref, struct object_layout
 static bool fields_fit(const struct store *s, uint32_t ref, const struct object_type *t) {
   const struct subtype *type = canon_type(s->canon, t->canon);
   struct object_layout layout;
-  object_layout_start(&layout, (enum object_kind)t->kind);
+  if (t->kind == OBJECT_STRUCT)
+    object_layout_start_struct(&layout, s->canon, t->canon);
+  else
+    object_layout_start(&layout, (enum object_kind)t->kind);
   bool fit = true;
   if (t->kind == OBJECT_EXN)
     for (uint32_t i = 0; i < type->func.nparams && fit; i++)
@@ -41,6 +44,8 @@ static bool fields_fit(const struct store *s, uint32_t ref, const struct object_
   else
     for (uint32_t i = 0; i < type->struct_.nfields && fit; i++)
       fit = field_fits(s, ref, &layout, type->struct_.fields[i].type);
+  if (fit && layout.descriptor)
+    fit = ref_fits(s, ref_at(s, ref, layout.descriptor), vt_ref_to(type->descriptor, true) | VT_EXACT);
   return fit;
 }
 

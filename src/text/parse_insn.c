@@ -346,7 +346,8 @@ static bool op_is_block(enum op op) {
 
 static bool op_takes_hint(enum op op) {
   return op == OP_IF || op == OP_BR_IF || op == OP_BR_ON_NULL || op == OP_BR_ON_NON_NULL ||
-         op == OP_BR_ON_CAST || op == OP_BR_ON_CAST_FAIL;
+         op == OP_BR_ON_CAST || op == OP_BR_ON_CAST_FAIL || op == OP_BR_ON_CAST_DESC_EQ ||
+         op == OP_BR_ON_CAST_DESC_EQ_FAIL;
 }
 
 /* The keyword at the current token; OP_INVALID with an error when it is none that is on. */

@@ -12,8 +12,9 @@ struct fixture {
   heddle_instance_t instance;
 };
 
-static void setup_config(struct fixture *f, const char *stress) {
+static void setup_with(struct fixture *f, const char *stress, const char *feature) {
   heddle_config_t *config = heddle_config_new();
+  if (feature) no_error(heddle_config_set(config, feature, "y"));
   no_error(heddle_config_set(config, "gc-stress", stress));
   no_error(heddle_config_set(config, "gc-verify", stress));
   no_error(heddle_config_set(config, "max-gc-heap-size", "2M"));
@@ -23,6 +24,7 @@ static void setup_config(struct fixture *f, const char *stress) {
   f->linker = heddle_linker_new(f->engine);
 }
 
+static void setup_config(struct fixture *f, const char *stress) { setup_with(f, stress, NULL); }
 static void setup(struct fixture *f) { setup_config(f, "y"); }
 
 static void load(struct fixture *f, const char *wat) {
@@ -264,7 +266,117 @@ START_TEST(the_heap_is_limited) {
 }
 END_TEST
 
+static const char descriptors[] =
+    "(module (type $plain (sub (struct (field i32))))"
+    " (rec (type $s (sub $plain (descriptor $d) (struct (field i32) (field (mut anyref)))))"
+    "  (type $d (sub (describes $s) (struct (field i64)))))"
+    " (import \"\" \"f\" (func $f (exact (param i32))))"
+    " (export \"f\" (func $f))"
+    " (func (export \"plain\") (result (ref $plain)) (struct.new $plain (i32.const 1)))"
+    " (func $d (export \"d\") (result (ref $d)) (struct.new $d (i64.const 5)))"
+    " (func (export \"s\") (result (ref $s))"
+    "  (struct.new_desc $s (i32.const 7) (ref.null any) (struct.new $d (i64.const 6))))"
+    " (func (export \"exact\") (param (ref (exact $s))) (result i64)"
+    "  (struct.get $d 0 (ref.get_desc $s (local.get 0)))))";
+
+static heddle_error_t *nothing(void *env, heddle_caller_t *caller, const heddle_val_t *args, size_t nargs,
+                               heddle_val_t *results, size_t nresults) {
+  (void)env, (void)caller, (void)args, (void)nargs, (void)results, (void)nresults;
+  return NULL;
+}
+
+START_TEST(descriptors_are_made_and_read) {
+  struct fixture f;
+  setup_with(&f, "y", "custom-descriptors");
+  heddle_valtype_t param = HEDDLE_I32, type, s_type, d_type, described;
+  heddle_functype_t host = {&param, 1, NULL, 0};
+  no_error(heddle_linker_define_func(f.linker, "", "f", &host, nothing, NULL, NULL));
+  load(&f, descriptors);
+  heddle_val_t plain, d, s, got, fields[2] = {i32(9), {.type = HEDDLE_ANYREF}};
+  no_error(call(&f, "plain", NULL, 0, &plain, 1));
+  no_error(call(&f, "d", NULL, 0, &d, 1));
+  no_error(call(&f, "s", NULL, 0, &s, 1));
+  no_error(heddle_ref_type(f.store, s.of.ref, &s_type));
+  ck_assert(s_type & HEDDLE_EXACT_BIT);
+  char text[48];
+  heddle_valtype_text(f.engine, s_type, text, sizeof text);
+  ck_assert_ptr_nonnull(strstr(text, "(ref (exact "));
+
+  /* types */
+  ck_assert(heddle_valtype_descriptor(f.engine, s_type, &d_type));
+  ck_assert(heddle_valtype_described(f.engine, d_type, &described));
+  ck_assert_uint_eq(described, s_type & ~HEDDLE_EXACT_BIT);
+  no_error(heddle_ref_type(f.store, d.of.ref, &type));
+  ck_assert_uint_eq(type, d_type | HEDDLE_EXACT_BIT);
+  ck_assert(!heddle_valtype_descriptor(f.engine, d_type, &type));
+  ck_assert(!heddle_valtype_described(f.engine, s_type, &type));
+  ck_assert(!heddle_valtype_descriptor(f.engine, HEDDLE_ANYREF, &type));
+  ck_assert(!heddle_valtype_descriptor(f.engine, s_type | 0xfffff, &type));
+  ck_assert(!heddle_valtype_described(f.engine, HEDDLE_I32, &type));
+  heddle_extern_t export = export_of(&f, "f");
+  heddle_externtype_t external;
+  no_error(heddle_extern_type(f.store, &export, &external));
+  ck_assert(external.is_exact);
+
+  /* objects */
+  heddle_ref_t got_d;
+  no_error(heddle_struct_descriptor(f.store, s.of.ref, &got_d));
+  no_error(heddle_struct_get(f.store, got_d, 0, &got));
+  ck_assert_int_eq(got.of.i64, 6);
+  heddle_val_t made = {.type = s_type};
+  fields[1] = plain;
+  no_error(heddle_struct_new_desc(f.store, s_type, d.of.ref, fields, 2, &made.of.ref));
+  no_error(call(&f, "exact", &made, 1, &got, 1));
+  ck_assert_int_eq(got.of.i64, 5);
+  no_error(heddle_struct_get(f.store, made.of.ref, 0, &got));
+  ck_assert_int_eq(got.of.i32, 9);
+  bool is;
+  no_error(heddle_struct_descriptor(f.store, made.of.ref, &got_d));
+  no_error(heddle_ref_eq(f.store, got_d, d.of.ref, &is));
+  ck_assert(is);
+  no_error(heddle_ref_test(f.store, made.of.ref, s_type, &is));
+  ck_assert(is);
+
+  /* mistakes */
+  heddle_valtype_t plain_type;
+  no_error(heddle_ref_type(f.store, plain.of.ref, &plain_type));
+  no_error(heddle_ref_test(f.store, made.of.ref, plain_type, &is));
+  ck_assert(!is); /* exact */
+  no_error(heddle_ref_test(f.store, made.of.ref, plain_type & ~HEDDLE_EXACT_BIT, &is));
+  ck_assert(is);
+  heddle_ref_t null = {0, 0}, ref;
+  fails(heddle_struct_new(f.store, s_type, fields, 2, &ref), HEDDLE_ERROR_USAGE);
+  fails(heddle_struct_new_desc(f.store, plain_type, d.of.ref, fields, 1, &ref), HEDDLE_ERROR_USAGE);
+  fails(heddle_struct_new_desc(f.store, s_type, null, fields, 2, &ref), HEDDLE_ERROR_USAGE);
+  fails(heddle_struct_new_desc(f.store, s_type, plain.of.ref, fields, 2, &ref), HEDDLE_ERROR_USAGE);
+  fails(heddle_struct_new_desc(f.store, s_type, d.of.ref, fields, 1, &ref), HEDDLE_ERROR_USAGE);
+  fails(heddle_struct_descriptor(f.store, plain.of.ref, &ref), HEDDLE_ERROR_USAGE);
+  fails(heddle_struct_descriptor(f.store, null, &ref), HEDDLE_ERROR_USAGE);
+  teardown(&f);
+}
+END_TEST
+
+/* Without the feature no type has the bit, so types go where those of modules do. */
+START_TEST(types_are_not_exact_without_the_feature) {
+  struct fixture f;
+  setup(&f);
+  load(&f, objects);
+  heddle_val_t pair;
+  heddle_valtype_t type;
+  heddle_extern_t export = export_of(&f, "pair");
+  heddle_externtype_t external;
+  no_error(call(&f, "pair", NULL, 0, &pair, 1));
+  no_error(heddle_ref_type(f.store, pair.of.ref, &type));
+  ck_assert_uint_eq(type & HEDDLE_EXACT_BIT, 0);
+  no_error(heddle_extern_type(f.store, &export, &external));
+  ck_assert_uint_eq(external.func.results[0], type);
+  ck_assert(!external.is_exact);
+  teardown(&f);
+}
+END_TEST
+
 int main(void) {
   return UNIT_RUN("api/object", objects_are_made_and_read, mistakes_are_errors, exceptions_cross_the_host,
-                  collections_are_counted, the_heap_is_limited);
+                  collections_are_counted, the_heap_is_limited, descriptors_are_made_and_read,
+                  types_are_not_exact_without_the_feature);
 }

@@ -13,6 +13,14 @@ static const char guest[] =
     " (type $q (sub $p (struct (field i8) (field (mut (ref null $p))) (field (mut eqref)) (field i64))))"
     " (type $a (array (mut (ref null $p))))"
     " (type $o (struct (field (mut externref)) (field (mut (ref null $a))) (field (mut i31ref))))"
+    " (rec (type $s (sub (descriptor $d) (struct)))"
+    "  (type $d (sub (describes $s) (struct)))"
+    "  (type $t (sub $s (descriptor $e) (struct)))"
+    "  (type $e (sub $d (describes $t) (struct))))"
+    " (func (export \"d\") (result (ref $d)) (struct.new $d))"
+    " (func (export \"f\") (result (ref $d)) (struct.new $e))"
+    " (func (export \"s\") (result (ref $s)) (struct.new_desc $s (struct.new $d)))"
+    " (func (export \"t\") (result (ref $s)) (struct.new_desc $t (struct.new $e)))"
     " (tag (export \"e\") (param i64 (ref null $p)))"
     " (func (export \"p\") (result (ref $p)) (struct.new_default $p))"
     " (func (export \"q\") (result (ref $q)) (struct.new_default $q))"
@@ -32,7 +40,10 @@ static heddle_extern_t export_of(const char *name) {
 static void setup(void) {
   heddle_bytes_t wasm;
   heddle_module_t *module;
-  ck_assert_ptr_null(heddle_engine_new(NULL, &engine));
+  heddle_config_t *config = heddle_config_new();
+  ck_assert_ptr_null(heddle_config_set(config, "custom-descriptors", "y"));
+  ck_assert_ptr_null(heddle_engine_new(config, &engine));
+  heddle_config_delete(config);
   ck_assert_ptr_null(heddle_store_new(engine, NULL, &store));
   ck_assert_ptr_null(heddle_wat_to_wasm(engine, guest, sizeof guest - 1, &wasm));
   ck_assert_ptr_null(heddle_module_new(engine, wasm.data, wasm.len, &module));
@@ -73,8 +84,11 @@ static bool taken(heddle_ref_t object, uint32_t off, heddle_ref_t value) {
 }
 
 static uint32_t field_of(heddle_ref_t ref, uint32_t index) {
-  const struct canon *c = store->engine->canon;
-  return object_field(c, canon_type(c, vt_index(store_ref(store->store, ref.index)->type)), index).off;
+  return object_field(store->engine->canon, vt_index(store_ref(store->store, ref.index)->type), index).off;
+}
+
+static uint32_t descriptor_of(heddle_ref_t ref) {
+  return object_descriptor(store->engine->canon, vt_index(store_ref(store->store, ref.index)->type)).off;
 }
 
 static void check_all(void) {
@@ -87,8 +101,9 @@ static void check_all(void) {
   ck_assert_ptr_null(heddle_externref_new(store, NULL, NULL, &host));
   ck_assert_ptr_null(heddle_ref_internalize(store, host, &inner));
   ck_assert_ptr_null(heddle_exn_new(store, export_of("e").of.tag, payload, 2, &exn));
+  heddle_ref_t d = make("d"), e_desc = make("f"), s = make("s"), t = make("t");
   heddle_gc(store); /* all are old now, or stay where they are */
-  const heddle_ref_t all[] = {null, p, q, o, a, i31, host, inner, exn};
+  const heddle_ref_t all[] = {null, p, q, o, a, i31, host, inner, exn, d, e_desc, s};
   enum { N = sizeof all / sizeof *all };
   const struct functype *e = &canon_type(store->engine->canon, exn_tag(store->store, raw(exn))->type)->func;
   const struct {
@@ -98,13 +113,15 @@ static void check_all(void) {
   } rows[] = {
       {p, field_of(p, 1), {true, true, true}},
       {q, field_of(q, 1), {true, true, true}},
-      {p, field_of(p, 2), {true, true, true, true, true, true}},
-      {o, field_of(o, 0), {true, true, true, true, true, true, true, true}},
+      {p, field_of(p, 2), {true, true, true, true, true, true, [9] = true, true, true}},
+      {o, field_of(o, 0), {true, true, true, true, true, true, true, true, [9] = true, true, true}},
       {o, field_of(o, 1), {true, false, false, false, true}},
       {o, field_of(o, 2), {true, false, false, false, false, true}},
       {a, OBJECT_DATA, {true, true, true}},
       {a, OBJECT_DATA + 4 * 4, {true, true, true}},
       {exn, exn_field(store->engine->canon, e, 1).off, {true, true, true}},
+      {s, descriptor_of(s), {[0] = true, [9] = true}}, /* exactly the descriptor's type */
+      {t, descriptor_of(t), {[0] = true, [10] = true}},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     for (size_t k = 0; k < N; k++)

@@ -324,6 +324,9 @@ MUST_USE bool build_table(struct builder *b);
 MUST_USE bool build_ref(struct builder *b);
 MUST_USE bool build_gc(struct builder *b);
 MUST_USE bool build_casts(struct builder *b); /* a part of build_gc's */
+void trap_null_descriptor(struct builder *b, ir_val desc);
+/* The descriptor of an object of (a subtype of) `type`; `null`: IRF_NULL_ flag, which fits the offset. */
+ir_val emit_descriptor(struct builder *b, uint32_t type, ir_val ref, unsigned null);
 MUST_USE bool build_exn(struct builder *b);
 MUST_USE bool build_legacy(struct builder *b);
 MUST_USE bool build_simd(struct builder *b);

@@ -1,8 +1,10 @@
-/* Casts: ref.test, ref.cast, br_on_cast, br_on_cast_fail.
+/* Casts: ref.test, ref.cast, br_on_cast, br_on_cast_fail, and the three that compare descriptors.
  *
  * In: a reference and the type asked for.  Out: as few tests as what is known of it (reftype.c) leaves: null,
- * i31, then the head, loaded once for each object, or the entry of the supertype display.  What a cast or a
- * branch has established is remembered.  Must not: change what a reference is. */
+ * i31, then the head, loaded once for each object, or the entry of the supertype display.  A cast by
+ * descriptor compares the descriptor that the object holds: who has the right one is of the right type, so
+ * all that must be known before is that it has one.  What a cast or a branch has established is remembered.
+ * Must not: change what a reference is. */
 #include "abi/object.h"
 #include "compiler/build/builder.h"
 
@@ -25,6 +27,7 @@ struct cast {
   bool i31_in;  /* it may be an i31 */
   bool i31_passes;
   enum verdict object; /* other objects, functions */
+  ir_val desc;         /* by descriptor: the one asked for, not null; 0 = by type */
 };
 
 bool heap_matches(const struct builder *b, uint32_t sub, uint32_t super) {
@@ -32,31 +35,36 @@ bool heap_matches(const struct builder *b, uint32_t sub, uint32_t super) {
                           module_canon_heap(b->m, super & ~VT_EXACT));
 }
 
+static bool is_bottom(uint32_t heap) {
+  return heap == HEAP_NONE || heap == HEAP_NOFUNC || heap == HEAP_NOEXTERN || heap == HEAP_NOEXN ||
+         heap == HEAP_NOCONT;
+}
+
+static bool is_final(const struct builder *b, uint32_t heap) {
+  return heap_is_concrete(heap) && b->m->types[heap & VT_INDEX_MASK].final;
+}
+
+static enum verdict object_verdict(const struct builder *b, valtype from, valtype to) {
+  uint32_t from_heap = vt_heap(from) & ~VT_EXACT, to_heap = vt_heap(to) & ~VT_EXACT;
+  if (is_bottom(from_heap) || is_bottom(to_heap)) return VERDICT_NO;
+  bool up = heap_matches(b, from_heap, to_heap), down = heap_matches(b, to_heap, from_heap);
+  if (up && !(to & VT_EXACT)) return VERDICT_YES;
+  if (up && down) return from & VT_EXACT || is_final(b, to_heap) ? VERDICT_YES : VERDICT_ASK;
+  if (to_heap == HEAP_I31 || from & VT_EXACT) return VERDICT_NO;
+  return down ? VERDICT_ASK : VERDICT_NO; /* of one hierarchy, but neither above the other */
+}
+
 static struct cast cast_plan(const struct builder *b, valtype from, valtype to) {
   struct cast c = {.to = to, .from_heap = vt_heap(from) & ~VT_EXACT, .to_heap = vt_heap(to) & ~VT_EXACT};
-  bool bottom = c.to_heap == HEAP_NONE || c.to_heap == HEAP_NOFUNC || c.to_heap == HEAP_NOEXTERN ||
-                c.to_heap == HEAP_NOEXN || c.to_heap == HEAP_NOCONT;
-  bool from_bottom = c.from_heap == HEAP_NONE || c.from_heap == HEAP_NOFUNC || c.from_heap == HEAP_NOEXTERN ||
-                     c.from_heap == HEAP_NOEXN || c.from_heap == HEAP_NOCONT;
   c.null_in = vt_is_nullable(from);
   c.i31_in = may_be_i31(c.from_heap);
   c.i31_passes = may_be_i31(c.to_heap);
-  if (bottom || from_bottom)
-    c.object = VERDICT_NO;
-  else if (heap_matches(b, c.from_heap, c.to_heap))
-    c.object = VERDICT_YES;
-  else if (c.to_heap == HEAP_I31 || from & VT_EXACT)
-    c.object = VERDICT_NO;
-  else if (!heap_matches(b, c.to_heap, c.from_heap))
-    c.object = VERDICT_NO; /* of one hierarchy, but neither above the other */
-  else
-    c.object = VERDICT_ASK;
+  c.object = object_verdict(b, from, to);
   return c;
 }
 
-/* Is it what the cast asks for? Neither null (unless `null` lets that fault) nor an i31. */
-static ir_val object_matches(struct builder *b, const struct cast *c, ir_val ref, unsigned null) {
-  if (c->object != VERDICT_ASK) return emit_const(b, IR_I32, c->object == VERDICT_YES);
+/* Is its type what the cast asks for? Neither null (unless `null` lets that fault) nor an i31. */
+static ir_val type_matches(struct builder *b, const struct cast *c, ir_val ref, unsigned null) {
   uint32_t to = c->to_heap;
   if (!heap_is_concrete(to)) {
     ir_val head = load_head(b, ref, null);
@@ -69,8 +77,9 @@ static ir_val object_matches(struct builder *b, const struct cast *c, ir_val ref
   uint32_t type = to & VT_INDEX_MASK;
   const struct subtype *t = &b->m->types[type];
   ir_val index = emit_const(b, IR_I32, type);
+  bool exactly = t->final || c->to & VT_EXACT;
   if (t->kind == COMP_FUNC) {
-    if (t->final) {
+    if (exactly) {
       ir_val is = emit_flags(b, IR_OP_LOAD, IR_I32, IRF_IMMUTABLE, ref, 0, offsetof(struct vm_func, type));
       return emit(b, IR_OP_EQ, IR_I32, is, emit_field(b, IR_I32, b->layout.types + 4 * type), 0);
     }
@@ -78,13 +87,38 @@ static ir_val object_matches(struct builder *b, const struct cast *c, ir_val ref
   }
   if (t->kind == COMP_CONT) return emit_builtin(b, BUILTIN_REF_TEST, IR_I32, (ir_val[]){ref, index}, 2);
   ir_val head = load_head(b, ref, null), want = emit_head(b, type);
-  if (t->final) return emit(b, IR_OP_EQ, IR_I32, head, want, 0);
+  if (exactly) return emit(b, IR_OP_EQ, IR_I32, head, want, 0);
   uint32_t depth = canon_depth(b->valid->canon, b->m->canon_ids[type]);
   if (depth >= COUNT_OF(((struct object_type *)0)->display))
     return emit_builtin(b, BUILTIN_REF_TEST, IR_I32, (ir_val[]){ref, index}, 2);
   uint32_t off = (uint32_t)(GC_TYPES + (int32_t)offsetof(struct object_type, display) + 4 * (int32_t)depth);
   ir_val have = emit_hload(b, IR_I32, IRF_IMMUTABLE, head, off);
   return emit(b, IR_OP_EQ, IR_I32, have, want, 0);
+}
+
+/* Has everything of the reference's static type a descriptor? Then all of it has it at one place. */
+static bool has_descriptor(const struct builder *b, const struct cast *c) {
+  return heap_is_concrete(c->from_heap) && b->m->types[c->from_heap & VT_INDEX_MASK].descriptor != NO_SUPER;
+}
+
+static ir_val same_descriptor(struct builder *b, const struct cast *c, ir_val ref) {
+  uint32_t heap = has_descriptor(b, c) ? c->from_heap : c->to_heap;
+  return emit(b, IR_OP_EQ, IR_I32, emit_descriptor(b, heap & VT_INDEX_MASK, ref, 0), c->desc, 0);
+}
+
+static ir_val descriptor_matches(struct builder *b, const struct cast *c, ir_val ref) {
+  if (has_descriptor(b, c)) return same_descriptor(b, c, ref);
+  ir_val no = emit_const(b, IR_I32, 0);
+  struct cold d = block_cold(b, type_matches(b, c, ref, 0), true);
+  b->f->blocks.at[b->block].cold = false;
+  ir_val same = same_descriptor(b, c, ref);
+  return block_rejoin(b, d, no, same);
+}
+
+/* Is it what the cast asks for? Neither null (unless `null` lets that fault) nor an i31. */
+static ir_val object_matches(struct builder *b, const struct cast *c, ir_val ref, unsigned null) {
+  if (c->object != VERDICT_ASK) return emit_const(b, IR_I32, c->object == VERDICT_YES);
+  return c->desc ? descriptor_matches(b, c, ref) : type_matches(b, c, ref, null);
 }
 
 /* Does the reference, which is not null, match? */
@@ -119,6 +153,16 @@ static struct cast cast_of(const struct builder *b, ir_val ref, valtype to) {
   return cast_plan(b, ref_type(b, ref, to), to);
 }
 
+/* The same by the descriptor on top of the stack, which is popped. */
+static struct cast cast_by_descriptor(struct builder *b, valtype to) {
+  ir_val desc = pop(b);
+  trap_null_descriptor(b, desc);
+  struct cast c = cast_of(b, VEC_LAST(&b->stack), to);
+  if (c.object == VERDICT_YES) c.object = VERDICT_ASK;
+  c.desc = desc;
+  return c;
+}
+
 static void build_test(struct builder *b) {
   ir_val ref = pop(b);
   struct cast c = cast_of(b, ref, b->in.type);
@@ -141,6 +185,21 @@ static void build_cast(struct builder *b) {
   ref_found(b, ref, c.to);
 }
 
+static void build_cast_desc(struct builder *b) {
+  const enum trap_code trap = TRAP_DESCRIPTOR_CAST_FAILURE;
+  struct cast c = cast_by_descriptor(b, b->in.type);
+  ir_val ref = VEC_LAST(&b->stack);
+  if (!vt_is_nullable(c.to) && c.object == VERDICT_ASK) {
+    if (c.null_in) emit(b, IR_OP_TRAPIFZ, IR_VOID, ref, trap, 0);
+    if (c.i31_in) emit(b, IR_OP_TRAPIF, IR_VOID, is_i31(b, ref), trap, 0);
+    if (!has_descriptor(b, &c)) emit(b, IR_OP_TRAPIFZ, IR_VOID, type_matches(b, &c, ref, 0), trap, 0);
+    emit(b, IR_OP_TRAPIFZ, IR_VOID, same_descriptor(b, &c, ref), trap, 0);
+  } else {
+    emit(b, IR_OP_TRAPIFZ, IR_VOID, matches(b, &c, ref), trap, 0);
+  }
+  ref_found(b, ref, c.to);
+}
+
 /* A block around the tests, so that each test that fails goes straight to what follows. */
 static void branch_on_steps(struct builder *b, const struct cast *c, ir_val ref, uint32_t label,
                             bool on_fail) {
@@ -152,9 +211,9 @@ static void branch_on_steps(struct builder *b, const struct cast *c, ir_val ref,
   if (!on_fail) control_end(b);
 }
 
-static void build_br_on_cast(struct builder *b, bool on_fail) {
+static void build_br_on_cast(struct builder *b, bool on_fail, bool by_desc) {
+  struct cast c = by_desc ? cast_by_descriptor(b, b->in.type2) : cast_of(b, VEC_LAST(&b->stack), b->in.type2);
   ir_val ref = VEC_LAST(&b->stack);
-  struct cast c = cast_of(b, ref, b->in.type2);
   uint32_t label = b->in.a;
   bool null_passes = vt_is_nullable(c.to);
   if (c.null_in && !null_passes && !(c.i31_in && c.i31_passes) && c.object == VERDICT_ASK)
@@ -172,8 +231,11 @@ bool build_casts(struct builder *b) {
   switch (b->in.op) {
   case OP_REF_TEST: build_test(b); return true;
   case OP_REF_CAST: build_cast(b); return true;
-  case OP_BR_ON_CAST: build_br_on_cast(b, false); return true;
-  case OP_BR_ON_CAST_FAIL: build_br_on_cast(b, true); return true;
+  case OP_REF_CAST_DESC_EQ: build_cast_desc(b); return true;
+  case OP_BR_ON_CAST: build_br_on_cast(b, false, false); return true;
+  case OP_BR_ON_CAST_FAIL: build_br_on_cast(b, true, false); return true;
+  case OP_BR_ON_CAST_DESC_EQ: build_br_on_cast(b, false, true); return true;
+  case OP_BR_ON_CAST_DESC_EQ_FAIL: build_br_on_cast(b, true, true); return true;
   default: return build_unsupported(b);
   }
 }

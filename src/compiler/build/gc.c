@@ -29,19 +29,20 @@ static enum storage storage_of_type(const struct builder *b, valtype t) {
   return storage_of(t, vt_is_ref(t) && ir_type_of(b->m, t) == IR_FUNCREF);
 }
 
-/* Offsets of all fields of the struct type, its size behind them: made once for each function that needs
- * them. */
+/* Offsets of all fields of the struct type, behind them its size, then where its objects hold their
+ * descriptor (0: nowhere): made once for each function that needs them. */
 static const uint32_t *struct_offsets(struct builder *b, uint32_t type) {
   uint32_t *at = map_find_int(&b->structs, type);
   if (at) return b->struct_offs.at + *at;
   const struct subtype *t = &b->m->types[type];
   uint32_t first = b->struct_offs.len;
   struct object_layout layout;
-  object_layout_start(&layout, OBJECT_STRUCT);
+  object_layout_start_struct(&layout, b->valid->canon, b->m->canon_ids[type]);
   for (uint32_t i = 0; i < t->struct_.nfields; i++)
     VEC_PUSH(b->arena, &b->struct_offs,
              object_layout_add(&layout, storage_of_type(b, t->struct_.fields[i].type)));
   VEC_PUSH(b->arena, &b->struct_offs, object_layout_size(&layout));
+  VEC_PUSH(b->arena, &b->struct_offs, layout.descriptor);
   map_insert_int(&b->structs, type, first);
   return b->struct_offs.at + first;
 }
@@ -53,6 +54,16 @@ static struct place struct_place(struct builder *b, uint32_t type, uint32_t fiel
                         .type = (uint8_t)field_type(b, f->type),
                         .access = (uint8_t)access_of(f->type),
                         .immutable = !f->mutable_};
+}
+
+/* The descriptor: like an immutable field. */
+static struct place descriptor_place(struct builder *b, uint32_t type) {
+  const struct subtype *t = &b->m->types[type];
+  return (struct place){.off = struct_offsets(b, type)[t->struct_.nfields + 1],
+                        .declared = vt_ref_to(t->descriptor, false),
+                        .type = IR_REF,
+                        .access = ACCESS_FULL,
+                        .immutable = true};
 }
 
 static struct place element_place(struct builder *b, uint32_t type) {
@@ -133,19 +144,46 @@ static ir_val checked_element(struct builder *b, ir_val array, ir_val index) {
   return index;
 }
 
+/* ---- descriptors ---- */
+
+void trap_null_descriptor(struct builder *b, ir_val desc) {
+  if (!ref_is_nonnull(b, desc)) emit(b, IR_OP_TRAPIFZ, IR_VOID, desc, TRAP_NULL_DESCRIPTOR_REFERENCE, 0);
+}
+
+ir_val emit_descriptor(struct builder *b, uint32_t type, ir_val ref, unsigned null) {
+  return load_place(b, descriptor_place(b, type), null, ref, 0, false);
+}
+
+static void build_ref_get_desc(struct builder *b, uint32_t type) {
+  ir_val ref = pop(b);
+  valtype known = ref_type(b, ref, vt_ref_to(type, true));
+  /* Casts load heads: where a reference is loaded, the flag means the trap of this instruction. */
+  unsigned null = null_check(b, ref, descriptor_place(b, type).off, IRF_NULL_CAST, TRAP_NULL_REFERENCE);
+  push(b, emit_descriptor(b, type, ref, null));
+  if (known & VT_EXACT && heap_matches(b, vt_heap(known), VT_CONCRETE | type))
+    ref_seen_as(b, VEC_LAST(&b->stack), vt_ref_to(b->m->types[vt_index(known)].descriptor, false) | VT_EXACT);
+}
+
 /* ---- new objects ---- */
 
-static void build_struct_new(struct builder *b, uint32_t type, bool defaults) {
+/* A store into an object that was just made; what never changes afterwards need not be loaded. */
+static void store_first(struct builder *b, struct place p, ir_val ref, ir_val value) {
+  store_place(b, p, 0, ref, 0, value);
+  if (!p.immutable || p.access != ACCESS_FULL) return;
+  const struct ir_insn load = {
+      .op = IR_OP_HLOAD, .type = p.type, .flags = IRF_IMMUTABLE, .a = ref, .c = p.off};
+  opt_define(b->o, load, value);
+}
+
+static void build_struct_new(struct builder *b, uint32_t type, bool defaults, bool described) {
   uint32_t n = b->m->types[type].struct_.nfields;
+  ir_val desc = described ? pop(b) : 0;
+  if (described) trap_null_descriptor(b, desc);
   ir_val ref = emit_new(b, type, struct_offsets(b, type)[n], 0);
+  if (described) store_first(b, descriptor_place(b, type), ref, desc);
   for (uint32_t i = 0; i < n; i++) {
     struct place p = struct_place(b, type, i);
-    ir_val value = defaults ? emit_zero(b, (enum ir_type)p.type) : b->stack.at[b->stack.len - n + i];
-    store_place(b, p, 0, ref, 0, value);
-    if (!p.immutable || p.access != ACCESS_FULL) continue;
-    const struct ir_insn load = {
-        .op = IR_OP_HLOAD, .type = p.type, .flags = IRF_IMMUTABLE, .a = ref, .c = p.off};
-    opt_define(b->o, load, value);
+    store_first(b, p, ref, defaults ? emit_zero(b, (enum ir_type)p.type) : b->stack.at[b->stack.len - n + i]);
   }
   if (!defaults) b->stack.len -= n;
   push(b, ref);
@@ -283,8 +321,11 @@ static void build_ref_i31(struct builder *b) {
 
 bool build_gc(struct builder *b) {
   switch (b->in.op) {
-  case OP_STRUCT_NEW: build_struct_new(b, b->in.a, false); return true;
-  case OP_STRUCT_NEW_DEFAULT: build_struct_new(b, b->in.a, true); return true;
+  case OP_STRUCT_NEW: build_struct_new(b, b->in.a, false, false); return true;
+  case OP_STRUCT_NEW_DEFAULT: build_struct_new(b, b->in.a, true, false); return true;
+  case OP_STRUCT_NEW_DESC: build_struct_new(b, b->in.a, false, true); return true;
+  case OP_STRUCT_NEW_DEFAULT_DESC: build_struct_new(b, b->in.a, true, true); return true;
+  case OP_REF_GET_DESC: build_ref_get_desc(b, b->in.a); return true;
   case OP_STRUCT_GET:
   case OP_STRUCT_GET_U: build_struct_get(b, false); return true;
   case OP_STRUCT_GET_S: build_struct_get(b, true); return true;
@@ -305,8 +346,11 @@ bool build_gc(struct builder *b) {
   case OP_ARRAY_INIT_ELEM: build_array_init(b, BUILTIN_ARRAY_INIT_ELEM); return true;
   case OP_REF_TEST:
   case OP_REF_CAST:
+  case OP_REF_CAST_DESC_EQ:
   case OP_BR_ON_CAST:
-  case OP_BR_ON_CAST_FAIL: return build_casts(b);
+  case OP_BR_ON_CAST_FAIL:
+  case OP_BR_ON_CAST_DESC_EQ:
+  case OP_BR_ON_CAST_DESC_EQ_FAIL: return build_casts(b);
   case OP_ANY_CONVERT_EXTERN:
   case OP_EXTERN_CONVERT_ANY: return true; /* the same reference, seen from the other side */
   case OP_REF_I31: build_ref_i31(b); return true;

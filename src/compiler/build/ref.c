@@ -4,7 +4,8 @@
 /* The function's reference: its slot in the instance, which a builtin fills when it is first asked for. */
 static ir_val func_reference(struct builder *b, uint32_t func) {
   uint32_t off = b->layout.funcs + 8 * func;
-  valtype type = vt_ref_to(b->m->funcs[func].type, false);
+  const struct func *f = &b->m->funcs[func];
+  valtype type = vt_ref_to(f->type, false) | (f->exact ? VT_EXACT : 0);
   if (func < b->m->nimported_funcs) {
     ir_val imported = emit_field(b, IR_FUNCREF, off);
     ref_note(b, imported, type);

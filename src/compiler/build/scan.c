@@ -283,7 +283,6 @@ static bool scan_insn(struct scanner *s, struct reader *r, const struct module *
   case 0xfb: {
     uint32_t sub = small_leb(r->at + 1, r->end);
     if (sub == 5 || sub == 14 || (sub >= 16 && sub <= 19)) loop->sets_heap = true;
-    if (sub >= 32) return unsupported(r, m->features, e);
     break;
   }
   case 0xfc: {

@@ -71,8 +71,8 @@ enum {
   /* SELECT: stands for speculation, not for its value: never folded, though the condition may be known. */
   IRF_MASK = 1,
   IRF_TABLE = 128, /* stores to table elements */
-  /* HLOAD, HSTORE: which trap a null reference is (of an IR_PTR, which only cells hold: null continuation).
-     None: it is not null. */
+  /* HLOAD, HSTORE: which trap a null reference is (of an IR_PTR, which only cells hold: null continuation;
+     a cast that loads an IR_REF, which is ref.get_desc: null reference).  None: it is not null. */
   IRF_NULL_STRUCT = 64,
   IRF_NULL_ARRAY = 128,
   IRF_NULL_CAST = 192,

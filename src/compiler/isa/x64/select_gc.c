@@ -16,7 +16,7 @@ static uint8_t null_trap(const struct ir_insn *in) {
   case IRF_NULL_STRUCT:
     return in->type == IR_PTR ? TRAP_NULL_CONTINUATION_REFERENCE : TRAP_NULL_STRUCT_REFERENCE;
   case IRF_NULL_ARRAY: return TRAP_NULL_ARRAY_REFERENCE;
-  case IRF_NULL_CAST: return TRAP_CAST_FAILURE;
+  case IRF_NULL_CAST: return in->type == IR_REF ? TRAP_NULL_REFERENCE : TRAP_CAST_FAILURE;
   default: return TRAP_NONE;
   }
 }
