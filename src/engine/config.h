@@ -15,13 +15,14 @@ struct config {
   uint64_t fuel;
   bool interruption;
   uint64_t max_memory_size, max_table_elements, max_instances, max_tables, max_memories, max_wasm_stack,
-      max_gc_heap_size, max_stack_size, max_stacks_size, max_continuations, cache_size, lazy_from;
+      max_gc_heap_size, max_stack_size, max_stacks_size, max_continuations, cache_size, lazy_from,
+      compile_ahead_from;
   bool gc_stress, gc_verify, stack_stress;
   uint64_t opt_level;
   uint64_t registers, float_registers;
   bool native_cpu;
-  bool spectre, parallel_compilation, cache, lazy, inlining, checks, locals_in_slots, values_in_slots, plain,
-      source, nan_canonicalization;
+  bool spectre, parallel_compilation, cache, lazy, compile_ahead, inlining, checks, locals_in_slots,
+      values_in_slots, plain, source, nan_canonicalization;
 };
 
 void config_init(struct config *c); /* the defaults */

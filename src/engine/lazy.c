@@ -22,13 +22,23 @@ bool lazy_resume(struct program *p, int fd, uint64_t off, struct slice code, str
   return true;
 }
 
-static bool compile(struct program *p, uint32_t func_index, struct arena *scratch) {
-  struct code code;
+bool lazy_compile_in(struct program *p, uint32_t func_index, struct arena *scratch, struct code *code) {
   struct error e = ERROR_INIT;
-  struct arena_mark start = {0};
   scratch->limit = SCRATCH_MOST;
-  bool ok = compile_func(p->valid, func_index, &p->engine->compile, scratch, &code, NULL, &e) &&
-            code_area_add(p->image->area, func_index, &code, &e);
+  return compile_func(p->valid, func_index, &p->engine->compile, scratch, code, NULL, &e) &&
+         code_area_add(p->image->area, func_index, code, &e);
+}
+
+/* On demand: what is compiled ahead follows from it. */
+static bool compile(struct program *p, uint32_t func_index, struct arena *scratch) {
+  const struct config *config = &p->engine->config;
+  struct code code;
+  struct arena_mark start = {0};
+  bool ok = lazy_compile_in(p, func_index, scratch, &code);
+  if (ok && config->compile_ahead && ++p->lazy.called == config->compile_ahead_from)
+    p->lazy.ahead = ahead_start(p);
+  struct ahead *ahead = p->lazy.ahead;
+  if (ok && ahead) ahead_note(ahead, &code);
   arena_release(scratch, start);
   return ok;
 }
@@ -48,6 +58,7 @@ bool lazy_compile(void *owner, uint32_t func_index) {
 }
 
 void lazy_end(struct program *p) {
+  ahead_end(p->lazy.ahead);
   if (code_area_len(p->image->area) > p->lazy.len_in_cache) cache_keep(p);
   arena_free(&p->lazy.scratch);
 }

@@ -38,6 +38,7 @@ void cond_broadcast(struct cond *c);
 
 struct thread {
   pthread_t state;
+  pid_t process;
   void (*run)(void *);
   void *arg;
 };
@@ -45,6 +46,7 @@ struct thread {
  * thread when `quiet`, so that an embedder's handlers run on its own threads. */
 MUST_USE bool thread_start(struct thread *t, void (*run)(void *), void *arg, size_t stack_size, bool quiet);
 void thread_join(struct thread *t);
+bool thread_is_here(const struct thread *t); /* false in a child of the process that started it */
 
 /* The calling thread's stack: [low, high). What stands below `low` may be a guard or somebody else's memory.
  * The answer is cached; asking is cheap after the first time on a thread. False when the system does not say.

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 void once_run(struct once *o, void (*run)(void)) { pthread_once(&o->state, run); }
 
@@ -52,7 +53,7 @@ static void *thread_main(void *data) {
 bool thread_start(struct thread *t, void (*run)(void *), void *arg, size_t stack_size, bool quiet) {
   pthread_attr_t attr;
   if (pthread_attr_init(&attr) != 0) return false;
-  *t = (struct thread){.run = run, .arg = arg};
+  *t = (struct thread){.process = getpid(), .run = run, .arg = arg};
   sigset_t all, before;
   sigfillset(&all);
   /* Faults stay deliverable: blocked, they would kill the process past every handler. */
@@ -68,6 +69,8 @@ bool thread_start(struct thread *t, void (*run)(void *), void *arg, size_t stack
   pthread_attr_destroy(&attr);
   return ok;
 }
+
+bool thread_is_here(const struct thread *t) { return t->process == getpid(); }
 
 void thread_join(struct thread *t) { pthread_join(t->state, NULL); }
 

@@ -51,6 +51,7 @@ static heddle_engine_t *new_engine(bool lazy, bool cache) {
   ck_assert_ptr_null(heddle_config_set(config, "cache", cache ? "y" : "n"));
   /* Which functions are compiled is counted: each that is called. */
   ck_assert_ptr_null(heddle_config_set(config, "inlining", "n"));
+  ck_assert_ptr_null(heddle_config_set(config, "compile-ahead", "n"));
   ck_assert_ptr_null(heddle_engine_new(config, &e));
   heddle_config_delete(config);
   return e;
