@@ -259,19 +259,23 @@ void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_conf
   a.exit_len = arena_alloc(arena, nblocks * sizeof(uint32_t));
   a.tail = ARENA_ARRAY(arena, struct assign_tail, nblocks);
   a.first = arena_alloc(arena, nblocks * sizeof(uint32_t));
+  a.held = UINT32_MAX;
+  VEC_RESERVE(arena, &a.exits, spill->entries.len + 16);
   for (uint32_t n = 0; n < f->blocks.len; n++) {
     const struct mach_block *b = &f->blocks.at[n];
     a.avoid = spill->asked[n];
     a.arguments = spill->arguments[n];
     a.block = n;
     a.first[n] = a.written;
-    assign_block_begin(&a, n);
+    bool passes = assign_block_passes(&a, n);
+    if (!passes) assign_block_begin(&a, n);
     for (uint32_t i = b->first; i < b->end; i++) {
       struct mach_insn in = f->insns.at[a.unread++];
       a.mover.src = in.src;
       assign_one(&a, &in, spill->kills[i]);
     }
-    assign_block_end(&a, n);
+    if (!passes) assign_block_end(&a, n);
+    assign_back_edges(&a, n);
   }
   a.first[f->blocks.len] = a.written;
   join(&a);

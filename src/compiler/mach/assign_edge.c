@@ -88,10 +88,48 @@ static const struct ir_edge *best_edge(const struct assigner *a, const struct ma
   return best;
 }
 
+static bool only_runs_on(const struct mach_block *b) { return b->npred == 1 && !b->nphis; }
+
+bool assign_block_passes(struct assigner *a, uint32_t n) {
+  const struct mach_block *b = &a->f->blocks.at[n];
+  if (b->end - b->first != 1 || b->nsucc != 1 || !only_runs_on(b)) return false;
+  uint32_t first = a->spill->entry_first[n], len = a->spill->entry_len[n];
+  if (len) load_exit(a, edge_in(a, b, 0)->from);
+  VEC_RESERVE(a->f->arena, &a->exits, a->exits.len + len);
+  a->exit_first[n] = a->exits.len;
+  a->exit_len[n] = len;
+  for (uint32_t i = first; i < first + len; i++) {
+    uint32_t v = a->spill->entries.at[i];
+    assert(a->seen[v] == a->stamp && "spilling has taken it from there");
+    a->entry_reg[i] = a->seen_reg[v];
+    a->exits.at[a->exits.len++] = (struct assign_place){.v = v, .reg = a->seen_reg[v]};
+  }
+  return true;
+}
+
+/* What the only predecessor, the block before, has in registers stays there, as far as it lives. */
+static void go_on(struct assigner *a, uint32_t n) {
+  uint32_t first = a->spill->entry_first[n], len = a->spill->entry_len[n];
+  uint64_t lives = 0;
+  for (uint32_t i = first; i < first + len; i++) {
+    uint8_t r = a->loc[a->spill->entries.at[i]];
+    assert(r != ASSIGN_NO_REG && "spilling has taken it from there");
+    a->entry_reg[i] = r;
+    lives |= reg_bit(r);
+  }
+  for (uint64_t rest = a->used & ~lives; rest; rest &= rest - 1)
+    a->loc[a->value[__builtin_ctzll(rest)]] = ASSIGN_NO_REG;
+  a->used = lives;
+}
+
 void assign_block_begin(struct assigner *a, uint32_t n) {
   struct mach_func *f = a->f;
   const struct mach_block *b = &f->blocks.at[n];
   uint32_t first = a->spill->entry_first[n], len = a->spill->entry_len[n];
+  if (only_runs_on(b) && edge_in(a, b, 0)->from == a->held) {
+    go_on(a, n);
+    return;
+  }
   for (uint64_t rest = a->used; rest; rest &= rest - 1)
     a->loc[a->value[__builtin_ctzll(rest)]] = ASSIGN_NO_REG;
   a->used = 0;
@@ -132,15 +170,21 @@ void assign_block_begin(struct assigner *a, uint32_t n) {
 }
 
 void assign_block_end(struct assigner *a, uint32_t n) {
-  struct mach_func *f = a->f;
-  const struct mach_block *b = &f->blocks.at[n];
+  a->held = n;
   a->exit_first[n] = a->exits.len;
+  VEC_RESERVE(a->f->arena, &a->exits, a->exits.len + LOC_SLOT); /* a place for each register */
+  struct assign_place *exit = a->exits.at + a->exits.len;
   for (uint64_t rest = a->used; rest; rest &= rest - 1) {
     uint8_t r = (uint8_t)__builtin_ctzll(rest);
-    struct assign_place p = {.v = a->value[r], .reg = r};
-    VEC_PUSH(f->arena, &a->exits, p);
+    *exit++ = (struct assign_place){.v = a->value[r], .reg = r};
   }
-  a->exit_len[n] = a->exits.len - a->exit_first[n];
+  a->exit_len[n] = (uint32_t)(exit - a->exits.at) - a->exits.len;
+  a->exits.len += a->exit_len[n];
+}
+
+void assign_back_edges(struct assigner *a, uint32_t n) {
+  struct mach_func *f = a->f;
+  const struct mach_block *b = &f->blocks.at[n];
   for (uint32_t i = 0; i < b->nsucc; i++) {
     const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     if (live_is_back_edge(e)) edge_to_tail(a, e);

@@ -33,6 +33,7 @@ struct assigner {
   struct mach_func *f;
   uint32_t written, unread;
   uint32_t block;  /* the present one */
+  uint32_t held;   /* the one at whose end all was where it is now */
   uint32_t *first; /* by block that has begun: where its new instructions do; one more behind the last */
   const struct live *live;
   const struct spill *spill;
@@ -96,9 +97,14 @@ void assign_define(struct assigner *a, uint32_t v, uint64_t forbidden);
  * them, and what lives on is safe; places its early definitions. */
 void assign_constrain(struct assigner *a, const struct assign_operand *ops, uint32_t n, uint64_t lost);
 bool assign_redefined(const struct assign_operand *ops, uint32_t n, uint32_t v);
+/* Does what the two below do for block n, if it is nothing but a jump behind a branch: all stays where it is.
+ */
+bool assign_block_passes(struct assigner *a, uint32_t n);
 /* What is where at the start of block n; the moves of edges into it from done blocks. */
 void assign_block_begin(struct assigner *a, uint32_t n);
-/* Remembers where all is; the moves of edges back from it. */
+/* Remembers where all is. */
 void assign_block_end(struct assigner *a, uint32_t n);
+/* The moves of edges back from block n, whose code is complete. */
+void assign_back_edges(struct assigner *a, uint32_t n);
 
 #endif

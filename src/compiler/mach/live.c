@@ -17,9 +17,11 @@ struct seen {
 struct sweep {
   struct mach_func *f;
   struct live *live;
-  VEC(struct seen) dense; /* the live set */
-  uint32_t *where;        /* by vreg: index in dense, valid when dense points back */
-  uint32_t count[2];      /* live values by class */
+  struct live_vreg *vregs;         /* live's */
+  const struct mach_vreg *classes; /* f's */
+  VEC(struct seen) dense;          /* the live set */
+  uint32_t *where;                 /* by vreg: index in dense, valid when dense points back */
+  uint32_t count[2];               /* live values by class */
   uint32_t most[2];
 };
 
@@ -34,23 +36,30 @@ __attribute__((noinline, cold)) static void grow_dense(struct sweep *s) {
   VEC_RESERVE(s->f->arena, &s->dense, s->dense.len + 1);
 }
 
-/* A use at `next` is seen from behind; `at` is the last position where the value is needed. */
-static void use(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
-  struct seen *seen = find(s, v);
-  if (seen) {
-    if (next < seen->next) seen->next = next;
-    return;
-  }
-  if (s->dense.len == s->dense.cap) grow_dense(s);
-  s->where[v] = s->dense.len;
-  s->dense.at[s->dense.len++] = (struct seen){v, next};
-  struct live_vreg *lv = &s->live->vregs[v];
+/* `v`, which was not live, is from `at` backward; its use there is at `next`. */
+static inline void begin_to_live(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
+  uint32_t len = s->dense.len;
+  if (len == s->dense.cap) grow_dense(s);
+  s->where[v] = len;
+  s->dense.at[len] = (struct seen){v, next};
+  s->dense.len = len + 1;
+  struct live_vreg *lv = &s->vregs[v];
   if (lv->last < at) lv->last = at;
-  unsigned cls = s->f->vregs.at[v].is_float;
-  if (++s->count[cls] > s->most[cls]) s->most[cls] = s->count[cls];
+  unsigned cls = s->classes[v].is_float;
+  uint32_t count = ++s->count[cls];
+  if (count > s->most[cls]) s->most[cls] = count;
 }
 
-static uint32_t remove_value(struct sweep *s, uint32_t v) {
+/* A use at `next` is seen from behind; `at` is the last position where the value is needed. */
+static inline void use(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
+  struct seen *seen = find(s, v);
+  if (!seen)
+    begin_to_live(s, v, next, at);
+  else if (next < seen->next)
+    seen->next = next;
+}
+
+static inline uint32_t remove_value(struct sweep *s, uint32_t v) {
   struct seen *seen = find(s, v);
   if (!seen) return LIVE_NONE;
   uint32_t next = seen->next;
@@ -59,7 +68,7 @@ static uint32_t remove_value(struct sweep *s, uint32_t v) {
     *seen = last;
     s->where[last.v] = s->where[v];
   }
-  s->count[s->f->vregs.at[v].is_float]--;
+  s->count[s->classes[v].is_float]--;
   return next;
 }
 
@@ -68,8 +77,8 @@ static uint32_t next_of(const struct sweep *s, uint32_t v) {
   return seen ? seen->next : LIVE_NONE;
 }
 
-static void define(struct sweep *s, uint32_t v, uint32_t block, uint32_t at) {
-  struct live_vreg *lv = &s->live->vregs[v];
+static inline void define(struct sweep *s, uint32_t v, uint32_t block, uint32_t at) {
+  struct live_vreg *lv = &s->vregs[v];
   lv->def_block = block;
   lv->def = at;
   if (lv->last < at) lv->last = at;
@@ -77,7 +86,7 @@ static void define(struct sweep *s, uint32_t v, uint32_t block, uint32_t at) {
   assert(lv->ndefs && "selection writes a register a few times");
 }
 
-static void want(struct sweep *s, uint32_t v, uint8_t phys) { s->live->vregs[v].hint = (uint8_t)(phys + 1); }
+static void want(struct sweep *s, uint32_t v, uint8_t phys) { s->vregs[v].hint = (uint8_t)(phys + 1); }
 
 static void call_backward(struct sweep *s, const struct mach_call *c, uint32_t block, uint32_t at) {
   uint32_t *next = s->live->fixed_next;
@@ -103,31 +112,41 @@ static void call_arguments(struct sweep *s, const struct mach_call *c, uint32_t 
  * original. */
 static void pass_hints(struct sweep *s, const struct mach_insn *in) {
   if (!mreg_is_virt(in->d) || !mreg_is_virt(in->s)) return;
-  const struct live_vreg *d = &s->live->vregs[index_of(in->d)];
-  struct live_vreg *src = &s->live->vregs[index_of(in->s)];
+  const struct live_vreg *d = &s->vregs[index_of(in->d)];
+  struct live_vreg *src = &s->vregs[index_of(in->s)];
   if (d->hint) src->hint = d->hint;
   if (d->phi != MREG_NONE && src->phi == MREG_NONE) src->phi = d->phi;
 }
 
-static void put_next(struct sweep *s, const mreg *r, const uint32_t *next, uint32_t operands) {
+/* Without branches: how many operands there are is hard to foresee. */
+static inline void put_next(struct sweep *s, const mreg *r, const uint32_t *next, uint32_t operands) {
   if (s->live->next.cap - s->live->next.len < 4)
     VEC_RESERVE(s->f->arena, &s->live->next, s->live->next.len + 4);
-  uint32_t *to = s->live->next.at + s->live->next.len;
-  while (operands) {
-    unsigned i = (31u - (unsigned)__builtin_clz(operands)) / 8;
-    if (mreg_is_virt(r[i])) *to++ = next[i];
-    operands &= ~(UINT32_C(1) << 8 * i);
+  uint32_t *at = s->live->next.at, len = s->live->next.len;
+  for (unsigned i = 4; i-- > 0;) {
+    at[len] = next[i];
+    len += (operands >> 8 * i & 1) & (uint32_t)mreg_is_virt(r[i]);
   }
-  s->live->next.len = (uint32_t)(to - s->live->next.at);
+  s->live->next.len = len;
 }
 
-static void insn_backward(struct sweep *s, const struct mach_insn *in, uint32_t block, uint32_t at) {
+/* A use by the instruction at `at`; says where the next one behind that is. */
+static inline uint32_t use_here(struct sweep *s, uint32_t v, uint32_t at) {
+  struct seen *seen = find(s, v);
+  if (!seen) {
+    begin_to_live(s, v, at, at);
+    return LIVE_NONE;
+  }
+  uint32_t next = seen->next;
+  seen->next = at;
+  return next;
+}
+
+static void call_insn_backward(struct sweep *s, const struct mach_call *call, const struct mach_insn *in,
+                               uint32_t block, uint32_t at) {
   const struct mach_op_info *info = &s->f->isa->ops[in->op];
-  uint32_t next[4];
-  const struct mach_call *call =
-      (info->flags & MF_CALL) || in->op == MACH_PARAMS ? &s->f->calls.at[in->imm] : NULL;
   const mreg r[4] = {in->d, in->s, in->base, in->idx};
-  uint32_t uses = mach_roles(info, ROLE_USE);
+  uint32_t next[4] = {0}, uses = mach_roles(info, ROLE_USE);
   for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
     unsigned i = (unsigned)__builtin_ctz(d) / 8;
     if (!mreg_is_virt(r[i])) continue;
@@ -135,16 +154,38 @@ static void insn_backward(struct sweep *s, const struct mach_insn *in, uint32_t 
     next[i] = info->role[i] & ROLE_USE ? next_of(s, v) : remove_value(s, v);
     define(s, v, block, at);
   }
-  if (call) call_backward(s, call, block, at);
+  call_backward(s, call, block, at);
   for (uint32_t u = uses; u; u &= u - 1) {
     unsigned i = (unsigned)__builtin_ctz(u) / 8;
     if (mreg_is_virt(r[i]) && !(info->role[i] & ROLE_DEF)) next[i] = next_of(s, index_of(r[i]));
   }
-  if (call) call_arguments(s, call, at);
+  call_arguments(s, call, at);
   for (uint32_t u = uses; u; u &= u - 1) {
     unsigned i = (unsigned)__builtin_ctz(u) / 8;
     if (!mreg_is_virt(r[i])) continue;
     use(s, index_of(r[i]), at, at);
+    if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
+  }
+  put_next(s, r, next, mach_operands(info));
+}
+
+static inline void insn_backward(struct sweep *s, const struct mach_insn *in, const struct mach_op_info *info,
+                                 uint32_t block, uint32_t at) {
+  const mreg r[4] = {in->d, in->s, in->base, in->idx};
+  uint32_t next[4] = {0};
+  for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
+    unsigned i = (unsigned)__builtin_ctz(d) / 8;
+    if (!mreg_is_virt(r[i])) continue;
+    uint32_t v = index_of(r[i]);
+    if (!(info->role[i] & ROLE_USE)) next[i] = remove_value(s, v);
+    define(s, v, block, at);
+  }
+  for (uint32_t u = mach_roles(info, ROLE_USE); u; u &= u - 1) {
+    unsigned i = (unsigned)__builtin_ctz(u) / 8;
+    if (!mreg_is_virt(r[i])) continue;
+    next[i] = use_here(s, index_of(r[i]), at);
+    for (unsigned j = 0; next[i] == at; j++) /* read twice */
+      if (r[j] == r[i]) next[i] = next[j];
     if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
   }
   put_next(s, r, next, mach_operands(info));
@@ -180,7 +221,7 @@ static void end_of_block(struct sweep *s, uint32_t b) {
   struct mach_func *f = s->f;
   const struct mach_block *block = &f->blocks.at[b];
   struct live *live = s->live;
-  bool on = runs_on(f, b) && !live->no_lists;
+  bool on = runs_on(f, b) && !live->no_lists, fresh = !on;
   if (!on) {
     s->dense.len = 0;
     s->count[0] = s->count[1] = 0;
@@ -197,9 +238,14 @@ static void end_of_block(struct sweep *s, uint32_t b) {
       const struct live_in *in = live->entries.at + live->in_first[e->to];
       for (uint32_t k = 0; k < live->in_len[e->to]; k++) {
         uint32_t dist = way.cold ? live_longer(in[k].dist, way.cold, to->loop_depth) : in[k].dist;
-        use(s, in[k].v, block->end + (way.leaves ? live_leave(dist, way.kept) : dist), block->end);
+        if (way.leaves) dist = live_leave(dist, way.kept);
+        if (fresh) /* each is new */
+          begin_to_live(s, in[k].v, block->end + dist, block->end);
+        else
+          use(s, in[k].v, block->end + dist, block->end);
       }
     }
+    fresh = false;
     for (uint32_t k = 0; k < to->nphis; k++) {
       mreg a = f->phi_args.at[e->args + k];
       assert(mreg_is_virt(a));
@@ -312,9 +358,14 @@ static bool sweep_all(struct sweep *s) {
     end_of_block(s, b);
     bool calls = false;
     for (uint32_t i = block->end; i-- > block->first;) {
-      struct mach_insn *in = &f->insns.at[i];
-      insn_backward(s, in, b, i);
-      calls |= (f->isa->ops[in->op].flags & (MF_CALL | MF_RETURN)) == MF_CALL && in->op != MACH_PARAMS;
+      const struct mach_insn *in = &f->insns.at[i];
+      const struct mach_op_info *info = &f->isa->ops[in->op];
+      if (!(info->flags & MF_CALL)) {
+        insn_backward(s, in, info, b, i);
+        continue;
+      }
+      call_insn_backward(s, &f->calls.at[in->imm], in, b, i);
+      calls |= !(info->flags & MF_RETURN) && in->op != MACH_PARAMS;
     }
     begin_of_block(s, b);
     if (!block->cold && calls) live->loops[block->loop].calls = true;
@@ -334,7 +385,7 @@ struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
   VEC_RESERVE(a, &live->next, f->insns.len + 4);
   live->fixed_next = arena_alloc(a, (f->fixed.len + 1u) * sizeof(uint32_t));
   live->phi_next = arena_alloc(a, (f->phis.len + 1u) * sizeof(uint32_t));
-  struct sweep s = {.f = f, .live = live};
+  struct sweep s = {.f = f, .live = live, .vregs = live->vregs, .classes = f->vregs.at};
   s.where = arena_zalloc(a, nvregs, sizeof(uint32_t));
   VEC_RESERVE(a, &s.dense, 64);
   live->no_lists = config->slots_only;

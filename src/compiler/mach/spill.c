@@ -8,6 +8,7 @@
 #include "compiler/mach/spiller.h"
 
 enum { FOLD_FAR = 24 /* a spilled operand used again no sooner is read from its slot */ };
+enum { GUESSED_BLOCKS = 1 << 10, ENTRIES_A_BLOCK = 4 /* room to begin with */ };
 enum { FEWEST_INT = 3, FEWEST_FLOAT = 3 /* that an instruction's own operands may need */ };
 
 static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
@@ -436,6 +437,7 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
   out->arguments = ARENA_ARRAY(a, uint64_t, nblocks);
   out->across_calls = ARENA_ARRAY(a, bool, nvregs);
   struct spiller s = {.f = f, .live = live, .out = out, .callee_saved = f->isa->callee_saved};
+  s.held = UINT32_MAX;
   s.values = ARENA_ARRAY(a, struct spill_value, nvregs);
   for (uint32_t v = 0; v < f->vregs.len; v++)
     s.values[v].defs_left = live->vregs[v].ndefs;
@@ -449,12 +451,16 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
   s.tail_of = ARENA_ARRAY(a, uint32_t, nblocks);
   s.exit_first = arena_alloc(a, nblocks * sizeof(uint32_t));
   s.exit_len = ARENA_ARRAY(a, uint32_t, nblocks);
+  uint32_t guess = min_u32(nblocks, GUESSED_BLOCKS) * ENTRIES_A_BLOCK;
+  VEC_RESERVE(a, &out->entries, guess);
+  VEC_RESERVE(a, &s.exits, guess);
   uint32_t ninsns = f->insns.len + 1;
   s.kills = ARENA_ARRAY(a, uint8_t, ninsns);
   for (s.block = 0; s.block < f->blocks.len; s.block++) {
     const struct mach_block *b = &f->blocks.at[s.block];
     s.around_below = b->loop && !live->no_lists ? live->loops[b->loop].header : 0;
     s.far = b->end + live_beyond(b->loop_depth);
+    if (spill_block_passes(&s)) continue;
     spill_block_begin(&s);
     for (uint32_t at = b->first; at < b->end; at++)
       step(&s, at);

@@ -19,20 +19,26 @@ static void w_clear(struct spiller *s) {
   }
 }
 
-/* Next use of `v` from the start of the present block, whose list is loaded; LIVE_NONE: not live. */
-static uint32_t next_at_entry(const struct spiller *s, uint32_t v) {
-  const struct mach_block *b = &s->f->blocks.at[s->block];
+/* The next use of `v` may be nearer than its list says, or it is not listed and may live around a loop. */
+static uint32_t next_around(const struct spiller *s, const struct mach_block *b, uint32_t v, uint32_t next) {
   const struct live *live = s->live;
-  uint32_t next = LIVE_NONE;
-  if (s->values[v].listed == s->block + 1) {
-    next = live_add(b->first, s->values[v].dist);
-    if (next < b->first + live_beyond(b->loop_depth)) return next;
-  }
   uint32_t loop = b->loop;
   if (loop && live->loops[loop].header == s->block) loop = live->loops[loop].parent;
   if (!loop || live->no_lists || live->vregs[v].def_block >= live->loops[loop].header) return next;
   uint32_t around = live_around(live, loop, v);
   return around < next ? around : next;
+}
+
+/* Next use of `v` from the start of the present block, whose list is loaded; LIVE_NONE: not live. */
+static inline uint32_t next_at_entry(const struct spiller *s, uint32_t v) {
+  const struct mach_block *b = &s->f->blocks.at[s->block];
+  const struct spill_value *val = &s->values[v];
+  uint32_t next = LIVE_NONE;
+  if (val->listed == s->block + 1) {
+    next = live_add(b->first, val->dist);
+    if (next < s->near) return next;
+  }
+  return b->loop ? next_around(s, b, v, next) : next;
 }
 
 uint32_t spill_landing(struct spiller *s, uint32_t succ) {
@@ -88,13 +94,14 @@ static const struct ir_edge *pred_edge(const struct spiller *s, const struct mac
   return &s->f->edges.at[s->f->preds.at[b->pred + i]];
 }
 
+static inline void add_entry(struct spiller *s, uint32_t v) { VEC_PUSH(s->f->arena, &s->out->entries, v); }
+
 static void enter(struct spiller *s, uint32_t v, uint32_t next, bool clean) {
   w_add(s, v);
   s->values[v].next = next;
   s->values[v].clean = clean;
   s->values[v].used = true;
-  VEC_PUSH(s->f->arena, &s->out->entries, v);
-  s->out->entry_len[s->block]++;
+  add_entry(s, v);
 }
 
 /* A phi that an argument brings in a register, or that is read soon, gets one. */
@@ -173,6 +180,24 @@ static void run_on(struct spiller *s, const struct ir_edge *e) {
   for (uint32_t i = 0; i < s->exit_len[e->from]; i++) {
     uint32_t x = s->exits.at[s->exit_first[e->from] + i], next = next_at_entry(s, x / 2);
     if (next != LIVE_NONE) enter(s, x / 2, next, x & 1);
+  }
+}
+
+/* The same where these are still in W. */
+static void go_on(struct spiller *s) {
+  for (unsigned c = 0; c < 2; c++) {
+    uint32_t *w = s->w[c], n = 0;
+    for (uint32_t k = 0; k < s->nw[c]; k++) {
+      uint32_t v = w[k], next = next_at_entry(s, v);
+      struct spill_value *val = &s->values[v];
+      val->next = next;
+      val->at = 0;
+      if (next == LIVE_NONE) continue;
+      w[n++] = v;
+      val->at = (uint8_t)n;
+      add_entry(s, v);
+    }
+    s->nw[c] = n;
   }
 }
 
@@ -290,22 +315,59 @@ static void merge(struct spiller *s, const struct mach_block *b) {
   }
 }
 
+/* Its entry list, from which all else follows. */
+static void choose_entries(struct spiller *s, const struct mach_block *b) {
+  const struct ir_edge *only = b->npred == 1 && !b->nphis ? pred_edge(s, b, 0) : NULL;
+  bool in_w = only && only->from == s->held;
+  if (!in_w) w_clear(s);
+  if (s->live->no_lists || (b->landing && !only)) { /* what it needs is in slots */
+    w_clear(s);
+    if (!b->landing) phis_to_slots(s, b);
+    return;
+  }
+  load_list(s);
+  if (in_w)
+    go_on(s);
+  else if (only)
+    run_on(s, only);
+  else
+    merge(s, b);
+}
+
+bool spill_block_passes(struct spiller *s) {
+  struct mach_func *f = s->f;
+  uint32_t n = s->block;
+  const struct mach_block *b = &f->blocks.at[n];
+  if (b->end - b->first != 1 || b->nsucc != 1 || b->npred != 1 || b->nphis || s->live->no_lists) return false;
+  uint32_t from = pred_edge(s, b, 0)->from, len = s->exit_len[from];
+  s->near = b->first + live_beyond(b->loop_depth);
+  load_list(s);
+  VEC_RESERVE(f->arena, &s->out->entries, s->out->entries.len + len);
+  VEC_RESERVE(f->arena, &s->exits, s->exits.len + len);
+  uint32_t *entry = s->out->entries.at + s->out->entries.len, *exit = s->exits.at + s->exits.len, lives = 0;
+  for (uint32_t i = 0; i < len; i++) {
+    uint32_t x = s->exits.at[s->exit_first[from] + i];
+    if (next_at_entry(s, x / 2) == LIVE_NONE) continue;
+    entry[lives] = x / 2;
+    exit[lives++] = x;
+  }
+  s->out->entry_first[n] = s->out->entries.len;
+  s->exit_first[n] = s->exits.len;
+  s->out->entries.len += lives;
+  s->exits.len += lives;
+  s->out->entry_len[n] = s->exit_len[n] = lives;
+  const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ]];
+  if (live_is_back_edge(e)) edge_transfer(s, e);
+  return true;
+}
+
 void spill_block_begin(struct spiller *s) {
   const struct mach_block *b = &s->f->blocks.at[s->block];
-  w_clear(s);
+  s->near = b->first + live_beyond(b->loop_depth);
   s->out->entry_first[s->block] = s->out->entries.len;
-  s->out->entry_len[s->block] = 0;
-  if (b->landing && (s->live->no_lists || b->npred != 1 || b->nphis)) return; /* what it needs is in slots */
-  if (s->live->no_lists) {
-    phis_to_slots(s, b);
-  } else {
-    load_list(s);
-    if (b->npred == 1 && !b->nphis) {
-      run_on(s, pred_edge(s, b, 0));
-      return;
-    }
-    merge(s, b);
-  }
+  choose_entries(s, b);
+  s->out->entry_len[s->block] = s->out->entries.len - s->out->entry_first[s->block];
+  if (b->landing || (b->npred == 1 && !b->nphis && !s->live->no_lists)) return; /* edges cost nothing */
   for (uint32_t i = 0; i < b->npred; i++)
     if (!live_is_back_edge(pred_edge(s, b, i))) edge_transfer(s, pred_edge(s, b, i));
 }
@@ -314,14 +376,16 @@ void spill_block_end(struct spiller *s) {
   struct mach_func *f = s->f;
   uint32_t n = s->block;
   const struct mach_block *b = &f->blocks.at[n];
+  s->held = n;
   s->exit_first[n] = s->exits.len;
+  s->exit_len[n] = s->nw[0] + s->nw[1];
+  VEC_RESERVE(f->arena, &s->exits, s->exits.len + s->exit_len[n]);
   for (unsigned c = 0; c < 2; c++)
     for (uint32_t k = 0; k < s->nw[c]; k++) {
       struct spill_value *val = &s->values[s->w[c][k]];
       val->used = true;
-      VEC_PUSH(f->arena, &s->exits, s->w[c][k] * 2 + val->clean);
+      s->exits.at[s->exits.len++] = s->w[c][k] * 2 + val->clean;
     }
-  s->exit_len[n] = s->exits.len - s->exit_first[n];
   for (uint32_t i = 0; i < b->nsucc; i++) {
     const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     if (live_is_back_edge(e)) edge_transfer(s, e);

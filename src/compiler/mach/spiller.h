@@ -65,7 +65,9 @@ struct spiller {
   uint32_t stamp;
   uint32_t next[4]; /* of the present instruction: next uses of its operands */
   uint32_t block;
+  uint32_t held;         /* block at whose end W is what it is now */
   uint32_t around_below; /* values defined before this block live around the present loop; 0: in no loop */
+  uint32_t near;         /* next uses from the block's start below this are what its list says */
   uint32_t far;          /* next uses from here on may be nearer around the loop */
   VEC(struct spill_event) events;
   VEC(struct spill_tail) tails;
@@ -119,6 +121,8 @@ float spill_frequency(const struct mach_block *b);
 uint32_t spill_landing(struct spiller *s, uint32_t i);
 /* Is `v` live at the start of that block? */
 bool spill_live_at(struct spiller *s, uint32_t v, uint32_t block);
+/* Does all for the present block, if it is nothing but a jump behind a branch: W stays as it is. */
+bool spill_block_passes(struct spiller *s);
 /* Chooses what is in registers at the start of the present block. */
 void spill_block_begin(struct spiller *s);
 void spill_block_end(struct spiller *s);
