@@ -17,9 +17,3 @@ void frame_layout(const struct mach_func *f, struct frame *out) {
   off += 16 * f->nslots16 + f->out_size;
   out->size = (uint32_t)align_up(off, 16);
 }
-
-int32_t frame_slot_off(const struct mach_func *f, const struct frame *frame, uint32_t slot) {
-  if (slot < f->nslots8) return -(int32_t)(frame->slots8 + 8 * slot);
-  assert(slot - f->nslots8 < f->nslots16);
-  return -(int32_t)(frame->slots16 + 16 * (slot - f->nslots8));
-}

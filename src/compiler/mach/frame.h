@@ -18,6 +18,11 @@ struct frame {
   uint32_t nsaved;
 };
 void frame_layout(const struct mach_func *f, struct frame *out);
-int32_t frame_slot_off(const struct mach_func *f, const struct frame *frame, uint32_t slot); /* from rbp */
+/* From rbp. */
+static inline int32_t frame_slot_off(const struct mach_func *f, const struct frame *frame, uint32_t slot) {
+  if (slot < f->nslots8) return -(int32_t)(frame->slots8 + 8 * slot);
+  assert(slot - f->nslots8 < f->nslots16);
+  return -(int32_t)(frame->slots16 + 16 * (slot - f->nslots8));
+}
 
 #endif

@@ -143,6 +143,14 @@ static bool merge_copy(const struct layout *l, uint32_t i, uint32_t end, struct 
   return true;
 }
 
+/* Returns how many more instructions are done with it. */
+static uint32_t put_move(struct layout *l, uint32_t i, uint32_t end) {
+  struct mach_insn merged;
+  bool both = merge_copy(l, i, end, &merged);
+  x64_encode(&l->a, both ? &merged : &l->a.f->insns.at[i]);
+  return both;
+}
+
 static void put_insn(struct layout *l, uint32_t i, uint32_t block, uint32_t next) {
   struct x64_asm *a = &l->a;
   const struct mach_func *f = a->f;
@@ -204,13 +212,10 @@ static void write_regions(struct layout *l) {
     if (l->blocks.begins_loop[n]) r->align = 4;
     for (uint32_t i = k->first; i < k->end; i++) {
       if (l->listed) VEC_PUSH(a->arena, &l->lines, ((struct line){x64_here(a), i}));
-      struct mach_insn merged;
-      if (merge_copy(l, i, k->end, &merged)) {
-        x64_encode(a, &merged);
-        i++;
-      } else {
+      if (f->insns.at[i].op != MACH_MOVE)
         put_insn(l, i, l->blocks.order[n], n + 1);
-      }
+      else
+        i += put_move(l, i, k->end);
     }
   }
   /* Cold parts may leave further cold parts behind them. */
@@ -511,6 +516,8 @@ static struct layout *lay_out(const struct mach_func *f, const struct frame *fra
   l->nregions = l->blocks.len + 1;
   l->regions = ARENA_ARRAY(arena, struct region, l->nregions + 1u);
   VEC_RESERVE(arena, &l->a.code, f->insns.len > UINT32_MAX / 8 ? f->insns.len : f->insns.len * 5 + 64);
+  VEC_RESERVE(arena, &l->jumps, min_u32(l->blocks.len, 1 << 10) + 8);
+  VEC_RESERVE(arena, &l->a.sites, min_u32(f->insns.len / 4, 1 << 10) + 8);
   write_regions(l);
   if (end) VEC_DROP(arena, &end->insns);
   uint32_t size = place_regions(l);

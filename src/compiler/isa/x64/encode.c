@@ -1,5 +1,8 @@
 /* Bytes of single instructions: prefixes, REX, VEX, ModRM, SIB, displacements, immediates.
  *
+ * Room for a whole instruction is made once; its bytes are then written at `p`, which each part hands on,
+ * words in one store: what a part writes behind its end is overwritten by the next.
+ *
  * In: one instruction over physical registers.  Out: its bytes behind the code so far, a fault site where its
  * memory operand may fault, fixups for what is not placed yet.  Must not: choose instructions; it writes what
  * it is told. */
@@ -17,9 +20,22 @@ void x64_u32(struct x64_asm *a, uint32_t v) {
   a->code.len += 4;
 }
 
-static void byte16(struct x64_asm *a, uint16_t v) {
-  x64_byte(a, (uint8_t)v);
-  x64_byte(a, (uint8_t)(v >> 8));
+enum { INSN_ROOM = 32 /* bytes: the longest instruction, and words written at its end */ };
+
+static inline uint8_t *insn_begin(struct x64_asm *a) {
+  if (a->code.cap - a->code.len < INSN_ROOM) x64_more_code(a, INSN_ROOM);
+  return a->code.at + a->code.len;
+}
+static inline void insn_end(struct x64_asm *a, const uint8_t *p) { a->code.len = (uint32_t)(p - a->code.at); }
+
+static inline uint8_t *put_byte(uint8_t *p, unsigned v) {
+  *p = (uint8_t)v;
+  return p + 1;
+}
+/* The first `size` of them, up to 4. */
+static inline uint8_t *put_bytes(uint8_t *p, uint32_t v, unsigned size) {
+  __builtin_memcpy(p, &v, 4);
+  return p + size;
 }
 
 uint32_t x64_label(struct x64_asm *a) {
@@ -108,70 +124,75 @@ struct rm {
   int32_t disp;
 };
 
-static struct rm rm_of(const struct x64_asm *a, const struct mach_insn *in, mreg reg) {
-  if (!(x64_ops[in->op].flags & MF_MEM)) return (struct rm){.reg = reg, .base = MREG_NONE, .idx = MREG_NONE};
-  struct rm m = {MREG_NONE, in->base, in->idx, in->scale, (in->flags & X64_POOL) != 0, in->disp};
-  if (m.base == MREG_SLOT) {
-    m.base = RBP;
-    m.disp = frame_slot_off(a->f, a->frame, (uint32_t)in->disp);
-  }
-  assert(m.base == MREG_NONE || (mreg_is_phys(m.base) && !mreg_is_float(m.base)));
-  assert(m.idx == MREG_NONE || (mreg_is_phys(m.idx) && !mreg_is_float(m.idx) && m.idx != RSP));
-  return m;
+static inline struct rm rm_reg(mreg reg) {
+  return (struct rm){.reg = reg, .base = MREG_NONE, .idx = MREG_NONE};
 }
 
-static unsigned low4(mreg r) { return r == MREG_NONE ? 0 : r & 15; }
+static inline struct rm rm_slot(const struct x64_asm *a, uint32_t slot) {
+  return (struct rm){
+      .reg = MREG_NONE, .base = RBP, .idx = MREG_NONE, .disp = frame_slot_off(a->f, a->frame, slot)};
+}
+
+static inline struct rm rm_of(const struct x64_asm *a, const struct mach_insn *in, mreg reg) {
+  if (!(x64_ops[in->op].flags & MF_MEM)) return rm_reg(reg);
+  if (in->base == MREG_SLOT) return rm_slot(a, (uint32_t)in->disp);
+  assert(in->base == MREG_NONE || (mreg_is_phys(in->base) && !mreg_is_float(in->base)));
+  assert(in->idx == MREG_NONE || (mreg_is_phys(in->idx) && !mreg_is_float(in->idx) && in->idx != RSP));
+  return (struct rm){MREG_NONE, in->base, in->idx, in->scale, (in->flags & X64_POOL) != 0, in->disp};
+}
+
+static inline unsigned low4(mreg r) { return r == MREG_NONE ? 0 : r & 15; }
 
 /* ModRM, SIB, displacement. `reg` is the other operand or the extension; `tail` counts immediate bytes
  * behind. */
-static void put_modrm(struct x64_asm *a, unsigned reg, const struct rm *m, uint8_t tail) {
-  uint8_t mid = (uint8_t)((reg & 7) << 3);
-  if (m->reg != MREG_NONE) {
-    x64_byte(a, (uint8_t)(0xc0 | mid | (m->reg & 7)));
-    return;
-  }
+static inline uint8_t *put_modrm(struct x64_asm *a, uint8_t *p, unsigned reg, const struct rm *m,
+                                 uint8_t tail) {
+  unsigned mid = (reg & 7) << 3;
+  if (m->reg != MREG_NONE) return put_byte(p, 0xc0 | mid | (m->reg & 7));
   if (m->pool) {
-    x64_byte(a, mid | 5);
+    insn_end(a, put_byte(p, mid | 5));
     x64_fixup32(a, FIXUP_POOL, (uint32_t)m->disp, tail);
-    return;
+    return a->code.at + a->code.len;
   }
-  uint8_t index = (uint8_t)((m->idx == MREG_NONE ? 4 : m->idx & 7) << 3), scale = (uint8_t)(m->scale << 6);
+  unsigned index = (m->idx == MREG_NONE ? 4 : m->idx & 7) << 3, scale = (unsigned)m->scale << 6;
   if (m->base == MREG_NONE) {
-    x64_byte(a, mid | 4);
-    x64_byte(a, scale | index | 5);
-    x64_u32(a, (uint32_t)m->disp);
-    return;
+    p = put_bytes(p, mid | 4 | (scale | index | 5) << 8, 2);
+    return put_bytes(p, (uint32_t)m->disp, 4);
   }
   bool sib = m->idx != MREG_NONE || (m->base & 7) == 4;
-  uint8_t mod = m->disp == 0 && (m->base & 7) != 5 ? 0 : m->disp >= -128 && m->disp <= 127 ? 0x40 : 0x80;
-  x64_byte(a, (uint8_t)(mod | mid | (sib ? 4 : (m->base & 7))));
-  if (sib) x64_byte(a, (uint8_t)(scale | index | (m->base & 7)));
-  if (mod == 0x40) x64_byte(a, (uint8_t)m->disp);
-  if (mod == 0x80) x64_u32(a, (uint32_t)m->disp);
+  unsigned mod = m->disp == 0 && (m->base & 7) != 5 ? 0 : m->disp >= -128 && m->disp <= 127 ? 0x40 : 0x80;
+  p = put_bytes(p, mod | mid | (sib ? 4 : m->base & 7) | (scale | index | (m->base & 7)) << 8, 1u + sib);
+  return put_bytes(p, (uint32_t)m->disp, mod == 0 ? 0 : mod == 0x40 ? 1 : 4);
 }
 
-static bool is_wide(const struct x64_encoding *e, uint8_t size) {
+static inline bool is_wide(const struct x64_encoding *e, uint8_t size) {
   return (e->enc & ENC_W1) || ((e->enc & ENC_W) && size == 8);
 }
 
 /* Prefixes, REX and opcode bytes. */
-static void put_opcode(struct x64_asm *a, const struct x64_encoding *e, uint8_t size, uint32_t opcode,
-                       unsigned reg, const struct rm *m, bool byte_reg, bool byte_rm) {
-  if ((e->enc & ENC_P66) || ((e->enc & ENC_PP) && size == 8) || ((e->enc & ENC_16) && size == 2))
-    x64_byte(a, 0x66);
-  if ((e->enc & ENC_PF2) || ((e->enc & ENC_PS) && size == 8)) x64_byte(a, 0xf2);
-  if ((e->enc & ENC_PF3) || ((e->enc & ENC_PS) && size == 4)) x64_byte(a, 0xf3);
+static inline uint8_t *put_opcode(uint8_t *p, const struct x64_encoding *e, uint8_t size, uint32_t opcode,
+                                  unsigned reg, const struct rm *m, bool byte_reg, bool byte_rm) {
+  uint16_t enc = e->enc;
+  if (enc & (ENC_P66 | ENC_PP | ENC_16 | ENC_PF2 | ENC_PF3 | ENC_PS)) {
+    *p = 0x66;
+    p += (enc & ENC_P66) || ((enc & ENC_PP) && size == 8) || ((enc & ENC_16) && size == 2);
+    *p = 0xf2;
+    p += (enc & ENC_PF2) || ((enc & ENC_PS) && size == 8);
+    *p = 0xf3;
+    p += (enc & ENC_PF3) || ((enc & ENC_PS) && size == 4);
+  }
   unsigned rm = low4(m->reg != MREG_NONE ? m->reg : m->base), index = low4(m->idx);
-  uint8_t rex = (uint8_t)((is_wide(e, size) ? 8 : 0) | (reg >> 3 << 2) | (index >> 3 << 1) | rm >> 3);
+  unsigned rex = (is_wide(e, size) ? 8u : 0) | (reg >> 3 << 2) | (index >> 3 << 1) | rm >> 3;
   bool force = (byte_reg && reg >= 4) || (byte_rm && m->reg != MREG_NONE && rm >= 4);
-  if (rex || force) x64_byte(a, 0x40 | rex);
-  if (opcode > 0xffff) x64_byte(a, (uint8_t)(opcode >> 16));
-  if (opcode > 0xff) x64_byte(a, (uint8_t)(opcode >> 8));
-  x64_byte(a, (uint8_t)opcode);
+  *p = (uint8_t)(0x40 | rex);
+  p += rex || force;
+  if (opcode <= 0xff) return put_byte(p, opcode);
+  if (opcode > 0xffff) p = put_byte(p, opcode >> 16);
+  return put_byte(put_byte(p, opcode >> 8), opcode);
 }
 
-static void put_vex(struct x64_asm *a, const struct x64_encoding *e, uint8_t size, unsigned reg,
-                    unsigned vvvv, const struct rm *m, uint8_t tail) {
+static uint8_t *put_vex(struct x64_asm *a, uint8_t *p, const struct x64_encoding *e, uint8_t size,
+                        unsigned reg, unsigned vvvv, const struct rm *m, uint8_t tail) {
   unsigned rm = low4(m->reg != MREG_NONE ? m->reg : m->base), index = low4(m->idx);
   unsigned map = e->opcode <= 0xffff ? 1 : e->opcode >> 8 == 0x0f38 ? 2 : 3;
   bool wide = is_wide(e, size), ps = (e->enc & ENC_PS) != 0;
@@ -179,41 +200,38 @@ static void put_vex(struct x64_asm *a, const struct x64_encoding *e, uint8_t siz
                 : (e->enc & ENC_PF3) || (ps && size == 4) ? 2
                 : (e->enc & ENC_PF2) || (ps && size == 8) ? 3
                                                           : 0;
-  uint8_t r = reg >> 3 ? 0 : 0x80, last = (uint8_t)((~vvvv & 15) << 3 | pp);
+  unsigned r = reg >> 3 ? 0 : 0x80, last = (~vvvv & 15) << 3 | pp;
   assert(e->opcode > 0xff && !(e->enc & ENC_PP));
   if (map == 1 && !wide && index < 8 && rm < 8) {
-    x64_byte(a, 0xc5);
-    x64_byte(a, r | last);
+    p = put_bytes(p, 0xc5 | (r | last) << 8, 2);
   } else {
-    x64_byte(a, 0xc4);
-    x64_byte(a, (uint8_t)(r | (index >> 3 ? 0 : 0x40) | (rm >> 3 ? 0 : 0x20) | map));
-    x64_byte(a, (uint8_t)((wide ? 0x80 : 0) | last));
+    unsigned second = r | (index >> 3 ? 0 : 0x40) | (rm >> 3 ? 0 : 0x20) | map;
+    p = put_bytes(p, 0xc4 | second << 8 | ((wide ? 0x80 : 0) | last) << 16, 3);
   }
-  x64_byte(a, (uint8_t)e->opcode);
-  put_modrm(a, reg, m, tail);
+  return put_modrm(a, put_byte(p, e->opcode), reg, m, tail);
 }
 
 /* A vector or float instruction in its form with three operands: d = first op (register or memory). */
-static void encode_vex(struct x64_asm *a, const struct mach_insn *in) {
+static uint8_t *encode_vex(struct x64_asm *a, uint8_t *p, const struct mach_insn *in) {
   const struct x64_encoding *e = &x64_encodings[in->op];
   bool tied = (x64_ops[in->op].role[0] & ROLE_USE) != 0;
   mreg first = in->cc ? in->cc : in->d;
   struct rm m = rm_of(a, in, e->form == FORM_MI ? first : in->s);
   uint8_t imm = e->form == FORM_RM ? 0 : 1;
   if (e->form == FORM_MI) /* shifts */
-    put_vex(a, e, in->size, e->ext, low4(in->d), &m, imm);
+    p = put_vex(a, p, e, in->size, e->ext, low4(in->d), &m, imm);
   else
-    put_vex(a, e, in->size, low4(in->d), tied ? low4(first) : 0, &m, imm);
-  if (imm) x64_byte(a, (uint8_t)in->imm);
+    p = put_vex(a, p, e, in->size, low4(in->d), tied ? low4(first) : 0, &m, imm);
+  return put_bytes(p, (uint32_t)in->imm, imm);
 }
 
-static uint8_t imm_size(const struct x64_encoding *e, const struct mach_insn *in) {
+static inline uint8_t imm_size(const struct x64_encoding *e, const struct mach_insn *in) {
   if (e->enc & ENC_I8) return 1;
   if ((e->opcode == 0x81 || e->opcode == 0x69) && in->imm >= -128 && in->imm <= 127) return 1;
   return in->size == 1 ? 1 : in->size == 2 ? 2 : 4;
 }
 
-static uint32_t sized_opcode(const struct x64_encoding *e, const struct mach_insn *in, uint8_t imm) {
+static inline uint32_t sized_opcode(const struct x64_encoding *e, const struct mach_insn *in, uint8_t imm) {
   if (e->opcode == 0x81 && imm == 1 && in->size != 1) return 0x83;
   if (e->opcode == 0x69 && imm == 1) return 0x6b;
   return (e->enc & ENC_B) && in->size == 1 ? e->opcode - 1 : e->opcode;
@@ -228,41 +246,36 @@ static void clear_stale(struct x64_asm *a, const struct mach_insn *in) {
     x64_rr(a, X64_XOR_RR, 4, in->d, in->d);
 }
 
-static void put_imm(struct x64_asm *a, uint8_t size, int32_t imm) {
-  if (size == 1) x64_byte(a, (uint8_t)imm);
-  if (size == 2) byte16(a, (uint16_t)imm);
-  if (size == 4) x64_u32(a, (uint32_t)imm);
-}
-
 static void encode_move(struct x64_asm *a, const struct mach_insn *in) {
-  struct mach_insn m = *in;
-  if (in->op == MACH_SPILL || in->op == MACH_RELOAD) {
-    bool load = in->op == MACH_RELOAD;
-    bool is_float = mreg_is_float(load ? in->d : in->s);
-    m.op = is_float ? (load ? X64_FMOV_RM : X64_FMOV_MR) : (load ? X64_MOV_RM : X64_MOV_MR);
-    if (!is_float && !load) m.size = 8;
-    m.base = MREG_SLOT;
-    m.idx = MREG_NONE;
-    m.disp = in->imm;
-    m.flags = 0;
-    x64_encode(a, &m);
-    return;
+  const struct x64_encoding *e;
+  struct rm m = rm_reg(in->s);
+  mreg reg = in->d;
+  uint8_t size = in->size;
+  static const struct x64_encoding xchg = {.opcode = 0x87, .enc = ENC_W}, mov = {.opcode = 0x8b, .enc = ENC_W},
+                                   movaps = {.opcode = 0x0f28};
+  switch (in->op) {
+  case MACH_SPILL:
+    reg = in->s;
+    e = &x64_encodings[mreg_is_float(reg) ? X64_FMOV_MR : X64_MOV_MR];
+    m = rm_slot(a, (uint32_t)in->imm);
+    if (!mreg_is_float(reg)) size = 8;
+    break;
+  case MACH_RELOAD:
+    e = &x64_encodings[mreg_is_float(reg) ? X64_FMOV_RM : X64_MOV_RM];
+    m = rm_slot(a, (uint32_t)in->imm);
+    break;
+  case MACH_XCHG:
+    e = &xchg;
+    size = 8;
+    break;
+  default:
+    if (in->d == in->s) return;
+    assert(mreg_is_float(in->d) == mreg_is_float(in->s));
+    e = mreg_is_float(in->d) ? &movaps : &mov;
+    size = size > 4 ? 8 : 4;
   }
-  if (in->op == MACH_XCHG) {
-    struct rm rm = {.reg = in->s, .base = MREG_NONE, .idx = MREG_NONE};
-    static const struct x64_encoding xchg = {.opcode = 0x87, .enc = ENC_W};
-    put_opcode(a, &xchg, 8, 0x87, low4(in->d), &rm, false, false);
-    put_modrm(a, low4(in->d), &rm, 0);
-    return;
-  }
-  if (in->d == in->s) return;
-  assert(mreg_is_float(in->d) == mreg_is_float(in->s));
-  struct rm rm = {.reg = in->s, .base = MREG_NONE, .idx = MREG_NONE};
-  static const struct x64_encoding mov = {.opcode = 0x8b, .enc = ENC_W}, movaps = {.opcode = 0x0f28};
-  bool is_float = mreg_is_float(in->d);
-  const struct x64_encoding *e = is_float ? &movaps : &mov;
-  put_opcode(a, e, in->size > 4 ? 8 : 4, e->opcode, low4(in->d), &rm, false, false);
-  put_modrm(a, low4(in->d), &rm, 0);
+  uint8_t *p = put_opcode(insn_begin(a), e, size, e->opcode, low4(reg), &m, false, false);
+  insn_end(a, put_modrm(a, p, low4(reg), &m, 0));
 }
 
 void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
@@ -273,64 +286,62 @@ void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
   const struct x64_encoding *e = &x64_encodings[in->op];
   if (e->enc & ENC_FRESH) clear_stale(a, in);
   if (in->trap && (x64_ops[in->op].flags & MF_MEM)) x64_add_site(a, in->src, in->trap, true);
+  uint8_t *p = insn_begin(a);
   if (in->flags & X64_VEX) {
-    encode_vex(a, in);
+    insn_end(a, encode_vex(a, p, in));
     return;
   }
-  if (in->flags & X64_LOCK) x64_byte(a, 0xf0);
-  bool byte = (e->enc & ENC_B) && in->size == 1;
+  if (in->flags & X64_LOCK) p = put_byte(p, 0xf0);
+  bool byte = (e->enc & ENC_B) && in->size == 1, byte_reg = false, byte_rm = byte;
   bool has_imm = e->form == FORM_MI || e->form == FORM_RMI || e->form == FORM_MRI;
   uint8_t imm = has_imm ? imm_size(e, in) : 0;
   uint32_t opcode = sized_opcode(e, in, imm);
-  struct rm m;
-  unsigned reg;
+  mreg other = in->s; /* the register in r/m, if any */
+  unsigned reg = low4(in->d);
   switch (e->form) {
   case FORM_RM:
   case FORM_RMI:
-    m = rm_of(a, in, in->s);
-    reg = low4(in->d);
-    put_opcode(a, e, in->size, opcode, reg, &m, byte, byte || (e->enc & ENC_BRM));
+    byte_reg = byte;
+    byte_rm = byte || (e->enc & ENC_BRM);
     break;
   case FORM_MR:
   case FORM_MRI:
-    m = rm_of(a, in, in->d);
+    other = in->d;
     reg = low4(in->s);
-    put_opcode(a, e, in->size, opcode, reg, &m, byte && !mreg_is_float(in->s), byte);
+    byte_reg = byte && !mreg_is_float(in->s);
     break;
   case FORM_MI:
   case FORM_M1:
-    m = rm_of(a, in, in->d != MREG_NONE ? in->d : in->s);
+    if (in->d != MREG_NONE) other = in->d;
     reg = e->ext;
-    put_opcode(a, e, in->size, opcode, reg, &m, false, byte);
     break;
   case FORM_RMV:
-    m = (struct rm){.reg = in->s, .base = MREG_NONE, .idx = MREG_NONE};
-    put_vex(a, e, in->size, low4(in->d), low4(in->base), &m, 0);
-    return;
   case FORM_RVM:
-    m = (struct rm){.reg = in->base, .base = MREG_NONE, .idx = MREG_NONE};
-    put_vex(a, e, in->size, low4(in->d), low4(in->s), &m, 0);
+  case FORM_VM: {
+    struct rm m = rm_reg(e->form == FORM_RVM ? in->base : in->s);
+    unsigned second = e->form == FORM_RMV ? in->base : e->form == FORM_RVM ? in->s : in->d;
+    insn_end(a, put_vex(a, p, e, in->size, e->form == FORM_VM ? e->ext : reg, low4(second), &m, 0));
     return;
-  case FORM_VM:
-    m = (struct rm){.reg = in->s, .base = MREG_NONE, .idx = MREG_NONE};
-    put_vex(a, e, in->size, e->ext, low4(in->d), &m, 0);
-    return;
+  }
   case FORM_X:
   default:
     if (in->op == X64_RORX) {
-      m = (struct rm){.reg = in->s, .base = MREG_NONE, .idx = MREG_NONE};
-      put_vex(a, e, in->size, low4(in->d), 0, &m, 1);
-      x64_byte(a, (uint8_t)in->imm);
+      struct rm m = rm_reg(in->s);
+      p = put_vex(a, p, e, in->size, reg, 0, &m, 1);
+      insn_end(a, put_byte(p, (unsigned)in->imm));
       return;
     }
     /* cmov, and mul or div where the sequence around it calls for the bare instruction */
-    m = rm_of(a, in, in->s);
-    reg = e->enc & ENC_CC ? low4(in->d) : e->ext;
-    put_opcode(a, e, in->size, opcode + (e->enc & ENC_CC ? in->cc : 0u), reg, &m, false, false);
-    break;
+    byte_rm = false;
+    if (e->enc & ENC_CC)
+      opcode += in->cc;
+    else
+      reg = e->ext;
   }
-  put_modrm(a, reg, &m, imm);
-  put_imm(a, imm, in->imm);
+  struct rm m = rm_of(a, in, other);
+  p = put_opcode(p, e, in->size, opcode, reg, &m, byte_reg, byte_rm);
+  p = put_modrm(a, p, reg, &m, imm);
+  insn_end(a, put_bytes(p, (uint32_t)in->imm, imm));
 }
 
 static struct mach_insn blank(enum x64_op op, uint8_t size) {
@@ -399,6 +410,6 @@ void x64_mov_imm(struct x64_asm *a, mreg d, uint8_t size, uint64_t value, bool f
 void x64_opcode_mem(struct x64_asm *a, uint8_t opcode, uint8_t ext, mreg base, int32_t disp) {
   struct rm m = {.reg = MREG_NONE, .base = base, .idx = MREG_NONE, .disp = disp};
   const struct x64_encoding e = {.opcode = opcode};
-  put_opcode(a, &e, 4, opcode, ext, &m, false, false);
-  put_modrm(a, ext, &m, 0);
+  uint8_t *p = put_opcode(insn_begin(a), &e, 4, opcode, ext, &m, false, false);
+  insn_end(a, put_modrm(a, p, ext, &m, 0));
 }
