@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t size, bool is_ref) {
-  if (f->vregs.len >= MREG_SLOT - MACH_VREG0) arena_out_of_memory(f->arena);
-  struct mach_vreg v = {.is_float = is_float, .size = size, .is_ref = is_ref};
-  VEC_PUSH(f->arena, &f->vregs, v);
-  return MACH_VREG0 + f->vregs.len - 1;
-}
-
 void mach_open_gap(struct mach_func *f, uint32_t at, uint32_t more) {
   enum { ITEM = sizeof(struct mach_insn), SMALL = 1 << 20 };
   uint32_t len = f->insns.len;

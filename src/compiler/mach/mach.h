@@ -142,7 +142,12 @@ struct mach_func {
 /* Moves the instructions from `at` on `more` places up, so that a pass that reads them can write before them.
  * What stands in the gap, and what blocks say of positions, is the caller's to set right. */
 void mach_open_gap(struct mach_func *f, uint32_t at, uint32_t more);
-mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t size, bool is_ref);
+static inline mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t size, bool is_ref) {
+  if (f->vregs.len >= MREG_SLOT - MACH_VREG0) arena_out_of_memory(f->arena);
+  struct mach_vreg v = {.is_float = is_float, .size = size, .is_ref = is_ref};
+  VEC_PUSH(f->arena, &f->vregs, v);
+  return MACH_VREG0 + f->vregs.len - 1;
+}
 static inline struct mach_vreg *mach_vreg_at(struct mach_func *f, mreg r) {
   return &f->vregs.at[r - MACH_VREG0];
 }

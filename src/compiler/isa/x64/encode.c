@@ -251,8 +251,8 @@ static void encode_move(struct x64_asm *a, const struct mach_insn *in) {
   struct rm m = rm_reg(in->s);
   mreg reg = in->d;
   uint8_t size = in->size;
-  static const struct x64_encoding xchg = {.opcode = 0x87, .enc = ENC_W}, mov = {.opcode = 0x8b, .enc = ENC_W},
-                                   movaps = {.opcode = 0x0f28};
+  static const struct x64_encoding xchg = {.opcode = 0x87, .enc = ENC_W},
+                                   mov = {.opcode = 0x8b, .enc = ENC_W}, movaps = {.opcode = 0x0f28};
   switch (in->op) {
   case MACH_SPILL:
     reg = in->s;

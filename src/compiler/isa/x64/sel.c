@@ -5,10 +5,9 @@
 
 #include <string.h>
 
-struct mach_insn x64_new(enum x64_op op, uint8_t size) {
-  return (struct mach_insn){
-      .op = (uint16_t)op, .size = size, .d = MREG_NONE, .s = MREG_NONE, .base = MREG_NONE, .idx = MREG_NONE};
-}
+const uint8_t x64_type_sizes[IR_TYPE_COUNT] = {
+    [IR_VOID] = 8,  [IR_I32] = 4, [IR_I64] = 8, [IR_F32] = 4,    [IR_F64] = 8,
+    [IR_V128] = 16, [IR_REF] = 4, [IR_PTR] = 8, [IR_FUNCREF] = 8};
 
 void x64_push(struct x64_sel *s, struct mach_insn in) {
   if (!in.src) in.src = s->ir->wasm_off.at[s->at];
@@ -31,23 +30,6 @@ void x64_push_ri(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, int32_
     in.s = d;
   in.imm = imm;
   x64_push(s, in);
-}
-
-uint8_t x64_type_size(uint8_t ir_type) {
-  static const uint8_t size[IR_TYPE_COUNT] = {
-      [IR_VOID] = 8,  [IR_I32] = 4, [IR_I64] = 8, [IR_F32] = 4,    [IR_F64] = 8,
-      [IR_V128] = 16, [IR_REF] = 4, [IR_PTR] = 8, [IR_FUNCREF] = 8};
-  return size[ir_type];
-}
-
-bool x64_const(const struct x64_sel *s, ir_val v, uint64_t *value) {
-  while (sel_at(s, v)->op == IR_OP_ZEXT32)
-    v = sel_at(s, v)->a;
-  const struct ir_insn *in = sel_at(s, v);
-  if (in->op != IR_OP_ICONST) return false;
-  *value = (uint64_t)in->b << 32 | in->a;
-  if (x64_type_size(in->type) == 4) *value = in->a;
-  return true;
 }
 
 bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm) {
@@ -86,13 +68,6 @@ void x64_select_fields(struct x64_sel *s) {
     load.d = field;
     x64_push(s, load);
   }
-}
-
-bool x64_wanted(const struct x64_sel *s, ir_val v) { return (s->state[v] & SEL_WANTED) != 0; }
-
-mreg x64_def(struct x64_sel *s, ir_val v) {
-  if (!s->reg[v]) s->reg[v] = x64_temp(s, sel_at(s, v)->type);
-  return s->reg[v];
 }
 
 static ir_val strip_zext(const struct x64_sel *s, ir_val v) {

@@ -33,12 +33,16 @@ enum {
 };
 
 /* sel.c */
-struct mach_insn x64_new(enum x64_op op, uint8_t size); /* no operands */
-void x64_push(struct x64_sel *s, struct mach_insn in);  /* src = where s->at comes from, unless set */
+static inline struct mach_insn x64_new(enum x64_op op, uint8_t size) { /* no operands */
+  return (struct mach_insn){
+      .op = (uint16_t)op, .size = size, .d = MREG_NONE, .s = MREG_NONE, .base = MREG_NONE, .idx = MREG_NONE};
+}
+void x64_push(struct x64_sel *s, struct mach_insn in); /* src = where s->at comes from, unless set */
 void x64_push_rr(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, mreg src);
 void x64_push_ri(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, int32_t imm);
 static inline const struct ir_insn *sel_at(const struct x64_sel *s, ir_val v) { return &s->ir->insns.at[v]; }
-uint8_t x64_type_size(uint8_t ir_type);
+extern const uint8_t x64_type_sizes[IR_TYPE_COUNT];
+static inline uint8_t x64_type_size(uint8_t ir_type) { return x64_type_sizes[ir_type]; }
 static inline uint8_t x64_size_of(const struct x64_sel *s, ir_val v) {
   return x64_type_size(sel_at(s, v)->type);
 }
@@ -47,8 +51,16 @@ static inline void x64_swap(ir_val *a, ir_val *b) {
   *a = *b;
   *b = t;
 }
-bool x64_const(const struct x64_sel *s, ir_val v, uint64_t *value); /* an integer constant? */
-bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm);    /* that fits a sign-extended immediate? */
+/* An integer constant? */
+static inline bool x64_const(const struct x64_sel *s, ir_val v, uint64_t *value) {
+  const struct ir_insn *in = sel_at(s, v);
+  while (in->op == IR_OP_ZEXT32)
+    in = sel_at(s, in->a);
+  if (in->op != IR_OP_ICONST) return false;
+  *value = x64_type_size(in->type) == 4 ? in->a : (uint64_t)in->b << 32 | in->a;
+  return true;
+}
+bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm); /* that fits a sign-extended immediate? */
 mreg x64_temp(struct x64_sel *s, uint8_t ir_type);
 /* A constant field of the instance, one value of the whole function, named by *field: loaded where the
  * function begins (x64_select_fields), and again where it has lost its register. */
@@ -61,8 +73,12 @@ mreg x64_use_low(struct x64_sel *s, ir_val v); /* the upper half of the register
 static inline mreg x64_use_sized(struct x64_sel *s, ir_val v, uint8_t size) {
   return size == 4 ? x64_use_low(s, v) : x64_use(s, v);
 }
-mreg x64_def(struct x64_sel *s, ir_val v); /* the register that v's users expect it in */
-bool x64_wanted(const struct x64_sel *s, ir_val v);
+/* The register that v's users expect it in. */
+static inline mreg x64_def(struct x64_sel *s, ir_val v) {
+  if (!s->reg[v]) s->reg[v] = x64_temp(s, sel_at(s, v)->type);
+  return s->reg[v];
+}
+static inline bool x64_wanted(const struct x64_sel *s, ir_val v) { return (s->state[v] & SEL_WANTED) != 0; }
 /* `v` is made by `op` for one user, who can do without it in a register of its own. */
 static inline bool x64_is_own(const struct x64_sel *s, ir_val v, enum ir_op op) {
   return sel_at(s, v)->op == op && sel_at(s, v)->uses == 1 && !x64_wanted(s, v);

@@ -18,13 +18,14 @@ static void number_effects(struct x64_sel *s) {
   for (ir_block b = 0; b < ir->blocks.len; b++) {
     uint32_t epoch = 0;
     for (ir_val v = ir->blocks.at[b].first; v < ir->blocks.at[b].end; v++) {
-      uint8_t op = ir->insns.at[v].op;
+      uint8_t op = ir->insns.at[v].op, flags = ir_op_table[op].flags;
       s->epoch[v] = epoch;
       s->block_of[v] = b;
+      if (!(flags & (IRF_T | IRF_R | IRF_W | IRF_C))) continue;
       bool null_check = op == IR_OP_HLOAD && (ir->insns.at[v].flags & IRF_NULL_MASK);
       if (null_check) s->epoch[v] = ++epoch; /* nothing passes it, it may pass what has no effect */
       if (op == IR_OP_HLOAD) continue;
-      bool effect = op != IR_OP_GLOAD && (ir_op_table[op].flags & (IRF_T | IRF_W | IRF_C));
+      bool effect = op != IR_OP_GLOAD && (flags & (IRF_T | IRF_W | IRF_C));
       if (effect || (op == IR_OP_LOAD && (ir->insns.at[v].flags & IRF_FAULTS))) epoch++;
     }
   }
@@ -72,8 +73,8 @@ static void take_shape(struct x64_sel *s, struct ir_func *ir) {
 #undef TAKE
 }
 
-/* Turns around what was pushed since `from`. */
-static void reverse(struct x64_sel *s, uint32_t from) {
+/* Turns around what was pushed since `from`: mostly one. */
+static inline void reverse(struct x64_sel *s, uint32_t from) {
   struct mach_insn *at = s->f->insns.at;
   for (uint32_t i = from, j = s->f->insns.len; i + 1 < j; i++) {
     struct mach_insn t = at[i];
@@ -223,6 +224,14 @@ static void select_one(struct x64_sel *s, ir_val v) {
     return;
   }
   case IR_OP_SWITCH: switch_(s, v); return;
+  case IR_OP_LOAD: /* the most frequent ones of the families below the first */
+  case IR_OP_STORE:
+  case IR_OP_GLOAD:
+  case IR_OP_GSTORE: x64_select_memory(s, v); return;
+  case IR_OP_CALL:
+  case IR_OP_CALL_FUNC:
+  case IR_OP_RETURN:
+  case IR_OP_PROJ: x64_select_call(s, v); return;
   case IR_OP_TRAP: {
     struct mach_insn m = x64_new(X64_TRAP, 8);
     m.trap = (uint8_t)in->b;
@@ -351,9 +360,10 @@ struct mach_func *x64_select(struct ir_func *ir, const struct isa_config *config
   s.epoch = arena_alloc(a, n * sizeof *s.epoch); /* number_effects fills them */
   s.block_of = arena_alloc(a, n * sizeof *s.block_of);
   s.epoch[0] = s.block_of[0] = 0;
-  s.params = ARENA_ARRAY(a, struct call_loc, MAX_PARAMS + 1); /* a payload's cell */
-  s.results = ARENA_ARRAY(a, struct call_loc, MAX_RESULTS);
+  s.params = arena_alloc(a, (MAX_PARAMS + 1) * sizeof *s.params); /* a payload's cell */
+  s.results = arena_alloc(a, MAX_RESULTS * sizeof *s.results);
   VEC_RESERVE(a, &f->insns, n + 16);
+  VEC_RESERVE(a, &f->vregs, n / 2 + 16);
   number_effects(&s);
   take_shape(&s, ir);
   for (ir_block b = ir->blocks.len; b-- > 0;)
