@@ -1,6 +1,8 @@
 /* Threads by pthreads. */
 #include "os/thread.h"
 
+#include "base/alloc.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -52,7 +54,7 @@ static void *thread_main(void *data) {
 
 bool thread_start(struct thread *t, void (*run)(void *), void *arg, size_t stack_size, bool quiet) {
   pthread_attr_t attr;
-  if (pthread_attr_init(&attr) != 0) return false;
+  if (alloc_should_fail() || pthread_attr_init(&attr) != 0) return false;
   *t = (struct thread){.process = getpid(), .run = run, .arg = arg};
   sigset_t all, before;
   sigfillset(&all);

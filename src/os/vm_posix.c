@@ -47,25 +47,34 @@ bool vm_commit(void *at, size_t size) { return vm_protect(at, size, VM_ACCESS_RE
 bool vm_decommit(void *at, size_t size) {
   assert(whole_pages(at, size));
   /* A fresh mapping over the old one drops the memory and its commit charge in one step. */
-  return size == 0 || mmap(at, size, PROT_NONE, MAP_RESERVED | MAP_FIXED, -1, 0) != MAP_FAILED;
+  return size == 0 ||
+         (!alloc_should_fail() && mmap(at, size, PROT_NONE, MAP_RESERVED | MAP_FIXED, -1, 0) != MAP_FAILED);
 }
 
 bool vm_zero(void *at, size_t size) {
   assert(whole_pages(at, size));
-  return size == 0 || madvise(at, size, MADV_DONTNEED) == 0;
+  return size == 0 || (!alloc_should_fail() && madvise(at, size, MADV_DONTNEED) == 0);
+}
+
+static int prot_of(enum vm_access access) {
+  switch (access) {
+  case VM_ACCESS_NONE: break;
+  case VM_ACCESS_READ: return PROT_READ;
+  case VM_ACCESS_READ_WRITE: return PROT_READ | PROT_WRITE;
+  case VM_ACCESS_READ_EXEC: return PROT_READ | PROT_EXEC;
+  }
+  return PROT_NONE;
 }
 
 bool vm_protect(void *at, size_t size, enum vm_access access) {
   assert(whole_pages(at, size));
-  int prot = PROT_NONE;
-  switch (access) {
-  case VM_ACCESS_NONE: break;
-  case VM_ACCESS_READ: prot = PROT_READ; break;
-  case VM_ACCESS_READ_WRITE: prot = PROT_READ | PROT_WRITE; break;
-  case VM_ACCESS_READ_EXEC: prot = PROT_READ | PROT_EXEC; break;
-  }
-  if (size == 0) return true;
-  return !alloc_should_fail() && mprotect(at, size, prot) == 0;
+  return size == 0 || (!alloc_should_fail() && mprotect(at, size, prot_of(access)) == 0);
+}
+
+void vm_protect_alone(void *at, size_t size, enum vm_access access) {
+  assert(whole_pages(at, size) && access != VM_ACCESS_READ_WRITE);
+  int failed = mprotect(at, size, prot_of(access));
+  assert(!failed);
 }
 
 const void *vm_map_file(int fd, size_t size) {

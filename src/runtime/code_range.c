@@ -16,7 +16,8 @@ static_assert(CODE_RANGE >> GRANULE_LOG2 == GRANULES, "one entry a granule");
 static struct mutex lock = MUTEX_INIT;
 static _Atomic uintptr_t range; /* base of the reservation, 0 before the first image */
 static struct code_image *_Atomic owner[GRANULES];
-static uint32_t next_granule; /* under `lock`: where the search for room begins */
+static struct code_image gone; /* owns granules whose pages the system did not take back; no pc is in it */
+static uint32_t next_granule;  /* under `lock`: where the search for room begins */
 
 const struct code_image *code_find(uintptr_t pc) {
   uintptr_t base = range;
@@ -82,7 +83,7 @@ void code_range_disclaim(struct code_image *image) {
   uint32_t at = (uint32_t)(((uintptr_t)image->base - range) >> GRANULE_LOG2);
   /* Where the system cannot take the pages back, their addresses stay in use: nobody may run what is left
    * there. */
-  for (uint32_t i = 0; ok && at + i < GRANULES && owner[at + i] == image; i++)
-    owner[at + i] = NULL;
+  for (uint32_t i = 0; at + i < GRANULES && owner[at + i] == image; i++)
+    owner[at + i] = ok ? NULL : &gone;
   mutex_unlock(&lock);
 }
