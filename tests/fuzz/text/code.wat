@@ -4,6 +4,7 @@
 (type $s (struct (field $a (mut i32)) (field $b i8)))
 (type $arr (array (mut i32)))
 (type $k (cont $v))
+(rec (type $o (sub (descriptor $d) (struct))) (type $d (describes $o) (struct (field i32))))
 (memory $m 1) (memory $n 1)
 (table $t 1 funcref) (table $u 1 funcref)
 (global $g (mut i32) (i32.const 0))
@@ -48,6 +49,11 @@
   (array.copy $arr $arr (ref.null $arr) (i32.const 0) (ref.null $arr) (i32.const 0) (i32.const 0))
   (drop (ref.test (ref null $s) (ref.null none))) (drop (ref.cast structref (ref.null any)))
   (block $c (result (ref $s)) (br_on_cast $c anyref (ref $s) (ref.null any)) unreachable)
+  drop
+  (drop (ref.get_desc $o (struct.new_desc $o (struct.new $d (i32.const 1)))))
+  (drop (ref.cast_desc_eq (ref null (exact $o)) (struct.new_default_desc $o (ref.null (exact $d))) (ref.null none)))
+  (block $x (result (ref $o)) (br_on_cast_desc_eq $x anyref (ref $o) (ref.null any) (ref.null $d))
+    (br_on_cast_desc_eq_fail 1 anyref (ref (exact $o)) (ref.null any) (ref.null none)) unreachable)
   drop
   (block $h (result i32)
     (try_table (catch $ei $h) (catch_all 1) (throw $e)) (i32.const 0))
