@@ -130,7 +130,7 @@ static void change(struct slice *current, uint32_t *len, uint32_t module) {
   }
 }
 
-static void run(const struct slice *current, uint32_t len, const char *kept) {
+static void run(const struct slice *current, uint32_t len, int kept) {
   size_t size = 0, at = 0;
   for (uint32_t i = 0; i < len; i++)
     size += current[i].len + 1;
@@ -141,9 +141,7 @@ static void run(const struct slice *current, uint32_t len, const char *kept) {
     at += current[i].len;
     input[at++] = ' ';
   }
-  int fd = open(kept, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-  if (fd < 0 || write(fd, input, size) != (ssize_t)size) abort();
-  close(fd);
+  if (pwrite(kept, input, size, 0) != (ssize_t)size || ftruncate(kept, (off_t)size) != 0) abort();
   alarm(10);
   LLVMFuzzerTestOneInput(input, size);
   alarm(0);
@@ -152,13 +150,13 @@ static void run(const struct slice *current, uint32_t len, const char *kept) {
 
 int main(int argc, char **argv) {
   unsigned long changes = 20000;
-  const char *kept = "mutate-tokens-input";
+  const char *kept_path = "mutate-tokens-input";
   int option;
   while ((option = getopt(argc, argv, "n:s:k:")) != -1)
     switch (option) {
     case 'n': changes = strtoul(optarg, NULL, 10); break;
     case 's': random_state = strtoull(optarg, NULL, 10); break;
-    case 'k': kept = optarg; break;
+    case 'k': kept_path = optarg; break;
     default: return 2;
     }
   pool = malloc(TOKENS_MOST * sizeof *pool);
@@ -167,6 +165,11 @@ int main(int argc, char **argv) {
   for (int i = optind; i < argc; i++)
     add_script(argv[i]);
   if (modules_len == 0) return 2;
+  int kept = open(kept_path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (kept < 0) {
+    perror(kept_path);
+    return 2;
+  }
   for (unsigned long n = 0; n < changes; n++) {
     uint32_t module = random_below(modules_len), len = modules[module].len;
     memcpy(current, pool + modules[module].from, len * sizeof *current);
@@ -174,7 +177,8 @@ int main(int argc, char **argv) {
       change(current, &len, module);
     run(current, len, kept);
   }
-  unlink(kept);
+  close(kept);
+  unlink(kept_path);
   printf("mutate_tokens: %u modules, %lu inputs, %llu accepted\n", modules_len, changes,
          (unsigned long long)fuzz_accepted);
   free(current);
