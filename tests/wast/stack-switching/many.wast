@@ -81,10 +81,8 @@
     (block $h (result i64 (ref null $k)) (return (resume $k (on $t $h) (cont.new $k (ref.func $chain)))))
     (local.set $k)
     (i64.add (resume $k (local.get $k))))
-  (func $forever (type $f) (i64.add (i64.const 1) (resume $k (cont.new $k (ref.func $forever)))))
   (func $recurse (type $f) (i64.add (i64.const 1) (call $recurse)))
-  (elem declare func $forever $recurse)
-  (func (export "nested-forever") (result i64) (resume $k (cont.new $k (ref.func $forever))))
+  (elem declare func $recurse)
   (func (export "recursion") (result i64) (resume $k (cont.new $k (ref.func $recurse))))
   (func (export "host-code") (param $n i32) (result i64) (local $sum i64)
     (loop $l
