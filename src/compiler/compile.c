@@ -59,7 +59,8 @@ struct run { /* of the pipeline over one function */
   const struct compile_config *config;
   struct compile_stats *stats;
   uint32_t func;
-  uint64_t begin; /* of the stage under way */
+  struct ir_func *ir; /* what building would yield; NULL: it is to be built */
+  uint64_t begin;     /* of the stage under way */
 };
 
 static void stage_begin(struct run *r) {
@@ -175,7 +176,7 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
                                      .locals_in_slots = config->locals_in_slots};
 
   stage_begin(r);
-  struct ir_func *ir = build_func(m, r->func, &build, a, e);
+  struct ir_func *ir = r->ir ? r->ir : build_func(m, r->func, &build, a, e);
   if (!ir) return false;
   if (stage_end(r, STAGE_BUILD)) ir_print(ir, dump);
   if (!prove_ir(r, ir, IR_BUILT, "build", e)) return false;
@@ -214,24 +215,35 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
   return true;
 }
 
-bool compile_func(const struct valid_module *m, uint32_t func_index, const struct compile_config *config,
-                  struct arena *a, struct code *out, struct compile_stats *stats, struct error *e) {
+static bool compile(struct run *r, const struct valid_module *m, struct arena *a, struct code *out,
+                    struct error *e) {
   jmp_buf on_oom;
   jmp_buf *outer = a->on_oom;
-  struct run r = {.config = config, .stats = stats, .func = func_index};
   *out = (struct code){0};
-  if (!config->isa || !config->isa->select || !config->isa->emit)
+  if (!r->config->isa || !r->config->isa->select || !r->config->isa->emit)
     return error_set(e, ERROR_UNSUPPORTED, "no compiler for this machine");
   volatile bool ok = false;
   if (setjmp(on_oom) == 0) {
     a->on_oom = &on_oom;
-    ok = run_stages(&r, m, a, out, e);
+    ok = run_stages(r, m, a, out, e);
   } else if (a->limited) {
-    error_set(e, ERROR_LIMIT, "function %u is too large: to compile it takes more than %zu MiB", func_index,
+    error_set(e, ERROR_LIMIT, "function %u is too large: to compile it takes more than %zu MiB", r->func,
               a->limit >> 20);
   } else {
     error_memory(e);
   }
   a->on_oom = outer;
   return ok;
+}
+
+bool compile_func(const struct valid_module *m, uint32_t func_index, const struct compile_config *config,
+                  struct arena *a, struct code *out, struct compile_stats *stats, struct error *e) {
+  struct run r = {.config = config, .stats = stats, .func = func_index};
+  return compile(&r, m, a, out, e);
+}
+
+bool compile_ir(struct ir_func *ir, const struct compile_config *config, struct arena *a, struct code *out,
+                struct error *e) {
+  struct run r = {.config = config, .func = ir->index, .ir = ir};
+  return compile(&r, NULL, a, out, e);
 }

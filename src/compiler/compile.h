@@ -38,6 +38,9 @@ struct compile_stats {
 MUST_USE bool compile_func(const struct valid_module *m, uint32_t func_index,
                            const struct compile_config *config, struct arena *a, struct code *out,
                            struct compile_stats *stats /* NULL */, struct error *e);
+/* The same from IR, which is used up: for tests of shapes that no WebAssembly gives. */
+MUST_USE bool compile_ir(struct ir_func *ir, const struct compile_config *config, struct arena *a,
+                         struct code *out, struct error *e);
 const char *stage_name(enum stage stage);
 uint64_t compile_cycles(void); /* the processor's clock, for such counts */
 /* Bit of the named stage, 0 when there is none. */

@@ -3,9 +3,9 @@
  *   filetest [--bless] FILE|DIRECTORY...
  *
  * A file begins with `;; test: STAGE [option...]`, then comes a module in the text format (.ir: one function
- * of IR), then the expected output as lines that begin with `;;`.  Options: func=N (else every function),
- * interruption, fuel, spectre, slots, inlining, modern (every CPU feature; else the least that the
- * instruction set asks for).
+ * of IR, in front of it a module if it needs one), then the expected output as lines that begin with `;;`.
+ * Options: func=N (else every function), interruption, fuel, spectre, slots, inlining, modern (every CPU
+ * feature; else the least that the instruction set asks for).
  * `--bless` rewrites the expected lines.  Exit status 1 when a file differs, 2 when one cannot be read.
  * Stages are the rows of compiler/stage.def; `build` and `tidy` are made here, all others by compile_func's
  * dump. */
@@ -111,8 +111,9 @@ static bool run_ir(const struct valid_module *v, uint32_t func, const struct opt
   return ok || error_set(e, ERROR_USAGE, "the verifier objects");
 }
 
-static bool run_compile(const struct valid_module *v, uint32_t func, const struct options *o, struct arena *a,
-                        struct out *out, struct error *e) {
+/* `ir`, or function `func`. */
+static bool run_compile(struct ir_func *ir, const struct valid_module *v, uint32_t func,
+                        const struct options *o, struct arena *a, struct out *out, struct error *e) {
   uint32_t bit = stage_bit(slice_cstr(o->stage));
   if (bit == 0) return error_set(e, ERROR_USAGE, "there is no stage %s", o->stage);
   struct compile_config config = {.isa = isa_host(),
@@ -126,21 +127,39 @@ static bool run_compile(const struct valid_module *v, uint32_t func, const struc
   config.isa_config.spectre = o->spectre;
   if (o->modern) config.isa_config.cpu = UINT32_MAX;
   struct code code;
-  return compile_func(v, func, &config, a, &code, NULL, e);
+  return ir ? compile_ir(ir, &config, a, &code, e) : compile_func(v, func, &config, a, &code, NULL, e);
 }
 
-/* A file that holds IR: for `build` what was read, for `tidy` what becomes of it. */
-static bool run_text_ir(const struct options *o, struct slice input, struct arena *a, struct out *out,
-                        struct error *e) {
-  struct ir_func *f = ir_parse(input, NULL, a, e);
+static bool shows_ir(const struct options *o) {
+  return strcmp(o->stage, "build") == 0 || strcmp(o->stage, "tidy") == 0;
+}
+
+/* A file that holds IR: for `build` what was read, for the others what becomes of it. */
+static bool run_text_ir(const struct valid_module *v, const struct options *o, struct slice input,
+                        struct arena *a, struct out *out, struct error *e) {
+  struct ir_func *f = ir_parse(input, v->module, a, e);
   if (!f) return false;
   bool ok = ir_verify(f, IR_BUILT, out);
+  if (ok && !shows_ir(o)) return run_compile(f, v, f->index, o, a, out, e);
   if (ok && strcmp(o->stage, "tidy") == 0) {
     opt_tidy(f);
     ok = ir_verify(f, IR_TIDY, out);
   }
   ir_print(f, out);
   return ok || error_set(e, ERROR_USAGE, "the verifier objects");
+}
+
+/* The IR in `input`, which keeps the module in front of it; where there is none it becomes an empty one. */
+static struct slice cut_ir(struct slice *input) {
+  static const char none[] = "(module)";
+  const uint8_t *module = NULL, *at = input->data, *end = at + input->len;
+  while (end - at > 7 && memcmp(at, "fn ", 3) != 0) { /* line by line */
+    if (memcmp(at, "(module", 7) == 0) module = at;
+    const uint8_t *line = memchr(at, '\n', (size_t)(end - at));
+    at = line ? line + 1 : end;
+  }
+  *input = module ? slice_of(module, (size_t)(at - module)) : slice_of(none, sizeof none - 1);
+  return slice_of(at, (size_t)(end - at));
 }
 
 /* The output of the stage, every line behind ";; ". */
@@ -159,26 +178,21 @@ static bool run_stage(const struct options *o, struct slice input, struct buf *l
   arena_init(&arena, &oom);
   struct features features = features_all();
   struct out out = out_buf(&text);
-  if (o->is_ir_text) {
-    ok = run_text_ir(o, input, &arena, &out, e);
-    goto print;
-  }
+  struct slice ir = o->is_ir_text ? cut_ir(&input) : slice_of(NULL, 0);
   if (!canon || !text_parse_module(input, features, &bytes, e)) goto out;
   struct module *m = module_decode(&arena, buf_slice(&bytes), features, e);
   struct valid_module *v = m ? module_validate(m, canon, e) : NULL;
   if (!v) goto out;
-  bool is_ir = strcmp(o->stage, "build") == 0 || strcmp(o->stage, "tidy") == 0;
-  ok = true;
-  for (uint32_t i = m->nimported_funcs; i < m->nfuncs && ok; i++) {
+  ok = !o->is_ir_text || run_text_ir(v, o, ir, &arena, &out, e);
+  for (uint32_t i = m->nimported_funcs; i < m->nfuncs && ok && !o->is_ir_text; i++) {
     if (o->func >= 0 && (uint32_t)o->func != i) continue;
-    ok = is_ir ? run_ir(v, i, o, &arena, &out, e) : run_compile(v, i, o, &arena, &out, e);
+    ok = shows_ir(o) ? run_ir(v, i, o, &arena, &out, e) : run_compile(NULL, v, i, o, &arena, &out, e);
     if (!ok && e->kind == ERROR_UNSUPPORTED) { /* what is refused may be expected, too */
       out_printf(&out, "function %u: %s\n", i, e->message);
       *e = (struct error)ERROR_INIT;
       ok = true;
     }
   }
-print:
   for (size_t at = 0; at < text.len;) {
     const uint8_t *end = memchr(text.data + at, '\n', text.len - at);
     size_t len = end ? (size_t)(end - text.data) - at : text.len - at;

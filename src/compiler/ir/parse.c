@@ -7,6 +7,7 @@
 
 #include "abi/builtin.h"
 #include "abi/trap.h"
+#include "abi/vmctx.h"
 #include "base/map.h"
 #include "compiler/ir/cfg.h"
 
@@ -185,6 +186,35 @@ static uint32_t arguments(struct parser *p) {
   return ir_ext(p->f, p->list.at, p->list.len);
 }
 
+/* `on 1 switch 2`, behind the arguments of a resume. */
+static void clauses(struct parser *p) {
+  struct vmctx_layout layout;
+  if (!p->f->module || !vmctx_layout(p->f->module, &layout)) {
+    fail(p, "a module with tags");
+    return;
+  }
+  uint32_t n = p->list.len = 0;
+  VEC_PUSH(p->arena, &p->list, 0);
+  for (bool is_switch; p->ok && ((is_switch = accept(p, "switch")) || accept(p, "on")); n++) {
+    uint32_t tag = (uint32_t)number(p);
+    if (tag >= p->f->module->ntags) fail(p, "a tag of the module");
+    VEC_PUSH(p->arena, &p->list, tag << 1 | is_switch);
+    VEC_PUSH(p->arena, &p->list, layout.tags + 8 * tag);
+  }
+  p->list.at[0] = n;
+  (void)ir_ext(p->f, p->list.at, p->list.len);
+}
+
+/* v1, v2 t3 (..): cell and tag of a switch, the type of its target, the values. */
+static void switch_operands(struct parser *p, struct ir_insn *in) {
+  in->a = value(p);
+  expect(p, ",");
+  in->c = value(p);
+  uint32_t type = numbered(p, "t");
+  in->b = arguments(p);
+  (void)ir_ext(p->f, &type, 1);
+}
+
 /* Base, offset and, for stores, the value of a memory access. */
 static void memory_operands(struct parser *p, struct ir_insn *in) {
   in->a = value(p);
@@ -231,12 +261,12 @@ static void operands(struct parser *p, struct ir_insn *in) {
   case IR_OP_STORE:
   case IR_OP_HLOAD:
   case IR_OP_HSTORE: memory_operands(p, in); break;
-  case IR_OP_TRY:
-  case IR_OP_RESUME:
-  case IR_OP_RESUME_THROW:
-  case IR_OP_SUSPEND:
-  case IR_OP_SWITCH_TO:
-  case IR_OP_LANDED: fail(p, "an instruction that the text says whole"); return;
+  case IR_OP_TRY: /* the record of a try is not in the text */
+    skip_space(p);
+    if (p->at == p->end || *p->at != 'b') fail(p, "a try that catches nothing");
+    in->a = CODE_NO_TRY;
+    return;
+  case IR_OP_SWITCH_TO: switch_operands(p, in); return;
   case IR_OP_TRAPIF:
   case IR_OP_TRAPIFZ:
     in->a = value(p);
@@ -245,6 +275,9 @@ static void operands(struct parser *p, struct ir_insn *in) {
   case IR_OP_TRAP: in->b = trap(p); return;
   case IR_OP_CALL:
   case IR_OP_TAIL_CALL: in->a = numbered(p, "f"); break;
+  case IR_OP_RESUME:
+  case IR_OP_RESUME_THROW:
+  case IR_OP_SUSPEND:
   case IR_OP_CALL_FUNC:
   case IR_OP_TAIL_CALL_FUNC: in->a = value(p); break;
   case IR_OP_CALL_BUILTIN: in->a = builtin(p); break;
@@ -263,6 +296,7 @@ static void operands(struct parser *p, struct ir_insn *in) {
   if (kinds[1] == 'e') {
     if (in->op != IR_OP_RETURN && in->op != IR_OP_CALL_BUILTIN) in->c = numbered(p, "t");
     in->b = arguments(p);
+    if (in->op == IR_OP_RESUME || in->op == IR_OP_RESUME_THROW) clauses(p);
   }
   in->flags |= flags(p);
 }
@@ -310,6 +344,7 @@ static bool parse_insn(struct parser *p, ir_block b) {
   if (!(ir_op_table[in.op].flags & IRF_X)) return true;
   p->f->blocks.at[b].end = v + 1;
   successors(p, b);
+  if (in.op == IR_OP_TRY) p->f->insns.at[v].b = max_u32(p->f->blocks.at[b].nsucc, 1) - 1;
   return false;
 }
 

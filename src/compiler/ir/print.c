@@ -181,7 +181,8 @@ void ir_print_insn(struct ir_func *f, ir_val v, struct out *out) {
   const struct ir_insn *in = &f->insns.at[v];
   const struct ir_op_info *info = &ir_op_table[in->op];
   bool has_result = info->type != '-' && in->type != IR_VOID;
-  if (has_result) out_printf(out, "v%u = ", v);
+  bool resumes = in->op == IR_OP_RESUME || in->op == IR_OP_RESUME_THROW; /* what lands there names it */
+  if (has_result || resumes) out_printf(out, "v%u = ", v);
   out_cstr(out, info->text);
   bool memory = ir_op_is_guest(in->op) || in->op == IR_OP_LOAD || in->op == IR_OP_STORE ||
                 in->op == IR_OP_HLOAD || in->op == IR_OP_HSTORE;
