@@ -8,6 +8,8 @@
 #include "compiler/mach/alloc.h"
 #include "compiler/mach/assigner.h"
 
+#include <string.h>
+
 void assign_put(struct assigner *a, const struct mach_insn *in) {
   struct mach_func *f = a->f;
   if (a->written == a->unread) {
@@ -122,17 +124,18 @@ static void assign_insn(struct assigner *a, struct mach_insn in, uint8_t kills) 
   assign_put(a, &in);
 }
 
-/* Any registers will do: looks up and hands out. */
-static void assign_plain(struct assigner *a, const struct mach_insn *old, uint8_t kills) {
-  const struct mach_op_info *info = &a->f->isa->ops[old->op];
-  assign_put(a, old);
-  struct mach_insn *in = &a->f->insns.at[a->written - 1];
-  mreg *field[4] = {&in->d, &in->s, &in->base, &in->idx};
-  const mreg was[4] = {in->d, in->s, in->base, in->idx};
-  uint32_t uses = mach_roles(info, ROLE_USE), defs = mach_roles(info, ROLE_DEF);
-  for (uint32_t u = uses; u; u &= u - 1) {
+/* Any registers will do: looks up and hands out. `old` has been read: its place or one before is free. */
+static void assign_plain(struct assigner *a, const struct mach_insn *old, const struct mach_op_info *info,
+                         uint8_t kills) {
+  assert(a->written < a->unread);
+  struct mach_insn *in = &a->f->insns.at[a->written++];
+  const mreg was[4] = {old->d, old->s, old->base, old->idx};
+  mreg now[4] = {old->d, old->s, old->base, old->idx};
+  if (in != old) *in = *old;
+  uint32_t defs = mach_roles(info, ROLE_DEF);
+  for (uint32_t u = mach_roles(info, ROLE_USE); u; u &= u - 1) {
     unsigned i = (unsigned)__builtin_ctz(u) / 8;
-    *field[i] = location(a, was[i]);
+    now[i] = location(a, was[i]);
   }
   for (unsigned k = kills; k; k &= k - 1) {
     unsigned i = (unsigned)__builtin_ctz(k);
@@ -140,24 +143,27 @@ static void assign_plain(struct assigner *a, const struct mach_insn *old, uint8_
   }
   for (uint32_t d = defs; d; d &= d - 1) {
     unsigned i = (unsigned)__builtin_ctz(d) / 8;
-    if (!mreg_is_virt(was[i])) continue;
-    if (!(info->role[i] & ROLE_USE)) {
-      assign_define(a, assign_index(was[i]), 0);
-      *field[i] = a->loc[assign_index(was[i])];
-    }
+    if (!mreg_is_virt(was[i]) || (info->role[i] & ROLE_USE)) continue;
+    assign_define(a, assign_index(was[i]), 0);
+    now[i] = a->loc[assign_index(was[i])];
   }
   for (uint32_t d = kills ? defs : 0; d; d &= d - 1) {
     unsigned i = (unsigned)__builtin_ctz(d) / 8;
     if (kills >> i & 1) assign_drop(a, assign_index(was[i]));
   }
+  in->d = now[0];
+  in->s = now[1];
+  in->base = now[2];
+  in->idx = now[3];
 }
 
-static void assign_move(struct assigner *a, struct mach_insn in, uint8_t kills) {
-  if (!mreg_is_virt(in.d) || !mreg_is_virt(in.s)) {
-    assign_plain(a, &in, kills);
+static void assign_move(struct assigner *a, const struct mach_insn *in, uint8_t kills) {
+  const struct mach_op_info *info = &a->f->isa->ops[MACH_MOVE];
+  if (!mreg_is_virt(in->d) || !mreg_is_virt(in->s)) {
+    assign_plain(a, in, info, kills);
     return;
   }
-  uint32_t d = assign_index(in.d), s = assign_index(in.s);
+  uint32_t d = assign_index(in->d), s = assign_index(in->s);
   if (!(kills & 1) && (kills & 2)) { /* the register passes on */
     uint8_t r = a->loc[s];
     assign_drop(a, s);
@@ -171,20 +177,19 @@ static void assign_move(struct assigner *a, struct mach_insn in, uint8_t kills) 
     if (kills & 2) assign_drop(a, s);
     return;
   }
-  assign_plain(a, &in, kills);
+  assign_plain(a, in, info, kills);
 }
 
-static void assign_one(struct assigner *a, const struct mach_insn *in, uint8_t kills) {
-  switch (in->op) {
-  case MACH_EVICT: assign_drop(a, assign_index(in->s)); return;
-  case MACH_MOVE: assign_move(a, *in, kills); return;
-  case MACH_PARAMS: assign_insn(a, *in, kills); return;
-  default:
-    if (mach_is_plain(&a->f->isa->ops[in->op]))
-      assign_plain(a, in, kills);
-    else
-      assign_insn(a, *in, kills);
-  }
+static inline void assign_one(struct assigner *a, const struct mach_insn *in, uint8_t kills) {
+  const struct mach_op_info *info = &a->f->isa->ops[in->op];
+  if (in->op == MACH_EVICT)
+    assign_drop(a, assign_index(in->s));
+  else if (in->op == MACH_MOVE)
+    assign_move(a, in, kills);
+  else if (mach_is_plain(info))
+    assign_plain(a, in, info, kills);
+  else
+    assign_insn(a, *in, kills);
 }
 
 /* The code of edges goes in front of the jumps that end their blocks: from the last block on, so that nothing
@@ -196,17 +201,15 @@ static void join(struct assigner *a) {
   if (more) mach_open_gap(f, a->written, more);
   while (n-- > 0) {
     struct mach_block *b = &f->blocks.at[n];
-    const struct assign_tail *t = &a->tail[n];
+    uint32_t first = a->first[n], last = a->first[n + 1] - 1, tail = a->tail[n].len;
     b->end = at;
-    for (uint32_t i = a->first[n + 1]; more && i-- > a->first[n];) {
-      f->insns.at[--at] = f->insns.at[i];
-      if (i + 1 < a->first[n + 1]) continue;
-      for (uint32_t k = t->len; k-- > 0;)
-        f->insns.at[--at] = a->edge_code.at[t->first + k];
-      more -= t->len;
-    }
-    if (!more) at = a->first[n];
+    at = first + more - tail;
     b->first = at;
+    if (!more) continue;
+    f->insns.at[b->end - 1] = f->insns.at[last];
+    memcpy(&f->insns.at[b->end - 1 - tail], a->edge_code.at + a->tail[n].first, tail * sizeof *f->insns.at);
+    memmove(&f->insns.at[at], &f->insns.at[first], (last - first) * sizeof *f->insns.at);
+    more -= tail;
   }
   VEC_DROP(f->arena, &a->edge_code);
 }
@@ -270,9 +273,9 @@ void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_conf
     bool passes = assign_block_passes(&a, n);
     if (!passes) assign_block_begin(&a, n);
     for (uint32_t i = b->first; i < b->end; i++) {
-      struct mach_insn in = f->insns.at[a.unread++];
-      a.mover.src = in.src;
-      assign_one(&a, &in, spill->kills[i]);
+      const struct mach_insn *in = &f->insns.at[a.unread++];
+      a.mover.src = in->src;
+      assign_one(&a, in, spill->kills[i]);
     }
     if (!passes) assign_block_end(&a, n);
     assign_back_edges(&a, n);

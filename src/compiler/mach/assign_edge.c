@@ -4,11 +4,12 @@
 #include "compiler/mach/assigner.h"
 
 static void load_exit(struct assigner *a, uint32_t block) {
-  a->stamp++;
-  for (uint32_t i = 0; i < a->exit_len[block]; i++) {
-    const struct assign_place *p = &a->exits.at[a->exit_first[block] + i];
-    a->seen[p->v] = a->stamp;
-    a->seen_reg[p->v] = p->reg;
+  const struct assign_place *p = a->exits.at + a->exit_first[block];
+  uint32_t len = a->exit_len[block], stamp = ++a->stamp, *seen = a->seen;
+  uint8_t *reg = a->seen_reg;
+  for (uint32_t i = 0; i < len; i++) {
+    seen[p[i].v] = stamp;
+    reg[p[i].v] = p[i].reg;
   }
 }
 

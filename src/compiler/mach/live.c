@@ -171,6 +171,8 @@ static void call_insn_backward(struct sweep *s, const struct mach_call *call, co
 
 static inline void insn_backward(struct sweep *s, const struct mach_insn *in, const struct mach_op_info *info,
                                  uint32_t block, uint32_t at) {
+  uint32_t operands = mach_operands(info);
+  if (!operands) return;
   const mreg r[4] = {in->d, in->s, in->base, in->idx};
   uint32_t next[4] = {0};
   for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
@@ -188,7 +190,7 @@ static inline void insn_backward(struct sweep *s, const struct mach_insn *in, co
       if (r[j] == r[i]) next[i] = next[j];
     if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
   }
-  put_next(s, r, next, mach_operands(info));
+  put_next(s, r, next, operands);
   if (in->op == MACH_MOVE) pass_hints(s, in);
 }
 
@@ -236,13 +238,15 @@ static void end_of_block(struct sweep *s, uint32_t b) {
     } else if (!live->no_lists && !(on && e->to == b + 1)) {
       struct way way = way_to(f, block, e->to);
       const struct live_in *in = live->entries.at + live->in_first[e->to];
-      for (uint32_t k = 0; k < live->in_len[e->to]; k++) {
-        uint32_t dist = way.cold ? live_longer(in[k].dist, way.cold, to->loop_depth) : in[k].dist;
+      uint32_t len = live->in_len[e->to], end = block->end;
+      for (uint32_t k = 0; k < len; k++) {
+        uint32_t dist = in[k].dist;
+        if (way.cold) dist = live_longer(dist, way.cold, to->loop_depth);
         if (way.leaves) dist = live_leave(dist, way.kept);
         if (fresh) /* each is new */
-          begin_to_live(s, in[k].v, block->end + dist, block->end);
+          begin_to_live(s, in[k].v, end + dist, end);
         else
-          use(s, in[k].v, block->end + dist, block->end);
+          use(s, in[k].v, end + dist, end);
       }
     }
     fresh = false;
@@ -275,13 +279,16 @@ static void begin_of_block(struct sweep *s, uint32_t b) {
   }
   VEC_RESERVE(f->arena, &live->entries, live->entries.len + s->dense.len);
   struct live_in *out = live->entries.at + live->entries.len;
-  live->entries.len += s->dense.len;
+  const struct seen *dense = s->dense.at;
+  const struct mach_vreg *classes = s->classes;
+  uint32_t first = block->first, end = block->end, len = s->dense.len;
+  live->entries.len += len;
   uint32_t through[2] = {0}, beyond = live_beyond(block->loop_depth);
-  for (uint32_t k = 0; k < s->dense.len; k++) {
-    uint32_t v = s->dense.at[k].v, next = s->dense.at[k].next, dist = next - block->first;
-    if (next >= block->end) dist = live_longer_within(next - block->end, block->end - block->first, beyond);
+  for (uint32_t k = 0; k < len; k++) {
+    uint32_t v = dense[k].v, next = dense[k].next, dist = next - first;
+    if (next >= end) dist = live_longer_within(next - end, end - first, beyond);
     out[k] = (struct live_in){.v = v, .dist = dist};
-    if (dist >= beyond) through[f->vregs.at[v].is_float]++;
+    if (dist >= beyond) through[classes[v].is_float]++;
   }
   if (!block->loop) return;
   uint32_t *press = live->loops[block->loop].press;

@@ -165,9 +165,9 @@ static inline uint32_t mach_operands(const struct mach_op_info *info) {
 }
 /* Asks for no certain register, destroys none, and writes nothing early: any registers will do. */
 static inline bool mach_is_plain(const struct mach_op_info *info) {
-  const uint8_t *fixed = info->fixed;
-  return !(fixed[0] | fixed[1] | fixed[2] | fixed[3]) && !info->clobbers && !(info->flags & MF_CALL) &&
-         !mach_roles(info, ROLE_EARLY);
+  uint32_t fixed;
+  __builtin_memcpy(&fixed, info->fixed, sizeof fixed);
+  return !(fixed | mach_roles(info, ROLE_EARLY)) && !info->clobbers && !(info->flags & MF_CALL);
 }
 
 #endif

@@ -120,32 +120,29 @@ static void kill_use(struct spiller *s, uint32_t at, const struct spill_operand 
   if (s->values[o->v].at) w_remove(s, o->v);
 }
 
-static void define(struct spiller *s, uint32_t at, const struct spill_operand *o, bool tied) {
-  struct spill_value *val = &s->values[o->v];
-  val->next = spill_resolve(s, o->v, o->next);
+/* False: nobody reads it. */
+static inline bool define(struct spiller *s, uint32_t at, uint32_t v, uint32_t next, bool tied) {
+  struct spill_value *val = &s->values[v];
+  val->next = next = spill_resolve(s, v, next);
   val->clean = false;
-  if (spill_remat(s, o->v)) val->def_at = at;
+  if (spill_remat(s, v)) val->def_at = at;
   val->used = tied;
   if (val->defs_left) val->defs_left--;
-  if (val->next == LIVE_NONE)
-    kill_use(s, at, o);
-  else if (!val->at)
-    w_add(s, o->v);
+  if (next == LIVE_NONE) return false;
+  if (!val->at) w_add(s, v);
+  return true;
 }
 
-/* The common case: all that is read is in registers, and there is room for what is written. False: nothing
- * was done. */
-static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *in,
-                       const struct mach_op_info *info) {
+/* Registers for what is written, as soon as what is read for the last time has left. */
+static bool has_room(const struct spiller *s, const mreg r[4], uint32_t uses, uint32_t defs) {
   const uint32_t *next = s->next;
-  const mreg r[4] = {in->d, in->s, in->base, in->idx};
-  uint32_t uses = mach_roles(info, ROLE_USE), defs = mach_roles(info, ROLE_DEF);
+  uint32_t most = defs * UINT32_C(0x01010101) >> 25; /* as many as there are */
+  if (s->nw[0] + most <= s->limit[0] && s->nw[1] + most <= s->limit[1]) return true;
   uint32_t n[2] = {s->nw[0], s->nw[1]};
   for (uint32_t u = uses; u; u &= u - 1) {
     unsigned i = (unsigned)__builtin_ctz(u) / 8;
     if (!mreg_is_virt(r[i])) continue;
     uint32_t v = index_of(r[i]);
-    if (!s->values[v].at) return false;
     bool again = (i > 0 && r[0] == r[i]) || (i > 1 && r[1] == r[i]) || (i > 2 && r[2] == r[i]);
     n[spill_class(s, v)] -= next[i] == LIVE_NONE && !again && s->live->vregs[v].def_block >= s->around_below;
   }
@@ -156,22 +153,41 @@ static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *i
     n[c] += !(uses >> (8 * i) & ROLE_USE) || next[i] == LIVE_NONE;
     if (n[c] > s->limit[c]) return false;
   }
+  return true;
+}
+
+/* The common case: all that is read is in registers, and there is room for what is written. False: nothing
+ * was done. */
+static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *in,
+                       const struct mach_op_info *info) {
+  const mreg r[4] = {in->d, in->s, in->base, in->idx};
+  uint32_t uses = mach_roles(info, ROLE_USE), defs = mach_roles(info, ROLE_DEF), kills = 0;
+  for (uint32_t u = uses; u; u &= u - 1) {
+    unsigned i = (unsigned)__builtin_ctz(u) / 8;
+    if (mreg_is_virt(r[i]) && !s->values[index_of(r[i])].at) return false;
+  }
+  if (defs && !has_room(s, r, uses, defs)) return false;
   for (uint32_t u = uses; u; u &= u - 1) {
     unsigned i = (unsigned)__builtin_ctz(u) / 8;
     if (!mreg_is_virt(r[i])) continue;
-    struct spill_operand o = {.v = index_of(r[i]), .bit = (uint8_t)i};
-    struct spill_value *val = &s->values[o.v];
+    uint32_t v = index_of(r[i]);
+    struct spill_value *val = &s->values[v];
     val->used = true;
     if (info->role[i] & ROLE_DEF) continue;
-    val->next = spill_resolve(s, o.v, next[i]);
-    if (val->next == LIVE_NONE) kill_use(s, at, &o);
+    val->next = spill_resolve(s, v, s->next[i]);
+    if (val->next != LIVE_NONE) continue;
+    kills |= 1u << i;
+    if (val->at) w_remove(s, v);
   }
   for (uint32_t d = defs; d; d &= d - 1) {
     unsigned i = (unsigned)__builtin_ctz(d) / 8;
     if (!mreg_is_virt(r[i])) continue;
-    struct spill_operand o = {.v = index_of(r[i]), .next = next[i], .bit = (uint8_t)i};
-    define(s, at, &o, (info->role[i] & ROLE_USE) != 0);
+    uint32_t v = index_of(r[i]);
+    if (define(s, at, v, s->next[i], (info->role[i] & ROLE_USE) != 0)) continue;
+    kills |= 1u << i;
+    if (s->values[v].at) w_remove(s, v);
   }
+  s->kills[at] |= (uint8_t)kills;
   return true;
 }
 
@@ -328,7 +344,6 @@ static void evict_references(struct spiller *s, uint32_t at) {
  * is in registers before it fits. Where the settings grant less than the instruction needs, that is what it
  * gets. */
 static void make_room(struct spiller *s, uint32_t at, unsigned c, uint64_t clobbers) {
-  if (!s->nw[c]) return;
   struct shape shape = shape_of(s, c, clobbers);
   uint32_t staying = 0;
   for (uint32_t k = 0; k < s->nw[c]; k++)
@@ -387,8 +402,8 @@ static void step(struct spiller *s, uint32_t at) {
       store_for_landing(s, at, i);
     if (f->calls.at[in->imm].safepoint) evict_references(s, at);
   }
-  make_room(s, at, 0, clobbers);
-  make_room(s, at, 1, clobbers);
+  for (unsigned c = 0; c < 2; c++)
+    if (s->nw[c]) make_room(s, at, c, clobbers);
   for (uint32_t i = 0; i < s->nloads; i++)
     event(s, at, EVENT_RELOAD, s->loads[i], false);
   for (uint32_t i = 0; i < s->nuse; i++) {
@@ -403,7 +418,8 @@ static void step(struct spiller *s, uint32_t at) {
         if (!s->values[s->w[c][k]].writes) s->out->across_calls[s->w[c][k]] = true;
   for (uint32_t i = 0; i < s->ndef; i++) {
     if (!lists && s->def[i].phys) s->out->asked[s->block] |= UINT64_C(1) << (s->def[i].phys - 1);
-    define(s, at, &s->def[i], s->values[s->def[i].v].reads);
+    const struct spill_operand *o = &s->def[i];
+    if (!define(s, at, o->v, o->next, s->values[o->v].reads)) kill_use(s, at, o);
   }
   for (uint32_t i = 0; i < s->nuse; i++)
     s->values[s->use[i].v].reads = false;

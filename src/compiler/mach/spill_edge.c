@@ -128,15 +128,17 @@ static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
   struct mach_func *f = s->f;
   const struct mach_block *to = &f->blocks.at[e->to];
   bool back = live_is_back_edge(e);
-  uint32_t here = ++s->stamp, first = s->exit_first[e->from];
-  for (uint32_t i = 0; i < s->exit_len[e->from]; i++) {
-    struct spill_value *val = &s->values[s->exits.at[first + i] / 2];
+  uint32_t here = ++s->stamp, nexits = s->exit_len[e->from], nentries = s->out->entry_len[e->to];
+  const uint32_t *exit = s->exits.at + s->exit_first[e->from];
+  struct spill_value *values = s->values;
+  for (uint32_t i = 0; i < nexits; i++) {
+    struct spill_value *val = &values[exit[i] / 2];
     val->seen = here;
-    val->count = s->exits.at[first + i] & 1;
+    val->count = exit[i] & 1;
   }
   const uint32_t *entry = s->out->entries.at + s->out->entry_first[e->to];
-  for (uint32_t i = 0; i < s->out->entry_len[e->to]; i++) {
-    struct spill_value *val = &s->values[entry[i]];
+  for (uint32_t i = 0; i < nentries; i++) {
+    struct spill_value *val = &values[entry[i]];
     if (s->live->vregs[entry[i]].def_block == e->to) continue; /* a phi */
     if (val->seen != here)
       spill_need_slot(s, entry[i]);
@@ -149,14 +151,14 @@ static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
     if (!phi_lives(s, to, k)) continue;
     uint32_t a = index_of(f->phi_args.at[e->args + k]);
     bool in_register = false;
-    for (uint32_t i = 0; i < s->exit_len[e->from] && !in_register; i++)
-      in_register = s->exits.at[first + i] / 2 == a;
+    for (uint32_t i = 0; i < nexits && !in_register; i++)
+      in_register = exit[i] / 2 == a;
     if (!in_register) spill_need_slot(s, a);
   }
-  for (uint32_t i = 0; i < s->exit_len[e->from]; i++) {
-    uint32_t v = s->exits.at[first + i] / 2;
-    bool clean = s->exits.at[first + i] & 1;
-    if (s->values[v].seen != here) continue; /* in a register there too */
+  for (uint32_t i = 0; i < nexits; i++) {
+    uint32_t v = exit[i] / 2;
+    bool clean = exit[i] & 1;
+    if (values[v].seen != here) continue; /* in a register there too */
     bool live = back ? s->live->vregs[v].def_block < e->to : next_at_entry(s, v) != LIVE_NONE;
     if (!live || !spill_leaves(s, v, clean, e->from)) continue;
     struct spill_tail t = {.v = v, .next = s->tail_of[e->from]};
@@ -169,9 +171,11 @@ static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
 static void load_list(struct spiller *s) {
   const struct live *live = s->live;
   const struct live_in *in = live->entries.at + live->in_first[s->block];
-  for (uint32_t i = 0; i < live->in_len[s->block]; i++) {
-    s->values[in[i].v].listed = s->block + 1;
-    s->values[in[i].v].dist = in[i].dist;
+  struct spill_value *values = s->values;
+  uint32_t len = live->in_len[s->block], listed = s->block + 1;
+  for (uint32_t i = 0; i < len; i++) {
+    values[in[i].v].listed = listed;
+    values[in[i].v].dist = in[i].dist;
   }
 }
 
@@ -249,8 +253,10 @@ static void gather_common(struct spiller *s, const struct mach_block *b, const s
   for (uint32_t i = 0; i < b->npred; i++) {
     const struct ir_edge *e = pred_edge(s, b, i);
     if (live_is_back_edge(e) || (m->hot_only && s->f->blocks.at[e->from].cold)) continue;
-    for (uint32_t j = 0; j < s->exit_len[e->from]; j++) {
-      uint32_t v = s->exits.at[s->exit_first[e->from] + j] / 2;
+    const uint32_t *exit = s->exits.at + s->exit_first[e->from];
+    uint32_t nexits = s->exit_len[e->from];
+    for (uint32_t j = 0; j < nexits; j++) {
+      uint32_t v = exit[j] / 2;
       struct spill_value *val = &s->values[v];
       if (val->seen != here) val->count = 0;
       val->seen = here;
@@ -345,8 +351,9 @@ bool spill_block_passes(struct spiller *s) {
   VEC_RESERVE(f->arena, &s->out->entries, s->out->entries.len + len);
   VEC_RESERVE(f->arena, &s->exits, s->exits.len + len);
   uint32_t *entry = s->out->entries.at + s->out->entries.len, *exit = s->exits.at + s->exits.len, lives = 0;
+  const uint32_t *behind = s->exits.at + s->exit_first[from];
   for (uint32_t i = 0; i < len; i++) {
-    uint32_t x = s->exits.at[s->exit_first[from] + i];
+    uint32_t x = behind[i];
     if (next_at_entry(s, x / 2) == LIVE_NONE) continue;
     entry[lives] = x / 2;
     exit[lives++] = x;

@@ -12,7 +12,7 @@ struct rewriter {
   uint32_t n;
 };
 
-static void put(struct rewriter *w, struct mach_insn in, uint8_t kills) {
+static inline void put(struct rewriter *w, struct mach_insn in, uint8_t kills) {
   w->out[w->n] = in;
   w->kills[w->n++] = kills;
 }
@@ -79,29 +79,31 @@ static bool only_stored(const struct spiller *s, uint32_t v, bool dead) {
 static void rewrite_insn(struct rewriter *w, const struct mach_insn *old, uint32_t at) {
   struct spiller *s = w->s;
   struct mach_func *f = s->f;
-  struct mach_insn in = *old;
-  if (in.op == MACH_NOP) return;
-  if (in.base == MREG_SLOT) in.disp = (int32_t)s->out->slot[in.disp];
-  if (in.op == MACH_RELOAD) in.imm = (int32_t)s->out->slot[in.imm];
-  put(w, in, s->kills[at]);
-  uint8_t *kills = &w->kills[w->n - 1];
-  const struct mach_op_info *info = &f->isa->ops[in.op];
-  const mreg r[4] = {in.d, in.s, in.base, in.idx};
+  if (old->op == MACH_NOP) return;
+  struct mach_insn *in = &w->out[w->n];
+  uint8_t *kills = &w->kills[w->n++], old_kills = s->kills[at];
+  const struct mach_op_info *info = &f->isa->ops[old->op];
+  if (in != old) *in = *old;
+  *kills = old_kills;
+  if (in->base == MREG_SLOT) in->disp = (int32_t)s->out->slot[in->disp];
+  if (in->op == MACH_RELOAD) in->imm = (int32_t)s->out->slot[in->imm];
+  const mreg r[4] = {in->d, in->s, in->base, in->idx};
+  uint32_t src = in->src;
   for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
     unsigned i = (unsigned)__builtin_ctz(d) / 8;
     if (!mreg_is_virt(r[i]) || !s->values[index_of(r[i])].slot) continue;
     uint32_t v = index_of(r[i]);
-    bool last = --s->values[v].defs_left == 0, dead = s->kills[at] >> i & 1;
+    bool last = --s->values[v].defs_left == 0, dead = old_kills >> i & 1;
     if (only_stored(s, v, dead)) *kills &= (uint8_t) ~(1u << i);
-    if (!dead || only_stored(s, v, dead)) put_store(w, v, in.src, last, dead);
+    if (!dead || only_stored(s, v, dead)) put_store(w, v, src, last, dead);
   }
-  if (!(info->flags & MF_CALL) && in.op != MACH_PARAMS) return;
-  const struct mach_call *call = &f->calls.at[in.imm];
+  if (!(info->flags & MF_CALL)) return;
+  const struct mach_call *call = &f->calls.at[in->imm];
   for (uint32_t i = call->results; i < call->results + call->nresults; i++) {
     uint32_t v = index_of(f->fixed.at[i].reg);
     bool dead = s->out->fixed_kill[i], only = only_stored(s, v, dead);
     if (only) s->out->fixed_kill[i] = false;
-    if (!dead || only) put_store(w, v, in.src, true, dead);
+    if (!dead || only) put_store(w, v, src, true, dead);
   }
 }
 
@@ -124,7 +126,7 @@ void spill_rewrite(struct spiller *s) {
     w.kills = arena_alloc(f->arena, (size_t)f->insns.len + 1);
   }
   w.out = f->insns.at;
-  uint32_t next_event = 0;
+  uint32_t next_event = 0, event_at = s->events.len ? s->events.at[0].at : UINT32_MAX;
   for (uint32_t n = 0; n < f->blocks.len; n++) {
     struct mach_block *b = &f->blocks.at[n];
     uint32_t first = w.n;
@@ -135,8 +137,10 @@ void spill_rewrite(struct spiller *s) {
     }
     for (uint32_t at = b->first; at < b->end; at++) {
       const struct mach_insn *in = &w.out[gap + at];
-      for (; next_event < s->events.len && s->events.at[next_event].at == at; next_event++)
-        put_event(&w, &s->events.at[next_event], in->src);
+      while (event_at == at) {
+        put_event(&w, &s->events.at[next_event++], in->src);
+        event_at = next_event < s->events.len ? s->events.at[next_event].at : UINT32_MAX;
+      }
       if (at == b->end - 1)
         for (uint32_t t = s->tail_of[n]; t; t = s->tails.at[t - 1].next)
           if (!stored_at_def(s, s->tails.at[t - 1].v))
