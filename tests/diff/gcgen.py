@@ -77,7 +77,7 @@ class Module:
         out = ["(rec"]
         for t in self.structs:
             fields = " ".join(f"(field {'(mut ' + s + ')' if m else s})" for s, m in t.fields)
-            out.append(f"  (type {t.name} (sub {t.super.name + ' ' if t.super else ''}(struct {fields})))")
+            out.append(f"  (type {t.name} (sub {t.super.name + ' ' if t.super else ''}{self.clauses(t)}(struct {fields})))")
         out += [f"  (type {t.name} (array (mut {t.fields[0][0]})))" for t in self.arrays] + [")"]
         for n, (params, result) in enumerate(self.signatures):
             out.append(f"(type $f{n} (func (param {' '.join(params)}) (result {result})))")
@@ -91,7 +91,14 @@ class Module:
         out += ["(elem $items (ref null any) " + " ".join(f"(item (ref.i31 (i32.const {n * 77})))" for n in range(6)) + ")"]
         return out
 
+    def clauses(self, t):
+        return ""
+
     # ---- folding a value into a number ----
+
+    def hidden(self, t, cast):
+        """What `cast`, a t, leads to besides its fields."""
+        return []
 
     def fold(self):
         out = ["(func $fold (param $v (ref null any)) (param $depth i32) (result i64) (local $h i64) (local $i i32)",
@@ -117,6 +124,7 @@ class Module:
             for i, (s, _) in enumerate(t.fields):
                 signed = "_s" if s in ("i8", "i16") else ""
                 out.append("    " + mixed(number(s, f"(struct.get{signed} {t.name} {i} {cast})")))
+            out += ["    " + mixed(number("(ref null any)", get)) for get in self.hidden(t, cast)]
             out.append("    (return (local.get $h))))")
         for t in self.arrays:
             s = t.fields[0][0]
@@ -186,9 +194,7 @@ class Module:
             return None
         t = r.choice(kinds)
         if t.kind == "struct":
-            if r.random() < 0.2:
-                return f"(struct.new_default {t.name})"
-            return f"(struct.new {t.name} {' '.join(value(unpacked(s)) for s, _ in t.fields)})"
+            return self.new_struct(t, value)
         s = unpacked(t.fields[0][0])
         how = r.randrange(5)
         if how == 0:
@@ -202,14 +208,22 @@ class Module:
         n = r.randint(0, 5)
         return f"(array.new_fixed {t.name} {n} {' '.join(value(s) for _ in range(n))})"
 
+    def new_struct(self, t, value):
+        if self.r.random() < 0.2:
+            return f"(struct.new_default {t.name})"
+        return f"(struct.new {t.name} {' '.join(value(unpacked(s)) for s, _ in t.fields)})"
+
     def index(self, value, mask):
         return f"(i32.and {value} (i32.const {mask}))"
 
     # ---- programs ----
 
+    def new_program(self, n, params):
+        return Program(self, n, params)
+
     def program(self, n):
         params, result = self.signatures[n]
-        p = Program(self, n, params)
+        p = self.new_program(n, params)
         body = [p.statement(4) for _ in range(self.r.randint(2, 8))]
         value = p.value(result, 4)
         head = " ".join(f"(param $l{k} {t})" for k, t in enumerate(params))
