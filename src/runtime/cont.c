@@ -19,6 +19,8 @@ struct stack *cont_new(struct store *s, const struct vm_func *func) {
     s->stacks = stack_pool_new(&limits, &s->vm.finished);
     if (!s->stacks) return NULL;
   }
+  const struct stack *next = s->vm.finished; /* mostly one that ran the same function */
+  if (next && next->func == func) return stack_new(s->stacks, func, next->args_size, next->results_size);
   struct call_layout layout = {.params = NULL, .results = NULL};
   call_layout(&canon_type(s->canon, func->type)->func, &layout);
   return stack_new(s->stacks, func, layout.args_size, layout.results_size);
