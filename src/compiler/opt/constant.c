@@ -104,7 +104,6 @@ static bool of_f32(enum ir_op op, uint32_t a, uint32_t b, uint64_t *out) {
   case IR_OP_FGT: *out = f32_lt(b, a); return true;
   case IR_OP_FGE: *out = f32_le(b, a); return true;
   case IR_OP_PROMOTE: *out = f64_promote_f32(a); return true;
-  case IR_OP_BITCAST: *out = a; return true;
   default: return false;
   }
 }
@@ -132,7 +131,6 @@ static bool of_f64(enum ir_op op, uint64_t a, uint64_t b, uint64_t *out) {
   case IR_OP_FGT: *out = f64_lt(b, a); return true;
   case IR_OP_FGE: *out = f64_le(b, a); return true;
   case IR_OP_DEMOTE: *out = f32_demote_f64(a); return true;
-  case IR_OP_BITCAST: *out = a; return true;
   default: return false;
   }
 }

@@ -56,9 +56,6 @@ static uint64_t zeros_of(const struct ir_func *f, ir_val v, uint32_t depth) {
     uint32_t bits = 128 - top_zeros(a) - top_zeros(b);
     return own | top_mask(bits >= 64 ? 0 : 64 - bits) | low_mask(min_u32(64, low_zeros(a) + low_zeros(b)));
   }
-  case IR_OP_REM_U:
-    if (!ir_is_const(f, in->b) || ir_const(f, in->b) == 0) return own;
-    return own | top_mask(top_zeros(~(ir_const(f, in->b) - 1)));
   case IR_OP_DIV_U: return own | top_mask(top_zeros(zeros_of(f, in->a, depth - 1)));
   case IR_OP_CLZ:
   case IR_OP_CTZ:
