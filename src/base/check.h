@@ -14,6 +14,7 @@
 #define MUST_USE               __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define FALLTHROUGH            __attribute__((fallthrough)) /* clang reads no comments */
+#define NOINLINE               __attribute__((noinline))
 #define COUNT_OF(a)            (sizeof(a) / sizeof((a)[0]))
 
 /* In release builds a fact is still compiled, and dropped as dead code: what only asserts use stays used, and

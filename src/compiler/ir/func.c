@@ -28,11 +28,13 @@ struct ir_func *ir_func_new(struct arena *a, const struct module *m, uint32_t in
   return f;
 }
 
-ir_val ir_append(struct ir_func *f, struct ir_insn insn, uint32_t wasm_off) {
-  ir_val v = f->insns.len;
-  VEC_PUSH(f->arena, &f->insns, insn);
-  VEC_PUSH(f->arena, &f->wasm_off, wasm_off);
-  return v;
+void ir_grow(struct ir_func *f) {
+  uint32_t need = f->insns.len + 1;
+  if (need == 0) arena_out_of_memory(f->arena); /* 2^32 instructions */
+  if (f->insns.cap < need)
+    f->insns.at = vec_grow(f->arena, f->insns.at, &f->insns.cap, sizeof *f->insns.at, need);
+  if (f->wasm_off.cap < need)
+    f->wasm_off.at = vec_grow(f->arena, f->wasm_off.at, &f->wasm_off.cap, sizeof *f->wasm_off.at, need);
 }
 
 uint32_t ir_ext(struct ir_func *f, const uint32_t *words, uint32_t len) {
@@ -114,16 +116,6 @@ struct ir_clause ir_clause(const struct ir_func *f, ir_val v, uint32_t i) {
 }
 
 uint32_t ir_switch_type(const struct ir_func *f, ir_val v) { return behind_args(f, v)[0]; }
-
-uint64_t ir_const(const struct ir_func *f, ir_val v) {
-  const struct ir_insn *in = &f->insns.at[v];
-  assert(ir_is_const(f, v));
-  return (uint64_t)in->b << 32 | in->a;
-}
-
-bool ir_is_const(const struct ir_func *f, ir_val v) {
-  return f->insns.at[v].op == IR_OP_ICONST || f->insns.at[v].op == IR_OP_FCONST;
-}
 
 static void count_use(struct ir_func *f, ir_val v) {
   struct ir_insn *in = ir_at(f, v);

@@ -146,8 +146,16 @@ static inline struct ir_insn *ir_at(struct ir_func *f, ir_val v) {
   return &f->insns.at[v];
 }
 struct ir_func *ir_func_new(struct arena *a, const struct module *m, uint32_t index);
-ir_val ir_append(struct ir_func *f, struct ir_insn insn,
-                 uint32_t wasm_off); /* to the block under construction */
+NOINLINE void ir_grow(struct ir_func *f); /* room for one more instruction */
+/* To the block under construction. */
+static inline ir_val ir_append(struct ir_func *f, struct ir_insn insn, uint32_t wasm_off) {
+  ir_val v = f->insns.len;
+  if (v >= f->insns.cap || v >= f->wasm_off.cap) ir_grow(f);
+  f->insns.at[v] = insn;
+  f->wasm_off.at[v] = wasm_off;
+  f->insns.len = f->wasm_off.len = v + 1;
+  return v;
+}
 uint32_t ir_ext(struct ir_func *f, const uint32_t *words, uint32_t len);
 uint8_t ir_type_of(const struct module *m, valtype t); /* m: where concrete types are looked up */
 /* Address parts of guest accesses. base 0: memory 0 through the pinned register. */
@@ -168,8 +176,15 @@ struct ir_clause {
 uint32_t ir_clauses(const struct ir_func *f, ir_val v); /* how many */
 struct ir_clause ir_clause(const struct ir_func *f, ir_val v, uint32_t i);
 uint32_t ir_switch_type(const struct ir_func *f, ir_val v); /* of SWITCH_TO: the target's function type */
-uint64_t ir_const(const struct ir_func *f, ir_val v);       /* of ICONST, FCONST */
-bool ir_is_const(const struct ir_func *f, ir_val v);
+static inline bool ir_is_const(const struct ir_func *f, ir_val v) {
+  uint8_t op = f->insns.at[v].op;
+  return op == IR_OP_ICONST || op == IR_OP_FCONST;
+}
+static inline uint64_t ir_const(const struct ir_func *f, ir_val v) {
+  const struct ir_insn *in = &f->insns.at[v];
+  assert(ir_is_const(f, v));
+  return (uint64_t)in->b << 32 | in->a;
+}
 static inline bool ir_type_is_float(uint8_t t) { return t == IR_F32 || t == IR_F64 || t == IR_V128; }
 /* The value operands of an instruction (not edge arguments): up to 3 fields, and a list (arguments) in ext.
  * Pointers are good until something is appended. */

@@ -17,26 +17,19 @@ struct place {
   enum opt_class class;
 };
 
-static uint32_t access_size(const struct ir_insn *in) {
-  switch ((enum ir_access)(in->flags & IRF_ACCESS_MASK)) {
-  case ACCESS_8U:
-  case ACCESS_8S: return 1;
-  case ACCESS_16U:
-  case ACCESS_16S: return 2;
-  case ACCESS_32U:
-  case ACCESS_32S: return 4;
-  case ACCESS_FULL: break;
-  }
-  switch (in->type) {
-  case IR_I32:
-  case IR_F32:
-  case IR_REF: return 4;
-  case IR_V128: return 16;
-  default: return 8;
-  }
+static inline uint32_t access_size(const struct ir_insn *in) {
+  static const uint8_t by_access[IRF_ACCESS_MASK + 1] = {
+      [ACCESS_8U] = 1,  [ACCESS_8S] = 1,  [ACCESS_16U] = 2,
+      [ACCESS_16S] = 2, [ACCESS_32U] = 4, [ACCESS_32S] = 4};
+  static const uint8_t by_type[IR_TYPE_COUNT] = {
+      [IR_VOID] = 8, [IR_I32] = 4,   [IR_I64] = 8, [IR_F32] = 4,     [IR_F64] = 8,
+      [IR_REF] = 4,  [IR_V128] = 16, [IR_PTR] = 8, [IR_FUNCREF] = 8,
+  };
+  enum ir_access access = (enum ir_access)(in->flags & IRF_ACCESS_MASK);
+  return access == ACCESS_FULL ? by_type[in->type] : by_access[access];
 }
 
-static struct place place_of(const struct ir_func *f, const struct ir_insn *in) {
+static inline struct place place_of(const struct ir_func *f, const struct ir_insn *in) {
   struct place p = {.index = in->a, .off = in->c, .size = access_size(in), .class = OPT_GUEST};
   if (in->op == IR_OP_LOAD || in->op == IR_OP_STORE) {
     p.class = in->flags & IRF_GLOBAL ? OPT_GLOBAL : OPT_TABLE;
@@ -128,7 +121,8 @@ static struct place entry_place(const struct cache_entry *e) {
       .base = e->base, .index = e->index, .off = e->off, .size = e->size, .class = (enum opt_class)e->class};
 }
 
-ir_val cache_load(struct opt *o, const struct ir_insn *in, uint32_t wasm_off) {
+ir_val cache_load(struct opt *o, struct ir_insn insn, uint32_t wasm_off) {
+  const struct ir_insn *in = &insn;
   struct place p = place_of(o->f, in);
   uint32_t version = o->state.version[p.class];
   for (uint32_t i = 0; i < CACHE_LEN; i++) {
@@ -146,7 +140,8 @@ ir_val cache_load(struct opt *o, const struct ir_insn *in, uint32_t wasm_off) {
   return v;
 }
 
-void cache_store(struct opt *o, const struct ir_insn *in, uint32_t wasm_off) {
+void cache_store(struct opt *o, struct ir_insn insn, uint32_t wasm_off) {
+  const struct ir_insn *in = &insn;
   struct place p = place_of(o->f, in);
   uint32_t version = o->state.version[p.class], next = ++o->last_version;
   for (uint32_t i = 0; i < CACHE_LEN; i++) {

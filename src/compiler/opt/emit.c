@@ -44,9 +44,7 @@ void opt_assume(struct opt *o, ir_val cond, bool nonzero) {
 bool opt_is_nonzero(struct opt *o, ir_val v) { return !o->only_append && fact_of(o, v) == FACT_NONZERO; }
 
 void opt_define(struct opt *o, struct ir_insn insn, ir_val v) {
-  if (o->only_append) return;
-  const struct gvn_key key = gvn_key(o, &insn);
-  gvn_add(o, &key, v);
+  if (!o->only_append) gvn_add(o, insn, v);
 }
 
 static void changes(struct opt *o, enum opt_class c) { o->state.version[c] = ++o->last_version; }
@@ -99,11 +97,9 @@ static void effects(struct opt *o, const struct ir_insn *in) {
 
 ir_val opt_constant(struct opt *o, enum ir_type type, uint64_t bits, uint32_t wasm_off) {
   enum ir_op op = ir_type_is_float((uint8_t)type) ? IR_OP_FCONST : IR_OP_ICONST;
-  return opt_emit(
-      o,
-      (struct ir_insn){
-          .op = (uint8_t)op, .type = (uint8_t)type, .a = (uint32_t)bits, .b = (uint32_t)(bits >> 32)},
-      wasm_off);
+  const struct ir_insn in = {
+      .op = (uint8_t)op, .type = (uint8_t)type, .a = (uint32_t)bits, .b = (uint32_t)(bits >> 32)};
+  return gvn_number(o, in, wasm_off);
 }
 
 ir_val opt_condition(struct opt *o, ir_val v, bool *inverted) {
@@ -114,44 +110,72 @@ ir_val opt_condition(struct opt *o, ir_val v, bool *inverted) {
   return fact == FACT_NONE ? v : opt_constant(o, IR_I32, fact == FACT_NONZERO, 0);
 }
 
-static void emit_check(struct opt *o, struct ir_insn *in, uint32_t wasm_off) {
+static NOINLINE void emit_check(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
   bool inverted = false;
-  in->a = condition_of(o->f, in->a, &inverted);
-  if (inverted) in->op = in->op == IR_OP_TRAPIF ? IR_OP_TRAPIFZ : IR_OP_TRAPIF;
-  enum fact passes = in->op == IR_OP_TRAPIF ? FACT_ZERO : FACT_NONZERO;
-  if (fact_of(o, in->a) == passes) return;
-  ir_append(o->f, *in, wasm_off);
-  if (!ir_is_const(o->f, in->a)) fact_set(o, in->a, passes == FACT_NONZERO);
+  in.a = condition_of(o->f, in.a, &inverted);
+  if (inverted) in.op = in.op == IR_OP_TRAPIF ? IR_OP_TRAPIFZ : IR_OP_TRAPIF;
+  enum fact passes = in.op == IR_OP_TRAPIF ? FACT_ZERO : FACT_NONZERO;
+  if (fact_of(o, in.a) == passes) return;
+  ir_append(o->f, in, wasm_off);
+  if (!ir_is_const(o->f, in.a)) fact_set(o, in.a, passes == FACT_NONZERO);
 }
 
-static ir_val emit_effect(struct opt *o, struct ir_insn *in, uint32_t wasm_off) {
-  ir_append(o->f, *in, wasm_off);
-  effects(o, in);
-  return ir_op_table[in->op].type == '-' ? 0 : o->f->insns.len - 1;
+static NOINLINE ir_val emit_effect(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  ir_val v = ir_append(o->f, in, wasm_off);
+  effects(o, &in);
+  return ir_op_table[in.op].type == '-' ? 0 : v;
 }
 
-static ir_val emit_numbered(struct opt *o, const struct ir_insn *in, uint32_t wasm_off) {
-  const struct gvn_key key = gvn_key(o, in);
-  ir_val v = gvn_find(o, &key);
-  if (v) return v;
-  v = ir_append(o->f, *in, wasm_off);
-  gvn_add(o, &key, v);
-  return v;
+static NOINLINE ir_val emit_value(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  ir_val v = fold(o, &in, wasm_off);
+  return v ? v : gvn_number(o, in, wasm_off);
 }
 
+static NOINLINE ir_val emit_load(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  fold_pointer(o, &in);
+  if (!(in.flags & IRF_IMMUTABLE) && (in.flags & (IRF_GLOBAL | IRF_TABLE)))
+    return cache_load(o, in, wasm_off);
+  return gvn_number(o, in, wasm_off);
+}
+
+static NOINLINE ir_val emit_store(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  fold_pointer(o, &in);
+  cache_store(o, in, wasm_off);
+  return 0;
+}
+
+static NOINLINE ir_val emit_gload(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  fold_address(o, &in);
+  return cache_load(o, in, wasm_off);
+}
+
+static NOINLINE ir_val emit_gstore(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  fold_address(o, &in);
+  fold_stored(o, &in);
+  cache_store(o, in, wasm_off);
+  return 0;
+}
+
+static NOINLINE ir_val emit_atomic(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  fold_address(o, &in);
+  return emit_effect(o, in, wasm_off);
+}
+
+/* Only chooses: what it would keep in registers or on the stack would be saved for every constant. */
 ir_val opt_emit(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
-  ir_val v;
-  if (o->only_append) return emit_effect(o, &in, wasm_off);
+  if (o->only_append) return emit_effect(o, in, wasm_off);
   switch (in.op) {
+  case IR_OP_PHI:
   case IR_OP_PROJ: return ir_append(o->f, in, wasm_off);
+  case IR_OP_JUMP:
+  case IR_OP_BRANCH: ir_append(o->f, in, wasm_off); return 0;
+  case IR_OP_ICONST:
+  case IR_OP_FCONST:
+  case IR_OP_VMCTX: return gvn_number(o, in, wasm_off);
   case IR_OP_TRAPIF:
-  case IR_OP_TRAPIFZ: emit_check(o, &in, wasm_off); return 0;
-  case IR_OP_LOAD:
-    fold_pointer(o, &in);
-    if (!(in.flags & IRF_IMMUTABLE) && (in.flags & (IRF_GLOBAL | IRF_TABLE)))
-      return cache_load(o, &in, wasm_off);
-    return emit_numbered(o, &in, wasm_off);
-  case IR_OP_GLOAD: fold_address(o, &in); return cache_load(o, &in, wasm_off);
+  case IR_OP_TRAPIFZ: emit_check(o, in, wasm_off); return 0;
+  case IR_OP_LOAD: return emit_load(o, in, wasm_off);
+  case IR_OP_GLOAD: return emit_gload(o, in, wasm_off);
   case IR_OP_ATOMIC_LOAD:
   case IR_OP_ATOMIC_STORE:
   case IR_OP_ATOMIC_ADD:
@@ -159,29 +183,20 @@ ir_val opt_emit(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
   case IR_OP_ATOMIC_AND:
   case IR_OP_ATOMIC_OR:
   case IR_OP_ATOMIC_XOR:
-  case IR_OP_ATOMIC_XCHG: fold_address(o, &in); return emit_effect(o, &in, wasm_off);
-  case IR_OP_STORE:
-    fold_pointer(o, &in);
-    cache_store(o, &in, wasm_off);
-    return 0;
-  case IR_OP_GSTORE:
-    fold_address(o, &in);
-    fold_stored(o, &in);
-    cache_store(o, &in, wasm_off);
-    return 0;
+  case IR_OP_ATOMIC_XCHG: return emit_atomic(o, in, wasm_off);
+  case IR_OP_STORE: return emit_store(o, in, wasm_off);
+  case IR_OP_GSTORE: return emit_gstore(o, in, wasm_off);
   case IR_OP_HLOAD:
-    if (in.flags & IRF_IMMUTABLE && !(in.flags & IRF_EXT_ADDR)) return emit_numbered(o, &in, wasm_off);
-    return cache_load(o, &in, wasm_off);
-  case IR_OP_HSTORE: cache_store(o, &in, wasm_off); return 0;
+    if (in.flags & IRF_IMMUTABLE && !(in.flags & IRF_EXT_ADDR)) return gvn_number(o, in, wasm_off);
+    return cache_load(o, in, wasm_off);
+  case IR_OP_HSTORE: cache_store(o, in, wasm_off); return 0;
   case IR_OP_DIV_S:
   case IR_OP_DIV_U:
   case IR_OP_REM_S:
   case IR_OP_REM_U:
   case IR_OP_TRUNC_S:
-  case IR_OP_TRUNC_U: break; /* values, though not pure ones */
+  case IR_OP_TRUNC_U: return emit_value(o, in, wasm_off); /* values, though not pure ones */
   default:
-    if (!(ir_op_table[in.op].flags & IRF_P)) return emit_effect(o, &in, wasm_off);
+    return ir_op_table[in.op].flags & IRF_P ? emit_value(o, in, wasm_off) : emit_effect(o, in, wasm_off);
   }
-  v = fold(o, &in, wasm_off);
-  return v ? v : emit_numbered(o, &in, wasm_off);
 }

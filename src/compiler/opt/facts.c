@@ -6,20 +6,15 @@
  * inverse comparison of the same values. Must not: reason about values (that is compare.c's). */
 #include "compiler/opt/private.h"
 
-static struct gvn_key fact_key(const struct opt *o, ir_val v) {
-  const struct ir_insn in = {.op = IR_OP_BRANCH, .a = v};
-  return gvn_key(o, &in);
-}
+static struct ir_insn fact_insn(ir_val v) { return (struct ir_insn){.op = IR_OP_BRANCH, .a = v}; }
 
 enum fact fact_of(struct opt *o, ir_val v) {
   if (ir_is_const(o->f, v)) return ir_const(o->f, v) != 0 ? FACT_NONZERO : FACT_ZERO;
-  const struct gvn_key key = fact_key(o, v);
-  return (enum fact)gvn_find(o, &key);
+  return (enum fact)gvn_find(o, fact_insn(v));
 }
 
 static void set(struct opt *o, ir_val v, bool nonzero) {
-  const struct gvn_key key = fact_key(o, v);
-  gvn_add(o, &key, nonzero ? FACT_NONZERO : FACT_ZERO);
+  gvn_add(o, fact_insn(v), nonzero ? FACT_NONZERO : FACT_ZERO);
 }
 
 void fact_set(struct opt *o, ir_val v, bool nonzero) {
@@ -29,8 +24,7 @@ void fact_set(struct opt *o, ir_val v, bool nonzero) {
   enum ir_op inverse = compare_inverse((enum ir_op)x.op);
   if (inverse != IR_OP_NONE) { /* x < y  =>  not x >= y */
     const struct ir_insn in = {.op = (uint8_t)inverse, .type = IR_I32, .a = x.a, .b = x.b};
-    const struct gvn_key key = gvn_key(o, &in);
-    ir_val other = gvn_find(o, &key);
+    ir_val other = gvn_find(o, in);
     if (other) set(o, other, !nonzero);
     /* x == c  where x is a condition itself: x != 0 */
     if (x.op == (nonzero ? IR_OP_NE : IR_OP_EQ) && ir_is_const(f, x.b) && ir_const(f, x.b) == 0)

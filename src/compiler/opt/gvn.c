@@ -9,11 +9,12 @@
 
 #include "compiler/ir/cfg.h"
 
-#include <string.h>
-
-static void table_alloc(struct opt *o, uint32_t len) {
-  o->table = ARENA_ARRAY(o->f->arena, uint32_t, len);
-  o->mask = len - 1;
+/* The table is half full at most, and the log has room for as much. */
+static void table_alloc(struct opt *o, uint32_t log2) {
+  o->table = ARENA_ARRAY(o->f->arena, uint32_t, (size_t)1 << log2);
+  o->mask = (UINT32_C(1) << log2) - 1;
+  o->shift = 64 - log2;
+  VEC_RESERVE(o->f->arena, &o->log, o->mask / 2 + 1);
 }
 
 void gvn_end(struct opt *o) {
@@ -24,85 +25,103 @@ void gvn_end(struct opt *o) {
 }
 
 void gvn_init(struct opt *o, uint32_t size) {
-  uint32_t len = 64;
-  while (len < size / 4 && len < 1u << 12)
-    len *= 2;
-  table_alloc(o, len);
+  uint32_t log2 = 6;
+  while (log2 < 12 && UINT32_C(1) << log2 < size / 4)
+    log2++;
+  table_alloc(o, log2);
 }
 
-/* The state that an instruction reads, as a version. */
-static uint32_t version_of(const struct opt *o, const struct ir_insn *in) {
-  return in->op == IR_OP_LOAD && !(in->flags & IRF_IMMUTABLE) ? o->state.version[OPT_META] : 0;
-}
-
-struct gvn_key gvn_key(const struct opt *o, const struct ir_insn *in) {
-  struct gvn_key key = {.insn = *in, .version = version_of(o, in)};
-  key.insn.uses = 0;
-  /* The check for null is no part of the value: what stands before this has passed it. */
-  if (in->op == IR_OP_HLOAD) key.insn.flags &= (uint8_t)~IRF_NULL_MASK;
-  /* x + y and y + x are equal; the instruction keeps the order of the source, which is a hint for registers.
-   */
-  if ((ir_op_table[in->op].flags & IRF_K) && in->b < in->a) {
-    key.insn.a = in->b;
-    key.insn.b = in->a;
+/* Operands and kind in 16 bytes, which are compared and hashed as two words. */
+static inline struct gvn_key key_of(const struct opt *o, struct ir_insn in) {
+  struct gvn_key key = {
+      .low = (uint64_t)in.op | (uint64_t)in.type << 8 | (uint64_t)in.flags << 16 | (uint64_t)in.a << 32,
+      .high = (uint64_t)in.b | (uint64_t)in.c << 32,
+  };
+  if (ir_op_table[in.op].flags & IRF_K) {
+    /* x + y and y + x are equal; the instruction keeps the order of the source, which is a hint for
+     * registers. */
+    if (in.b < in.a) {
+      key.low = (uint32_t)key.low | (uint64_t)in.b << 32;
+      key.high = (uint64_t)in.a | (uint64_t)in.c << 32;
+    }
+  } else if (in.op == IR_OP_LOAD && !(in.flags & IRF_IMMUTABLE)) {
+    key.high |= o->state.version[OPT_META]; /* in the place of b, which it has not: the state that it reads */
+  } else if (in.op == IR_OP_HLOAD) {
+    /* The check for null is no part of the value: what stands before this has passed it. */
+    key.low &= ~((uint64_t)IRF_NULL_MASK << 16);
   }
-  uint32_t kind = (uint32_t)in->op << 16 | (uint32_t)in->type << 8 | key.insn.flags;
-  uint64_t h = ((uint64_t)key.insn.a << 32 | key.insn.b) * UINT64_C(0x9e3779b97f4a7c15);
-  h ^= ((uint64_t)in->c << 32 | (kind ^ key.version << 20)) * UINT64_C(0xc2b2ae3d27d4eb4f);
-  key.hash = (uint32_t)(h >> 32) ^ (uint32_t)(h >> 20);
   return key;
 }
 
-static bool same(const struct gvn_key *x, const struct gvn_key *y) {
-  return x->hash == y->hash && memcmp(&x->insn, &y->insn, sizeof x->insn) == 0 && x->version == y->version;
+/* The upper bits of a product depend on all bits of its factors. */
+static inline uint32_t slot_of(const struct opt *o, struct gvn_key key) {
+  return (uint32_t)((key.low * UINT64_C(0x9e3779b97f4a7c15) ^ key.high * UINT64_C(0xc2b2ae3d27d4eb4f)) >>
+                    o->shift);
 }
 
-ir_val gvn_find(const struct opt *o, const struct gvn_key *key) {
-  for (uint32_t i = key->hash & o->mask; o->table[i] != 0; i = (i + 1) & o->mask) {
+/* Where the key stands in the table, or the free slot where it would. */
+static inline uint32_t find(const struct opt *o, struct gvn_key key) {
+  uint32_t i = slot_of(o, key);
+  for (; o->table[i] != 0; i = (i + 1) & o->mask) {
     const struct gvn_entry *e = &o->log.at[o->table[i] - 1];
-    if (same(&e->key, key)) return e->value;
+    if (e->key.low == key.low && e->key.high == key.high) break;
   }
-  return 0;
+  return i;
 }
 
-static void table_put(struct opt *o, uint32_t entry) {
-  uint32_t i = o->log.at[entry].key.hash & o->mask;
+static uint32_t free_slot(const struct opt *o, struct gvn_key key) {
+  uint32_t i = slot_of(o, key);
   while (o->table[i] != 0)
     i = (i + 1) & o->mask;
-  o->table[i] = entry + 1;
+  return i;
+}
+
+/* In the order of the log, so that the newest stay last in their sequences. */
+static NOINLINE void table_grow(struct opt *o) {
+  arena_drop(o->f->arena, o->table, (o->mask + 1) * sizeof *o->table);
+  table_alloc(o, 64 - o->shift + 1);
+  for (uint32_t i = 0; i < o->log.len; i++) {
+    uint32_t slot = free_slot(o, o->log.at[i].key);
+    o->log.at[i].slot = slot;
+    o->table[slot] = i + 1;
+  }
 }
 
 /* Entries on one path of the dominator tree: past these the table misses every cache and costs more than all
  * else. */
 enum { LOG_MOST = 1 << 17 };
 
-void gvn_add(struct opt *o, const struct gvn_key *key, ir_val v) {
-  if (o->log.len >= LOG_MOST) return;
-  VEC_PUSH(o->f->arena, &o->log, ((struct gvn_entry){.key = *key, .value = v}));
-  if (o->log.len >
-      o->mask / 2) { /* in the order of the log, so that the newest stay last in their sequences */
-    arena_drop(o->f->arena, o->table, (o->mask + 1) * sizeof *o->table);
-    table_alloc(o, 2 * (o->mask + 1));
-    for (uint32_t i = 0; i < o->log.len; i++)
-      table_put(o, i);
-  } else {
-    table_put(o, o->log.len - 1);
-  }
+static inline void add_at(struct opt *o, struct gvn_key key, ir_val v, uint32_t slot) {
+  if (o->log.len > o->mask / 2) return; /* LOG_MOST */
+  o->log.at[o->log.len++] = (struct gvn_entry){.key = key, .value = v, .slot = slot};
+  o->table[slot] = o->log.len;
+  if (o->log.len > o->mask / 2 && o->log.len < LOG_MOST) table_grow(o);
 }
 
-static void forget_newest(struct opt *o) {
-  uint32_t entry = o->log.len--;
-  uint32_t i = o->log.at[entry - 1].key.hash & o->mask;
-  while (o->table[i] != entry)
-    i = (i + 1) & o->mask;
-  o->table[i] = 0;
+ir_val gvn_find(const struct opt *o, struct ir_insn in) {
+  uint32_t entry = o->table[find(o, key_of(o, in))];
+  return entry ? o->log.at[entry - 1].value : 0;
+}
+
+void gvn_add(struct opt *o, struct ir_insn in, ir_val v) {
+  struct gvn_key key = key_of(o, in);
+  add_at(o, key, v, free_slot(o, key));
+}
+
+ir_val gvn_number(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  struct gvn_key key = key_of(o, in);
+  uint32_t slot = find(o, key), entry = o->table[slot];
+  if (entry) return o->log.at[entry - 1].value;
+  ir_val v = ir_append(o->f, in, wasm_off);
+  add_at(o, key, v, slot);
+  return v;
 }
 
 void gvn_enter(struct opt *o, ir_block b) {
-  while (o->scopes.len > 0 && !ir_dominates(o->f, VEC_LAST(&o->scopes).block, b)) {
-    uint32_t len = VEC_POP(&o->scopes).len;
-    while (o->log.len > len)
-      forget_newest(o);
-  }
-  VEC_PUSH(o->f->arena, &o->scopes, ((struct gvn_scope){.block = b, .len = o->log.len}));
+  uint32_t len = o->log.len;
+  while (o->scopes.len > 0 && !ir_dominates(o->f, VEC_LAST(&o->scopes).block, b))
+    len = VEC_POP(&o->scopes).len;
+  while (o->log.len > len)
+    o->table[o->log.at[--o->log.len].slot] = 0;
+  VEC_PUSH(o->f->arena, &o->scopes, ((struct gvn_scope){.block = b, .len = len}));
 }

@@ -5,16 +5,14 @@
 #include "abi/builtin.h"
 #include "compiler/opt/opt.h"
 
-/* An expression that has a value: operands and kind as `key` says, in the state of `version` where it reads
- * some. */
+/* An expression that has a value, see key_of in gvn.c. */
 struct gvn_key {
-  struct ir_insn insn;
-  uint32_t version;
-  uint32_t hash;
+  uint64_t low, high;
 };
 struct gvn_entry {
   struct gvn_key key;
   ir_val value;
+  uint32_t slot; /* of the table */
 };
 struct gvn_scope {
   ir_block block;
@@ -42,7 +40,7 @@ struct opt {
   VEC(struct gvn_entry) log;
   VEC(struct gvn_scope) scopes;
   uint32_t *table; /* 1 + index into log, 0 = free */
-  uint32_t mask;
+  uint32_t mask, shift;
   /* cache.c */
   struct cache_entry cache[CACHE_LEN];
   uint32_t cache_next;
@@ -51,10 +49,11 @@ struct opt {
 /* gvn.c: value numbering over the dominator tree. */
 void gvn_init(struct opt *o, uint32_t size);
 void gvn_end(struct opt *o);
-void gvn_enter(struct opt *o, ir_block b); /* forgets what does not dominate b */
-struct gvn_key gvn_key(const struct opt *o, const struct ir_insn *in);
-ir_val gvn_find(const struct opt *o, const struct gvn_key *key); /* 0: not known */
-void gvn_add(struct opt *o, const struct gvn_key *key, ir_val v);
+void gvn_enter(struct opt *o, ir_block b);               /* forgets what does not dominate b */
+ir_val gvn_find(const struct opt *o, struct ir_insn in); /* 0: not known */
+void gvn_add(struct opt *o, struct ir_insn in, ir_val v);
+/* The value that is known, or that of the instruction, which is appended. */
+ir_val gvn_number(struct opt *o, struct ir_insn in, uint32_t wasm_off);
 
 ir_val opt_constant(struct opt *o, enum ir_type type, uint64_t bits, uint32_t wasm_off);
 
@@ -84,8 +83,8 @@ void opt_thread(struct ir_func *f);
 void opt_order(struct ir_func *f);
 /* cache.c: of LOAD (flags IRF_GLOBAL or IRF_TABLE), GLOAD; STORE, GSTORE. Append unless the value is known.
  */
-ir_val cache_load(struct opt *o, const struct ir_insn *in, uint32_t wasm_off);
-void cache_store(struct opt *o, const struct ir_insn *in, uint32_t wasm_off);
+ir_val cache_load(struct opt *o, struct ir_insn in, uint32_t wasm_off);
+void cache_store(struct opt *o, struct ir_insn in, uint32_t wasm_off);
 
 /* facts.c: what is known about a value as a condition. */
 enum fact { FACT_NONE, FACT_ZERO, FACT_NONZERO };
