@@ -7,23 +7,25 @@
 #include "compiler/ir/cfg.h"
 
 void ir_compute_preds(struct ir_func *f) {
-  for (uint32_t b = 0; b < f->blocks.len; b++)
-    f->blocks.at[b].npred = 0;
-  for (uint32_t e = 0; e < f->edges.len; e++)
-    if (f->edges.at[e].to != IR_NO_BLOCK) f->blocks.at[f->edges.at[e].to].npred++;
-  uint32_t sum = 0;
-  for (uint32_t b = 0; b < f->blocks.len; b++) {
-    struct ir_blk *blk = &f->blocks.at[b];
-    blk->pred = sum;
-    sum += blk->npred;
-    blk->npred = 0;
+  struct ir_blk *blocks = f->blocks.at;
+  const struct ir_edge *edges = f->edges.at;
+  uint32_t nblocks = f->blocks.len, nedges = f->edges.len, sum = 0;
+  for (uint32_t b = 0; b < nblocks; b++)
+    blocks[b].npred = 0;
+  for (uint32_t e = 0; e < nedges; e++)
+    if (edges[e].to != IR_NO_BLOCK) blocks[edges[e].to].npred++;
+  for (uint32_t b = 0; b < nblocks; b++) {
+    blocks[b].pred = sum;
+    sum += blocks[b].npred;
+    blocks[b].npred = 0;
   }
   VEC_RESERVE(f->arena, &f->preds, sum);
   f->preds.len = sum;
-  for (uint32_t e = 0; e < f->edges.len; e++) {
-    if (f->edges.at[e].to == IR_NO_BLOCK) continue;
-    struct ir_blk *blk = &f->blocks.at[f->edges.at[e].to];
-    f->preds.at[blk->pred + blk->npred++] = e;
+  uint32_t *preds = f->preds.at;
+  for (uint32_t e = 0; e < nedges; e++) {
+    if (edges[e].to == IR_NO_BLOCK) continue;
+    struct ir_blk *blk = &blocks[edges[e].to];
+    preds[blk->pred + blk->npred++] = e;
   }
 }
 

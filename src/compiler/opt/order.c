@@ -60,10 +60,11 @@ static void find_loops(struct order *o) {
   struct ir_func *f = o->f;
   o->nleaders = f->blocks.len;
   o->leader = arena_alloc(f->arena, o->nleaders * sizeof *o->leader);
-  for (ir_block b = 0; b < f->blocks.len; b++) {
+  struct ir_blk *blocks = f->blocks.at;
+  for (ir_block b = 0; b < o->nleaders; b++) {
     o->leader[b] = b;
-    f->blocks.at[b].loop = 0;
-    f->blocks.at[b].header = false;
+    blocks[b].loop = 0;
+    blocks[b].header = false;
   }
   for (uint32_t i = 1; i < f->loops.len; i++)
     f->loops.at[i].parent = 0;
@@ -84,8 +85,9 @@ static void pack_loops(struct order *o) {
     f->loops.at[len++] = loop;
   }
   f->loops.len = len;
-  for (ir_block b = 0; b < f->blocks.len; b++)
-    f->blocks.at[b].loop = number[f->blocks.at[b].loop];
+  struct ir_blk *blocks = f->blocks.at;
+  for (ir_block b = 0, n = f->blocks.len; b < n; b++)
+    blocks[b].loop = number[blocks[b].loop];
 }
 
 /* A block of its own for edge e, which enters `to` afterwards; the loop it belongs to follows from where it
@@ -118,16 +120,16 @@ static ir_block *split_critical(struct ir_func *f, uint32_t *len, uint32_t *cap)
   VEC_RESERVE(f->arena, &list, nblocks + most);
   for (ir_block b = 0; b < nblocks; b++) {
     if (f->blocks.at[b].end == 0) continue; /* no longer there */
-    VEC_PUSH(f->arena, &list, b);
-    uint32_t nsucc = f->blocks.at[b].nsucc;
-    for (uint32_t i = 0; nsucc > 1 && i < nsucc; i++) {
-      uint32_t e = f->succs.at[f->blocks.at[b].succ + i];
+    list.at[list.len++] = b;
+    uint32_t nsucc = f->blocks.at[b].nsucc, succ = f->blocks.at[b].succ;
+    if (nsucc < 2) continue;
+    bool is_try = f->insns.at[f->blocks.at[b].end - 1].op == IR_OP_TRY;
+    for (uint32_t i = 0; i < nsucc; i++) {
+      uint32_t e = f->succs.at[succ + i];
       ir_block to = f->edges.at[e].to;
-      bool lands = i > 0 && f->insns.at[f->blocks.at[b].end - 1].op == IR_OP_TRY; /* nothing moves on it */
-      if (to >= nblocks || (f->blocks.at[to].npred < 2 && !(lands && f->blocks.at[to].nphis)))
-        continue; /* split already: a target of a SWITCH seen before */
-      ir_block mid = split_edge(f, e);
-      VEC_PUSH(f->arena, &list, mid);
+      if (to >= nblocks) continue; /* split already: a target of a SWITCH seen before */
+      bool lands = i > 0 && is_try && f->blocks.at[to].nphis > 0; /* nothing moves on it */
+      if (f->blocks.at[to].npred >= 2 || lands) list.at[list.len++] = split_edge(f, e);
     }
   }
   *len = list.len;
@@ -198,18 +200,20 @@ static void place_blocks(struct order *o, const ir_block *number) {
   uint32_t n = 0;
   ir_block *target =
       arena_alloc(f->arena, o->sequence.len * sizeof *target); /* of the block that stands at i */
-  for (ir_block b = 0; b < f->blocks.len; b++) {
-    if (f->blocks.at[b].end == 0) continue;
+  struct ir_blk *blocks = f->blocks.at;
+  for (ir_block b = 0, len = f->blocks.len; b < len; b++) {
+    if (blocks[b].end == 0) continue;
     target[n] = number[b];
-    f->blocks.at[n++] = f->blocks.at[b];
+    if (n != b) blocks[n] = blocks[b];
+    n++;
   }
   f->blocks.len = n;
   for (uint32_t i = 0; i < n; i++) {
     while (target[i] != i) {
       uint32_t to = target[i];
-      struct ir_blk blk = f->blocks.at[to];
-      f->blocks.at[to] = f->blocks.at[i];
-      f->blocks.at[i] = blk;
+      struct ir_blk blk = blocks[to];
+      blocks[to] = blocks[i];
+      blocks[i] = blk;
       target[i] = target[to];
       target[to] = to;
     }
@@ -222,25 +226,30 @@ static void renumber(struct order *o) {
   uint32_t nedges = 0, old_blocks = f->blocks.len, old_edges = f->edges.len, cap = f->succs.len;
   ir_block *number = arena_alloc(f->arena, old_blocks * sizeof *number);
   uint32_t *edge_number = arena_alloc(f->arena, old_edges * sizeof *edge_number);
-  for (uint32_t i = 0; i < o->sequence.len; i++)
-    number[o->sequence.at[i]] = i;
+  const ir_block *sequence = o->sequence.at;
+  for (uint32_t i = 0, n = o->sequence.len; i < n; i++)
+    number[sequence[i]] = i;
   place_blocks(o, number);
-  for (uint32_t e = 0; e < f->edges.len; e++) {
-    struct ir_edge edge = f->edges.at[e];
+  struct ir_edge *edges = f->edges.at;
+  for (uint32_t e = 0; e < old_edges; e++) {
+    struct ir_edge edge = edges[e];
     if (edge.to == IR_NO_BLOCK) continue;
     edge_number[e] = nedges;
-    f->edges.at[nedges++] =
-        (struct ir_edge){.from = number[edge.from], .to = number[edge.to], .args = edge.args};
+    edges[nedges].from = number[edge.from];
+    edges[nedges].to = number[edge.to];
+    edges[nedges++].args = edge.args;
   }
   f->edges.len = nedges;
   uint32_t nsuccs = 0;
   uint32_t *succs = arena_alloc(f->arena, cap * sizeof *succs);
-  for (ir_block b = 0; b < f->blocks.len; b++) {
+  const uint32_t *old_succs = f->succs.at;
+  for (ir_block b = 0, nblocks = f->blocks.len; b < nblocks; b++) {
     struct ir_blk *blk = &f->blocks.at[b];
-    for (uint32_t i = 0; i < blk->nsucc; i++)
-      succs[nsuccs + i] = edge_number[f->succs.at[blk->succ + i]];
+    uint32_t n = blk->nsucc, old = blk->succ;
     blk->succ = nsuccs;
-    nsuccs += blk->nsucc;
+    for (uint32_t i = 0; i < n; i++)
+      succs[nsuccs + i] = edge_number[old_succs[old + i]];
+    nsuccs += n;
   }
   VEC_DROP(f->arena, &f->succs);
   f->succs.at = succs;

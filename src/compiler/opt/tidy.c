@@ -67,25 +67,27 @@ static inline bool has_effect(const struct ir_insn *in) {
 }
 
 /* One use, by its right name. */
-static void use(struct tidy *t, uint32_t *operand) {
+static inline void use(struct tidy *t, uint32_t *operand) {
   ir_val v = *operand;
   if (t->joined) v = *operand = equal_to(t, v);
   struct ir_insn *in = ir_at(t->f, v);
+  if (in->uses == 0 && v > t->at) VEC_PUSH(t->f->arena, &t->late, v);
   if (in->uses < 255) in->uses++;
-  if (in->uses == 1 && v > t->at) VEC_PUSH(t->f->arena, &t->late, v);
 }
 
 /* Spelled out for speed, like rename_operands: ir_operands' struct of pointers costs more than the work. */
-static void use_operands(struct tidy *t, ir_val v) {
+static void use_operands(struct tidy *t, struct ir_insn *in) {
   struct ir_func *f = t->f;
-  struct ir_insn *in = ir_at(f, v);
   const char *kinds = ir_op_table[in->op].operands;
   if (kinds[0] == 'v') use(t, &in->a);
-  if (kinds[1] == 'v') use(t, &in->b);
-  if (kinds[2] == 'v') use(t, &in->c);
-  if (kinds[1] == 'e') {
+  if (kinds[1] == 'v') {
+    use(t, &in->b);
+  } else if (kinds[1] == 'e') {
     for (uint32_t *list = f->ext.at + in->b, i = 1; i <= list[0]; i++)
       use(t, &list[i]);
+  }
+  if (kinds[2] == 'v') {
+    use(t, &in->c);
   } else if (kinds[2] == 'e') {
     if (in->flags & IRF_EXT_ADDR) use(t, &f->ext.at[in->c + 1]);
     if (in->op == IR_OP_ATOMIC_CMPXCHG) use(t, &f->ext.at[in->c + 2]);
@@ -105,9 +107,11 @@ static void count_uses(struct tidy *t) {
   struct ir_func *f = t->f;
   for (ir_block b = f->blocks.len; b-- > 0;) {
     const struct ir_blk *blk = &f->blocks.at[b];
-    for (ir_val v = blk->end; v-- > blk->first + blk->nphis;) {
+    struct ir_insn *insns = f->insns.at;
+    for (ir_val v = blk->end, first = blk->first + blk->nphis; v-- > first;) {
+      if (insns[v].uses == 0 && !has_effect(&insns[v])) continue;
       t->at = v;
-      if (f->insns.at[v].uses > 0 || has_effect(&f->insns.at[v])) use_operands(t, v);
+      use_operands(t, &insns[v]);
     }
     for (uint32_t i = 0; i < blk->nphis; i++) {
       struct ir_insn *phi = &f->insns.at[blk->first + i];
@@ -118,90 +122,101 @@ static void count_uses(struct tidy *t) {
     t->at = blk->first - 1; /* phis that get their first use only now are late, too */
     while (t->late.len > 0) {
       ir_val v = VEC_POP(&t->late);
-      const struct ir_insn *in = &f->insns.at[v];
+      struct ir_insn *in = &f->insns.at[v];
       if (in->op == IR_OP_PHI)
         use_phi(t, &f->blocks.at[in->a], in->b);
       else if (!has_effect(in))
-        use_operands(t, v);
+        use_operands(t, in);
     }
   }
-}
-
-/* What is dead goes; live phis move to the front of their block, arguments with them. True: some moved, and
- * `equal` maps old names to new ones. */
-static bool pack(struct tidy *t) {
-  struct ir_func *f = t->f;
-  bool moved = false;
-  for (ir_block b = 0; b < f->blocks.len; b++) {
-    struct ir_blk *blk = &f->blocks.at[b];
-    uint32_t n = 0, live = 0;
-    for (uint32_t i = 0; i < blk->nphis; i++) {
-      struct ir_insn phi = f->insns.at[blk->first + i];
-      phi.a = phi.b = 0;
-      if (phi.uses == 0) continue;
-      f->insns.at[blk->first + n] = phi;
-      if (n < i) {
-        t->equal[blk->first + i] = blk->first + n;
-        moved = true;
-        for (uint32_t p = 0; p < blk->npred; p++) {
-          uint32_t *args = f->ext.at + f->edges.at[f->preds.at[blk->pred + p]].args;
-          args[n] = args[i];
-        }
-      } else {
-        t->equal[blk->first + i] = blk->first + i;
-      }
-      n++;
-    }
-    for (uint32_t i = n; i < blk->nphis; i++)
-      f->insns.at[blk->first + i].op = IR_OP_NONE;
-    for (ir_val v = blk->first + blk->nphis; v < blk->end; v++) {
-      struct ir_insn *in = &f->insns.at[v];
-      if (in->uses == 0 && !has_effect(in))
-        in->op = IR_OP_NONE;
-      else
-        live++;
-    }
-    t->empty[b] = n == 0 && live == 1 && b > 0 && f->insns.at[blk->end - 1].op == IR_OP_JUMP;
-    blk->nphis = n;
-  }
-  return moved;
 }
 
 /* Operands get the new names of phis that moved; all others name what stayed where it was. */
-static void rename_operands(struct tidy *t) {
+static inline void rename_operands(struct ir_func *f, const uint32_t *equal, struct ir_insn *in) {
+  const char *kinds = ir_op_table[in->op].operands;
+  if (kinds[0] == 'v') in->a = equal[in->a];
+  if (kinds[1] == 'v') {
+    in->b = equal[in->b];
+  } else if (kinds[1] == 'e') {
+    for (uint32_t *list = f->ext.at + in->b, i = 1; i <= list[0]; i++)
+      list[i] = equal[list[i]];
+  }
+  if (kinds[2] == 'v') {
+    in->c = equal[in->c];
+  } else if (kinds[2] == 'e') {
+    uint32_t *ext = f->ext.at + in->c;
+    if (in->flags & IRF_EXT_ADDR) ext[1] = equal[ext[1]];
+    if (in->op == IR_OP_ATOMIC_CMPXCHG) ext[2] = equal[ext[2]];
+  }
+}
+
+/* Arguments likewise. Edges that were led past a block share theirs with the one that goes on from there. */
+static void rename_arguments(struct tidy *t) {
   struct ir_func *f = t->f;
   const uint32_t *equal = t->equal;
-  for (ir_block b = 0; b < f->blocks.len; b++) {
-    const struct ir_blk *blk = &f->blocks.at[b];
-    for (ir_val v = blk->first + blk->nphis; v < blk->end; v++) {
-      struct ir_insn *in = ir_at(f, v);
-      const char *kinds = ir_op_table[in->op].operands;
-      if (kinds[0] == 'v') in->a = equal[in->a];
-      if (kinds[1] == 'v') in->b = equal[in->b];
-      if (kinds[2] == 'v') in->c = equal[in->c];
-      if (kinds[1] == 'e') {
-        for (uint32_t *list = f->ext.at + in->b, i = 1; i <= list[0]; i++)
-          list[i] = equal[list[i]];
-      } else if (kinds[2] == 'e') {
-        uint32_t *ext = f->ext.at + in->c;
-        if (in->flags & IRF_EXT_ADDR) ext[1] = equal[ext[1]];
-        if (in->op == IR_OP_ATOMIC_CMPXCHG) ext[2] = equal[ext[2]];
-      }
-    }
-  }
-  /* Edges that were led past a block share their arguments with the one that goes on from there. */
   struct arena_mark mark = arena_mark(f->arena);
   struct bitset renamed;
   bitset_init(&renamed, f->arena, f->ext.len);
   for (uint32_t e = 0; e < f->edges.len; e++) {
     const struct ir_edge *edge = &f->edges.at[e];
-    if (edge->to == IR_NO_BLOCK || f->blocks.at[edge->to].nphis == 0 || bitset_has(&renamed, edge->args))
-      continue;
+    if (edge->to == IR_NO_BLOCK) continue;
+    uint32_t nphis = f->blocks.at[edge->to].nphis, *args = f->ext.at + edge->args;
+    if (nphis == 0 || bitset_has(&renamed, edge->args)) continue;
     bitset_add(&renamed, edge->args);
-    for (uint32_t i = 0; i < f->blocks.at[edge->to].nphis; i++)
-      f->ext.at[edge->args + i] = equal[f->ext.at[edge->args + i]];
+    for (uint32_t i = 0; i < nphis; i++)
+      args[i] = equal[args[i]];
   }
   arena_release(f->arena, mark);
+}
+
+/* The live phis of a block move to its front, arguments with them; `equal` maps old names to new ones. True:
+ * some moved. */
+static bool pack_phis(struct tidy *t, struct ir_blk *blk) {
+  struct ir_func *f = t->f;
+  struct ir_insn *phis = f->insns.at + blk->first;
+  uint32_t n = 0, nphis = blk->nphis, *equal = t->equal + blk->first;
+  bool moved = false;
+  for (uint32_t i = 0; i < nphis; i++) {
+    if (phis[i].uses == 0) continue;
+    phis[i].a = phis[i].b = 0;
+    equal[i] = blk->first + n;
+    if (n < i) {
+      phis[n] = phis[i];
+      moved = true;
+      for (uint32_t p = 0; p < blk->npred; p++) {
+        uint32_t *args = f->ext.at + f->edges.at[f->preds.at[blk->pred + p]].args;
+        args[n] = args[i];
+      }
+    }
+    n++;
+  }
+  for (uint32_t i = n; i < nphis; i++)
+    phis[i].op = IR_OP_NONE;
+  blk->nphis = n;
+  return moved;
+}
+
+/* What is dead goes, phis too. A value stands before its uses, so where an operand is met, its name is known;
+ * arguments are renamed at last. */
+static void pack(struct tidy *t) {
+  struct ir_func *f = t->f;
+  bool moved = false;
+  for (ir_block b = 0; b < f->blocks.len; b++) {
+    struct ir_blk *blk = &f->blocks.at[b];
+    struct ir_insn *in = f->insns.at + blk->first + blk->nphis, *end = f->insns.at + blk->end;
+    uint32_t live = 0;
+    if (blk->nphis > 0) moved |= pack_phis(t, blk);
+    for (; in < end; in++) {
+      if (in->uses == 0 && !has_effect(in)) {
+        in->op = IR_OP_NONE;
+        continue;
+      }
+      live++;
+      if (moved) rename_operands(f, t->equal, in);
+    }
+    t->empty[b] = live == 1 && blk->nphis == 0 && b > 0 && end[-1].op == IR_OP_JUMP;
+  }
+  if (moved) rename_arguments(t);
 }
 
 static void remove_block(struct ir_func *f, ir_block b) {
@@ -240,18 +255,23 @@ static void resolve_branches(struct tidy *t) {
 }
 
 /* Edges to blocks that only jump lead to where those lead. The block before a loop stays. True: edges
- * changed. */
+ * changed, lists of predecessors are out of date. */
 static bool thread_edges(struct tidy *t) {
   bool changed = false;
   struct ir_func *f = t->f;
+  struct ir_blk *blocks = f->blocks.at;
+  struct ir_edge *edges = f->edges.at;
+  const uint32_t *succs = f->succs.at;
   for (ir_block b = f->blocks.len; b-- > 0;) {
-    const struct ir_blk *blk = &f->blocks.at[b];
+    struct ir_blk *blk = &blocks[b];
     for (uint32_t i = 0; i < blk->nsucc; i++) {
-      struct ir_edge *edge = &f->edges.at[f->succs.at[blk->succ + i]];
-      if (!t->empty[edge->to] || f->blocks.at[edge->to].header) continue;
-      const struct ir_edge *next = &f->edges.at[f->succs.at[f->blocks.at[edge->to].succ]];
-      const struct ir_blk *to = &f->blocks.at[next->to];
+      struct ir_edge *edge = &edges[succs[blk->succ + i]];
+      if (!t->empty[edge->to] || blocks[edge->to].header) continue;
+      const struct ir_edge *next = &edges[succs[blocks[edge->to].succ]];
+      struct ir_blk *to = &blocks[next->to];
       if (to->header && next->from < next->to) continue;
+      blocks[edge->to].npred--;
+      to->npred++;
       edge->to = next->to;
       edge->args = next->args;
       changed = true;
@@ -261,36 +281,31 @@ static bool thread_edges(struct tidy *t) {
       }
     }
     if (blk->nsucc == 2 && f->insns.at[blk->end - 1].op == IR_OP_BRANCH) {
-      const struct ir_edge *x = &f->edges.at[f->succs.at[blk->succ]],
-                           *y = &f->edges.at[f->succs.at[blk->succ + 1]];
+      const struct ir_edge *x = &edges[succs[blk->succ]], *y = &edges[succs[blk->succ + 1]];
       bool same = x->to == y->to;
-      for (uint32_t k = 0; same && k < f->blocks.at[x->to].nphis; k++)
+      for (uint32_t k = 0; same && k < blocks[x->to].nphis; k++)
         same = f->ext.at[x->args + k] == f->ext.at[y->args + k];
       if (!same) continue; /* x != 0 ? b : b  =>  b */
-      f->edges.at[f->succs.at[blk->succ + 1]].to = IR_NO_BLOCK;
+      blocks[y->to].npred--;
+      edges[succs[blk->succ + 1]].to = IR_NO_BLOCK;
       f->insns.at[blk->end - 1] = (struct ir_insn){.op = IR_OP_JUMP};
-      f->blocks.at[b].nsucc = 1;
+      blk->nsucc = 1;
       changed = true;
     }
   }
   if (!changed) return false;
-  uint32_t *npred = ARENA_ARRAY(f->arena, uint32_t, f->blocks.len);
-  for (uint32_t e = 0; e < f->edges.len; e++)
-    if (f->edges.at[e].to != IR_NO_BLOCK) npred[f->edges.at[e].to]++;
   for (ir_block b = 1; b < f->blocks.len; b++) {
-    if (npred[b] > 0) continue;
-    for (uint32_t i = 0; i < f->blocks.at[b].nsucc; i++)
-      npred[f->edges.at[f->succs.at[f->blocks.at[b].succ + i]].to]--;
+    if (blocks[b].npred > 0) continue;
+    for (uint32_t i = 0; i < blocks[b].nsucc; i++)
+      blocks[edges[succs[blocks[b].succ + i]].to].npred--;
     remove_block(f, b);
   }
-  arena_drop(f->arena, npred, f->blocks.len * sizeof *npred);
   return true;
 }
 
 /* A block with one successor, the only predecessor of the block whose code follows its own, takes it in.
- * True: some did. */
-static bool join_blocks(struct ir_func *f) {
-  bool joined = false;
+ * Lists of predecessors stay right: edges keep their numbers. */
+static void join_blocks(struct ir_func *f) {
   ir_block before = 0;
   for (ir_block b = 1; b < f->blocks.len; b++) {
     struct ir_blk *blk = &f->blocks.at[b], *head = &f->blocks.at[before];
@@ -309,11 +324,9 @@ static bool join_blocks(struct ir_func *f) {
     head->cold |= blk->cold;
     for (uint32_t i = 0; i < blk->nsucc; i++)
       f->edges.at[f->succs.at[blk->succ + i]].from = before;
-    blk->nsucc = 0;
+    blk->nsucc = blk->npred = 0;
     blk->first = blk->end = 0;
-    joined = true;
   }
-  return joined;
 }
 
 /* A block is cold where every way out of it is, or every way into it. */
@@ -351,11 +364,11 @@ void opt_tidy(struct ir_func *f) {
   for (int round = 0; round < 3 && join_phis(&t); round++)
     t.joined = true;
   count_uses(&t);
-  if (pack(&t)) rename_operands(&t);
+  pack(&t);
   bool threaded = thread_edges(&t);
   arena_drop(f->arena, t.equal, f->insns.len * sizeof *t.equal);
   if (threaded) ir_compute_preds(f);
-  if (join_blocks(f)) ir_compute_preds(f);
+  join_blocks(f);
   spread_cold(f);
   opt_order(f);
   VEC_TRIM(f->arena, &f->insns);
