@@ -140,7 +140,7 @@ static bool build_plain(struct builder *b) {
     return true;
   }
   if (code >= 0x45 && code <= 0xc4) {
-    enum op op = op_decode(0, code);
+    enum op op = op_of_byte(code);
     if (lower_table[op].ir == 0) return false;
     b->body.r.at++;
     build_one(b, op);
@@ -216,6 +216,11 @@ static void build_params(struct builder *b) {
   }
 }
 
+/* reader_off without the call: it is asked of every instruction. */
+static inline uint32_t position(const struct reader *r) {
+  return (uint32_t)(r->base_off + (uint64_t)(r->at - r->base));
+}
+
 static bool build_body(struct builder *b) {
   struct ir_func *f = b->f;
   block_begin(b, IR_NO_BLOCK, opt_state_now(b->o));
@@ -237,7 +242,7 @@ static bool build_body(struct builder *b) {
   control_begin(b);
   while (!reader_done(&b->body.r)) {
     if (b->dead) skip_dead(b);
-    b->off = (uint32_t)reader_off(&b->body.r);
+    b->off = position(&b->body.r);
     if (build_plain(b)) continue;
     insn_read(&b->body.r, b->m->features, &b->in);
     if (!build_insn(b)) return false;

@@ -224,8 +224,25 @@ struct cold block_cold(struct builder *b, ir_val cond, bool cold_if);
 ir_val block_rejoin(struct builder *b, struct cold c, ir_val value, ir_val other);
 
 /* Locals of the present body (ssa.c). */
-void local_set(struct builder *b, uint32_t local, ir_val v);
-ir_val local_get(struct builder *b, uint32_t local);
+void local_set_slot(struct builder *b, uint32_t local, ir_val v);
+ir_val local_get_slot(struct builder *b, uint32_t local);
+static inline void local_set(struct builder *b, uint32_t local, ir_val v) {
+  if (b->slots) {
+    local_set_slot(b, local, v);
+    return;
+  }
+  local += b->body.base;
+  struct local *l = &b->locals.at[local];
+  if (l->value == v) return;
+  if (l->logged <= VEC_LAST(&b->controls).undo) {
+    VEC_PUSH(b->arena, &b->undo, ((struct undo){.local = local, .value = l->value, .logged = l->logged}));
+    l->logged = b->undo.len;
+  }
+  l->value = v;
+}
+static inline ir_val local_get(struct builder *b, uint32_t local) {
+  return b->slots ? local_get_slot(b, local) : b->locals.at[b->body.base + local].value;
+}
 void locals_rollback(struct builder *b, uint32_t mark);
 /* Records the state on `edge` (whose source is the current block) for the label's frame; results are on the
  * stack. Locals set since the undo log was `mark` long: c->undo, or less when others share the list. */
@@ -364,7 +381,7 @@ void inline_end(struct builder *b);
 /* Frames (control.c): begin one, the end of the innermost one, a jump from there to its label. */
 void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, uint32_t nresults);
 void control_end(struct builder *b);
-struct control control_pop(struct builder *b);
+struct control *control_pop(struct builder *b); /* good until the next one begins */
 void fall_through(struct builder *b, struct control *c);
 void build_br(struct builder *b, uint32_t label);
 /* Parameters and results of the instruction's block type. */

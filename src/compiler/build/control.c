@@ -27,11 +27,11 @@ void control_push(struct builder *b, enum control_kind kind, uint32_t nparams, u
                              .outer_try = try_}));
 }
 
-struct control control_pop(struct builder *b) {
-  struct control c = VEC_POP(&b->controls);
+struct control *control_pop(struct builder *b) {
+  struct control *c = &VEC_POP(&b->controls);
   if (b->controls.len > 0) {
     struct control *outer = &VEC_LAST(&b->controls);
-    outer->outermost = min_u32(outer->outermost, c.outermost);
+    outer->outermost = min_u32(outer->outermost, c->outermost);
   }
   return c;
 }
@@ -148,7 +148,7 @@ static bool end_try(struct builder *b) {
     return true;
   }
   if (!b->dead) fall_through(b, c);
-  struct control ended = control_pop(b);
+  struct control ended = *control_pop(b);
   if (!try_table_end(b, &ended)) return false;
   if (b->too_much) return true;
   if (ended.nbranches > 0)
@@ -170,15 +170,15 @@ void control_end(struct builder *b) {
   if (c->kind == CONTROL_IF || c->nbranches > 0) {
     if (!b->dead) fall_through(b, c);
     if (c->kind == CONTROL_IF) branch_record_else(b, c);
-    struct control ended = of_func ? *c : control_pop(b);
-    label_bind(b, &ended);
+    if (!of_func) control_pop(b);
+    label_bind(b, c);
     if (b->too_much) return;
-    if (!of_func) forget_records(b, &ended);
-    if (ended.kind == CONTROL_IF && ended.nbranches == 1) assume(b, ended.cond, ended.inverted);
+    if (!of_func) forget_records(b, c);
+    if (c->kind == CONTROL_IF && c->nbranches == 1) assume(b, c->cond, c->inverted);
   } else {
     if (b->dead) b->stack.len = c->height;
-    struct control ended = of_func ? *c : control_pop(b);
-    if (ended.kind == CONTROL_INLINE) locals_rollback(b, ended.undo);
+    if (!of_func) control_pop(b);
+    if (c->kind == CONTROL_INLINE) locals_rollback(b, c->undo);
   }
   if (of_callee) inline_end(b);
   if (of_func) {

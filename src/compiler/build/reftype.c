@@ -78,6 +78,6 @@ void ref_tested(struct builder *b, ir_val cond, ir_val v, valtype t) {
 
 void assume(struct builder *b, ir_val cond, bool nonzero) {
   opt_assume(b->o, cond, nonzero);
-  for (uint32_t i = 0; nonzero && i < COUNT_OF(b->tests); i++)
+  for (uint32_t i = 0; nonzero && i < min_u32(b->ntests, COUNT_OF(b->tests)); i++)
     if (b->tests[i].cond == cond) ref_found(b, b->tests[i].ref, b->tests[i].type);
 }

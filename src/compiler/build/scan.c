@@ -48,13 +48,15 @@ static const uint8_t skip_table[256] = {
 #undef R16
 #undef R64
 
-static const uint8_t *skip_leb(const uint8_t *at, const uint8_t *end) {
+static inline const uint8_t *skip_leb(const uint8_t *at, const uint8_t *end) {
+  if (at < end && !(*at & 0x80)) return at + 1;
   while (at < end && (*at & 0x80))
     at++;
   return at + (at < end);
 }
 
-static uint32_t small_leb(const uint8_t *at, const uint8_t *end) {
+static inline uint32_t small_leb(const uint8_t *at, const uint8_t *end) {
+  if (at < end && !(*at & 0x80)) return *at;
   uint64_t v = 0;
   for (unsigned shift = 0; at < end && shift < 35; shift += 7, at++) {
     v |= (uint64_t)(*at & 0x7f) << shift;
@@ -171,7 +173,7 @@ static void close_loop(struct scanner *s) {
     s->out->locals.at[s->out->locals.len++] = s->log.at[mark + i];
 }
 
-static void set_local(struct scanner *s, uint32_t local) {
+static inline void set_local(struct scanner *s, uint32_t local) {
   if (s->loops.len == 1 || s->out->too_many) return; /* in no loop; or nobody asks */
   if (s->last[local] > VEC_LAST(&s->marks)) return;
   VEC_PUSH(s->arena, &s->log, local);
@@ -327,6 +329,77 @@ uint32_t scan_locals(struct reader *r, struct features features) {
   return n;
 }
 
+/* What the commonest instructions say: nothing, or very little. */
+enum look {
+  LOOK_MORE, /* scan_insn knows */
+  LOOK_NONE,
+  LOOK_LEB,
+  LOOK_BRANCH, /* br_if */
+  LOOK_BLOCK,
+  LOOK_END,
+  LOOK_SET, /* local.set, local.tee */
+  LOOK_LOAD,
+  LOOK_STORE,
+};
+#define R8(x)  x, x, x, x, x, x, x, x
+#define R16(x) R8(x), R8(x)
+#define R32(x) R16(x), R16(x)
+enum { A = LOOK_NONE, I = LOOK_LEB, S = LOOK_SET, D = LOOK_LOAD, T = LOOK_STORE };
+// clang-format off
+static const uint8_t look_table[256] = {
+    /* 00 */ 0, A, LOOK_BLOCK, 0, 0, 0, 0, 0, 0, 0, 0, LOOK_END, I, LOOK_BRANCH, 0, A,
+    /* 10 */ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, A, A, 0, 0, 0, 0,
+    /* 20 */ I, S, S, I, 0, 0, 0, 0, R8(D),
+    /* 30 */ D, D, D, D, D, D, T, T, T, T, T, T, T, T, T, 0,
+    /* 40 */ 0, I, I, 0, 0, A, A, A, R8(A),
+    /* 50 */ R32(A), R32(A), R32(A), R16(A),
+    /* c0 */ A, A, A, A, A, 0, 0, 0, R8(0),
+    /* d0 */ 0, A, 0, 0, 0, 0, 0, 0, R8(0),
+    /* e0 */ R32(0),
+};
+// clang-format on
+#undef R8
+#undef R16
+#undef R32
+
+/* As far as nothing rare stands there; `at` is left at what does. `loop` is the innermost one. */
+static const uint8_t *scan_common(struct scanner *s, const uint8_t *at, const uint8_t *end,
+                                  struct scan_loop *loop) {
+  uint32_t cost = 0, branches = 0;
+  for (; at < end; cost++) {
+    switch ((enum look)look_table[*at]) {
+    case LOOK_NONE: at++; continue;
+    case LOOK_BRANCH: branches++; FALLTHROUGH;
+    case LOOK_LEB: at = skip_leb(at + 1, end); continue;
+    case LOOK_SET:
+      set_local(s, small_leb(at + 1, end));
+      at = skip_leb(at + 1, end);
+      continue;
+    case LOOK_BLOCK:
+      if (end - at < 2 || at[1] == 0x63 || at[1] == 0x64) break; /* (ref null? heaptype) */
+      branches++;
+      VEC_PUSH(s->arena, &s->ends, END_BLOCK);
+      at = skip_leb(at + 1, end);
+      continue;
+    case LOOK_END:
+      if (s->ends.len == 0 || VEC_LAST(&s->ends) != END_BLOCK) break;
+      s->ends.len--;
+      at++;
+      continue;
+    case LOOK_STORE: loop->stores = true; FALLTHROUGH;
+    case LOOK_LOAD:
+      if (end - at < 2 || at[1] >= 0x40) break; /* the memory's index stands there, too */
+      at = skip_leb(at + 2, end);
+      continue;
+    case LOOK_MORE: break;
+    }
+    break;
+  }
+  loop->cost += cost;
+  s->out->nbranches += branches;
+  return at;
+}
+
 bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64_t max_locals,
                struct inline_plan *plan, struct arena *a, struct scan *out, struct error *e) {
   struct scanner s = {.out = out, .arena = a, .max_locals = max_locals, .plan = plan};
@@ -334,28 +407,10 @@ bool scan_body(struct reader r, const struct module *m, uint32_t nlocals, uint64
   VEC_PUSH(a, &out->loops, (struct scan_loop){0});
   VEC_PUSH(a, &s.loops, 0);
   VEC_PUSH(a, &s.marks, 0);
-  while (r.at < r.end) {
-    /* Arithmetic has nothing to see; the commonest others are looked at here. */
-    uint32_t plain = 0;
-    const uint8_t *at = r.at, *end = r.end;
-    for (; at < end; plain++) {
-      uint8_t code = *at;
-      if (code >= 0x45 && code <= 0xc4) {
-        at++;
-      } else if (code == 0x20 || code == 0x23 || code == 0x41 || code == 0x42) {
-        at = skip_leb(at + 1, end);
-      } else if (code == 0x21 || code == 0x22) {
-        set_local(&s, small_leb(at + 1, end));
-        at = skip_leb(at + 1, end);
-      } else {
-        break;
-      }
-    }
-    out->loops.at[VEC_LAST(&s.loops)].cost += plain;
-    r.at = at;
-    if (at == end) break;
+  for (;;) {
+    r.at = scan_common(&s, r.at, r.end, &out->loops.at[VEC_LAST(&s.loops)]);
+    if (r.at == r.end) return true;
     if (!scan_insn(&s, &r, m, e)) return false;
     scan_skip(&r, m->features);
   }
-  return true;
 }

@@ -88,25 +88,12 @@ ir_val block_rejoin(struct builder *b, struct cold c, ir_val value, ir_val other
 
 /* ---- locals ---- */
 
-void local_set(struct builder *b, uint32_t local, ir_val v) {
-  if (b->slots) {
-    emit(b, IR_OP_LOCAL_SET, IR_VOID, v, b->slot_step * local, 0);
-    return;
-  }
-  local += b->body.base;
-  struct local *l = &b->locals.at[local];
-  if (l->value == v) return;
-  uint32_t mark = VEC_LAST(&b->controls).undo;
-  if (l->logged <= mark) {
-    VEC_PUSH(b->arena, &b->undo, ((struct undo){.local = local, .value = l->value, .logged = l->logged}));
-    l->logged = b->undo.len;
-  }
-  l->value = v;
+void local_set_slot(struct builder *b, uint32_t local, ir_val v) {
+  emit(b, IR_OP_LOCAL_SET, IR_VOID, v, b->slot_step * local, 0);
 }
 
-ir_val local_get(struct builder *b, uint32_t local) {
+ir_val local_get_slot(struct builder *b, uint32_t local) {
   const struct local *l = &b->locals.at[b->body.base + local];
-  if (!b->slots) return l->value;
   ir_val v = emit(b, IR_OP_LOCAL_GET, l->type, b->slot_step * local, 0, 0);
   ref_note(b, v, l->declared);
   return v;
@@ -122,17 +109,21 @@ void locals_rollback(struct builder *b, uint32_t mark) {
 
 /* Pairs name locals of all bodies: by index in b->locals. */
 uint32_t record_pairs(struct builder *b, uint32_t mark, uint32_t limit) {
-  uint32_t n = 0;
-  work(b, b->undo.len - mark);
-  if (b->too_much) return 0;
-  for (uint32_t i = mark; i < b->undo.len; i++) {
-    uint32_t local = b->undo.at[i].local;
-    if (b->locals.at[local].logged != i + 1 || local >= limit) continue; /* set again in an inner frame */
-    VEC_PUSH(b->arena, &b->record, local);
-    VEC_PUSH(b->arena, &b->record, b->locals.at[local].value);
-    n++;
+  uint32_t len = b->undo.len - mark;
+  work(b, len);
+  if (b->too_much || len == 0) return 0;
+  VEC_RESERVE(b->arena, &b->record, b->record.len + 2 * len);
+  uint32_t *begin = b->record.at + b->record.len, *to = begin;
+  const struct local *locals = b->locals.at;
+  const struct undo *undo = b->undo.at;
+  for (uint32_t i = mark, end = b->undo.len; i < end; i++) {
+    uint32_t local = undo[i].local;
+    if (locals[local].logged != i + 1 || local >= limit) continue; /* set again in an inner frame */
+    *to++ = local;
+    *to++ = locals[local].value;
   }
-  return n;
+  b->record.len += (uint32_t)(to - begin);
+  return (uint32_t)(to - begin) / 2;
 }
 
 /* The label's results, where the newest branch to it found others. */
@@ -212,9 +203,13 @@ void loop_edge(struct builder *b, const struct control *c, uint32_t edge) {
   VEC_RESERVE(b->arena, &f->ext, f->ext.len + n);
   for (uint32_t i = b->stack.len - c->nparams; i < b->stack.len; i++)
     f->ext.at[f->ext.len++] = b->stack.at[i];
-  if (b->slots) return;
-  for (uint32_t i = 0; i < c->scan->len; i++)
-    f->ext.at[f->ext.len++] = local_get(b, b->body.scan.locals.at[c->scan->first + i]);
+  if (b->slots || c->scan->len == 0) return;
+  const struct local *locals = b->locals.at + b->body.base;
+  const uint32_t *assigned = b->body.scan.locals.at + c->scan->first;
+  uint32_t *args = f->ext.at + f->ext.len;
+  f->ext.len += c->scan->len;
+  for (uint32_t i = 0, len = c->scan->len; i < len; i++)
+    args[i] = locals[assigned[i]].value;
 }
 
 void loop_begin(struct builder *b, struct control *c) {
@@ -267,30 +262,32 @@ void loop_end(struct builder *b, const struct control *c) {
 /* Which locals need a phi: leaves their numbers in b->scratch, in the order in which they get theirs, and the
  * others that have changed behind them. Returns how many phis. */
 static uint32_t merge_locals(struct builder *b, const struct control *c) {
-  uint32_t epoch = ++b->epoch;
+  uint32_t epoch = ++b->epoch, nphis = 0;
+  struct local *locals = b->locals.at;
   b->scratch.len = 0;
   for (uint32_t i = c->branches; i != NONE; i = b->branches.at[i].next) {
     const struct branch *br = &b->branches.at[i];
+    if (br->npairs == 0) continue;
     work(b, br->npairs);
-    for (uint32_t p = 0; p < br->npairs; p++) {
-      uint32_t local = b->record.at[br->pairs + 2 * p];
-      ir_val v = b->record.at[br->pairs + 2 * p + 1];
-      struct local *l = &b->locals.at[local];
+    VEC_RESERVE(b->arena, &b->scratch, b->scratch.len + br->npairs);
+    const uint32_t *pair = b->record.at + br->pairs, *end = pair + 2 * (size_t)br->npairs;
+    for (; pair < end; pair += 2) {
+      struct local *l = &locals[pair[0]];
       if (l->epoch != epoch) {
         l->epoch = epoch;
-        l->first = v;
+        l->first = pair[1];
         l->count = 1;
         l->phi = NONE;
-        VEC_PUSH(b->arena, &b->scratch, local);
+        b->scratch.at[b->scratch.len++] = pair[0];
       } else {
         l->count++;
-        if (l->first != v) l->phi = 0;
+        if (l->first != pair[1]) l->phi = 0;
       }
     }
   }
-  uint32_t nphis = 0;
-  for (uint32_t i = 0; i < b->scratch.len; i++) {
-    struct local *l = &b->locals.at[b->scratch.at[i]];
+  const uint32_t *changed = b->scratch.at;
+  for (uint32_t i = 0, n = b->scratch.len; i < n; i++) {
+    struct local *l = &locals[changed[i]];
     if (l->phi == NONE && l->count < c->nbranches && l->first != l->value) l->phi = 0;
     if (l->phi != NONE) l->phi = nphis++;
   }
@@ -323,24 +320,26 @@ static void merge_results(struct builder *b, const struct control *c) {
 static void fill_edges(struct builder *b, const struct control *c, const uint32_t *differ, uint32_t nresults,
                        const ir_val *entry_values, uint32_t nlocals) {
   struct ir_func *f = b->f;
+  const struct local *locals = b->locals.at;
+  uint32_t nargs = nresults + nlocals;
+  VEC_RESERVE(b->arena, &f->ext, f->ext.len + nargs * c->nbranches);
   for (uint32_t at = c->branches; at != NONE; at = b->branches.at[at].next) {
     const struct branch *br = &b->branches.at[at];
     struct ir_edge *edge = &f->edges.at[br->edge];
     edge->to = b->block;
-    if (nresults + nlocals == 0) continue;
-    VEC_RESERVE(b->arena, &f->ext, f->ext.len + nresults + nlocals);
+    if (nargs == 0) continue;
     edge->args = f->ext.len;
     ir_val *args = f->ext.at + f->ext.len;
-    f->ext.len += nresults + nlocals;
+    f->ext.len += nargs;
     for (uint32_t i = 0; i < nresults; i++)
       args[i] = b->record.at[br->results + differ[i]];
+    if (nlocals == 0) continue;
     args += nresults;
     for (uint32_t i = 0; i < nlocals; i++)
       args[i] = entry_values[i];
-    for (uint32_t p = 0; p < br->npairs; p++) {
-      const struct local *l = &b->locals.at[b->record.at[br->pairs + 2 * p]];
-      if (l->phi != NONE) args[l->phi] = b->record.at[br->pairs + 2 * p + 1];
-    }
+    const uint32_t *pair = b->record.at + br->pairs, *end = pair + 2 * (size_t)br->npairs;
+    for (; pair < end; pair += 2)
+      if (locals[pair[0]].phi != NONE) args[locals[pair[0]].phi] = pair[1];
   }
 }
 
