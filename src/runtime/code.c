@@ -195,10 +195,11 @@ static bool place(const struct code *codes, uint32_t nfuncs, uint32_t *func_off,
 
 void code_image_write(const struct code *codes, const struct code_image *image,
                       const struct code_image *module, uint8_t *to) {
-  memset(to, ARCH_NO_CODE, image->func_off[image->nfuncs]);
+  memset(to, ARCH_NO_CODE, image->func_off[0]);
   for (uint32_t i = 0; i < image->nfuncs; i++) {
-    uint8_t *start = to + image->func_off[i];
+    uint8_t *start = to + image->func_off[i], *end = to + image->func_off[i + 1];
     memcpy(start, codes[i].bytes, codes[i].size);
+    memset(start + codes[i].size, ARCH_NO_CODE, (size_t)(end - start) - codes[i].size);
     for (uint32_t r = 0; r < codes[i].nrelocs; r++) {
       const struct code_reloc *reloc = &codes[i].relocs[r];
       assert(reloc->kind == RELOC_CALL && reloc->off + 4 <= codes[i].size);

@@ -37,7 +37,7 @@ void block_end(struct builder *b, enum ir_op op, uint32_t x, uint32_t y, uint32_
                uint32_t nsuccs) {
   assert(!b->dead);
   struct ir_func *f = b->f;
-  emit(b, op, IR_VOID, x, y, z);
+  ir_append(f, (struct ir_insn){.op = (uint8_t)op, .a = x, .b = y, .c = z}, b->off);
   struct ir_blk *blk = &f->blocks.at[b->block];
   blk->end = f->insns.len;
   blk->succ = f->succs.len;
@@ -60,7 +60,7 @@ void block_begin(struct builder *b, ir_block idom, struct opt_state state) {
 
 ir_val block_phi(struct builder *b, uint8_t type) {
   b->f->blocks.at[b->block].nphis++;
-  return emit(b, IR_OP_PHI, type, 0, 0, 0);
+  return ir_append(b->f, (struct ir_insn){.op = IR_OP_PHI, .type = type}, b->off);
 }
 
 struct cold block_cold(struct builder *b, ir_val cond, bool cold_if) {

@@ -126,6 +126,11 @@ static NOINLINE ir_val emit_effect(struct opt *o, struct ir_insn in, uint32_t wa
   return ir_op_table[in.op].type == '-' ? 0 : v;
 }
 
+/* What is neither folded nor numbered nor has an effect. */
+static NOINLINE ir_val emit_plain(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  return ir_append(o->f, in, wasm_off);
+}
+
 static NOINLINE ir_val emit_value(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
   ir_val v = fold(o, &in, wasm_off);
   return v ? v : gvn_number(o, in, wasm_off);
@@ -166,9 +171,7 @@ ir_val opt_emit(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
   if (o->only_append) return emit_effect(o, in, wasm_off);
   switch (in.op) {
   case IR_OP_PHI:
-  case IR_OP_PROJ: return ir_append(o->f, in, wasm_off);
-  case IR_OP_JUMP:
-  case IR_OP_BRANCH: ir_append(o->f, in, wasm_off); return 0;
+  case IR_OP_PROJ: return emit_plain(o, in, wasm_off);
   case IR_OP_ICONST:
   case IR_OP_FCONST:
   case IR_OP_VMCTX: return gvn_number(o, in, wasm_off);

@@ -264,12 +264,20 @@ static void renumber(struct order *o) {
 void opt_order(struct ir_func *f) {
   struct order o = {.f = f};
   uint32_t len, cap;
-  find_loops(&o);
-  pack_loops(&o);
-  arena_drop(f->arena, o.leader, o.nleaders * sizeof *o.leader);
+  if (f->loops.len > 1) {
+    find_loops(&o);
+    pack_loops(&o);
+    arena_drop(f->arena, o.leader, o.nleaders * sizeof *o.leader);
+  }
   ir_block *list = split_critical(f, &len, &cap);
-  make_sequence(&o, list, len);
-  arena_drop(f->arena, list, cap * sizeof *list);
+  if (f->loops.len > 1) {
+    make_sequence(&o, list, len);
+    arena_drop(f->arena, list, cap * sizeof *list);
+  } else { /* no loop: blocks are in order */
+    o.sequence.at = list;
+    o.sequence.len = len;
+    o.sequence.cap = cap;
+  }
   renumber(&o);
   VEC_DROP(f->arena, &o.sequence);
   ir_compute_preds(f);
