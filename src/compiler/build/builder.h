@@ -272,7 +272,7 @@ void call_may_throw(struct builder *b);
 uint32_t try_record(const struct builder *b);
 /* Pops the payload of an exception of the tag, which is made. */
 ir_val emit_exception(struct builder *b, uint32_t tag);
-/* The clauses of a try_table whose frame has been left; `c` is a copy. */
+/* The clauses of a try_table at its end; `c` is the innermost frame. */
 MUST_USE bool try_table_end(struct builder *b, struct control *c);
 /* Room for an object in the nursery, `size` bytes. Goes on where there is some: the caller stores the head;
  * then where there is none: the caller asks a builtin, and gives what that has `made`. */

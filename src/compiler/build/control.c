@@ -139,7 +139,8 @@ static void build_return(struct builder *b) {
   block_end(b, IR_OP_RETURN, 0, at, 0, NULL, 0);
 }
 
-/* The clauses stand between the body and what follows. */
+/* The clauses stand between the body and what follows. They are built while the frame is open: what they make
+ * of the locals is logged for it, and undone before its label binds. */
 static bool end_try(struct builder *b) {
   struct control *c = &VEC_LAST(&b->controls);
   if (c->nlandings == 0 && c->nbranches == 0) { /* a plain block */
@@ -148,8 +149,8 @@ static bool end_try(struct builder *b) {
     return true;
   }
   if (!b->dead) fall_through(b, c);
+  if (!try_table_end(b, c)) return false;
   struct control ended = *control_pop(b);
-  if (!try_table_end(b, &ended)) return false;
   if (b->too_much) return true;
   if (ended.nbranches > 0)
     label_bind(b, &ended);

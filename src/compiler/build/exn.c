@@ -86,7 +86,7 @@ uint32_t try_record(const struct builder *b) {
   return try_ == NONE ? CODE_NO_TRY : b->controls.at[try_].record;
 }
 
-/* Where all throwing calls of the frame meet; `c` is a copy. Ends with a jump to each clause's block: their
+/* Where all throwing calls of the frame meet; `c` is open. Ends with a jump to each clause's block: their
  * edges, to be led somewhere, are left in b->record from the index that it returns. */
 static uint32_t land(struct builder *b, struct control *c) {
   struct control where = {.kind = CONTROL_BLOCK,
@@ -146,6 +146,7 @@ static bool build_try_table(struct builder *b) {
 
 bool try_table_end(struct builder *b, struct control *c) {
   if (c->nlandings == 0) return true;
+  c->try_ = c->outer_try;
   uint32_t first = land(b, c);
   const uint8_t *at = c->list;
   for (uint32_t i = 0; i < b->f->tries.at[c->record].len && !b->too_much; i++) {
@@ -153,7 +154,7 @@ bool try_table_end(struct builder *b, struct control *c) {
     ir_val exn = clause_begin(b, c, b->record.at[first + i]);
     if ((clause.kind == CATCH || clause.kind == CATCH_REF) && !push_payload(b, clause.tag, exn)) return false;
     if (clause.kind == CATCH_REF || clause.kind == CATCH_ALL_REF) push(b, exn);
-    build_br(b, clause.label);
+    build_br(b, clause.label + 1); /* it counts from outside the frame */
   }
   return true;
 }
