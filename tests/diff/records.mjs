@@ -94,6 +94,7 @@ for (const line of readFileSync(records, 'utf8').split('\n')) {
       out += `${line}\n`;
       flush();
       module = instance = undefined;
+      if (!paths[Number(rest)]) break;
       try {
         module = new WebAssembly.Module(readFileSync(paths[Number(rest)]));
         names = WebAssembly.Module.exports(module);

@@ -179,9 +179,11 @@ def main():
             print(line, flush=True)
             if module:
                 module.drop()
-            module, live = Module(engine, paths[int(line[2:])]), False
-            print("L ok" if module.pointer else "L reject " + module.refused)
-        elif line[:1] == "F" and module.pointer:
+            path = paths[int(line[2:])]
+            module, live = Module(engine, path) if path else None, False
+            if module:
+                print("L ok" if module.pointer else "L reject " + module.refused)
+        elif line[:1] == "F" and module and module.pointer:
             live, index = False, int(line.split()[1])
             if " limit" in line:
                 print(line)
