@@ -1,16 +1,13 @@
 /* Growth of typed arrays. */
 #include "base/vec.h"
 
-enum {
-  FIRST = 256,     /* bytes that an array begins with, or 8 items */
-  LARGE = 1 << 20, /* bytes: from here on arenas grow by pages, without a copy, and room is memory */
-};
+enum { LARGE = 1 << 20 /* bytes: from here on arenas grow by pages, without a copy, and room is memory */ };
 
 void *vec_grow(struct arena *a, void *at, uint32_t *cap, size_t item, uint32_t need) {
   if (need <= *cap) arena_out_of_memory(a); /* len + 1 wrapped: 2^32 items */
   bool large = *cap * (uint64_t)item >= LARGE;
   uint64_t more = large ? *cap / 8 : *cap;
-  uint64_t cap_new = max_u64(max_u64(*cap + more, need), item >= FIRST / 8 ? 8 : FIRST / item);
+  uint64_t cap_new = max_u64(max_u64(*cap + more, need), 8);
   if (cap_new > UINT32_MAX) cap_new = UINT32_MAX;
   size_t size;
   if (!mul_size((size_t)cap_new, item, &size)) arena_out_of_memory(a);
