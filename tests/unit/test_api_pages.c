@@ -58,15 +58,6 @@ static int executable_mappings(void) {
   return n;
 }
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { FORK_WORKS = 0 }; /* ASan's allocator keeps in the child what another thread has locked */
-#else
-enum { FORK_WORKS = 1 };
-#endif
-
 static const char head[] =
     "(module (type $f (func (param i32) (result i32))) (type $k (cont $f)) (tag $t (param i32) (result i32))"
     " (type $array (array (mut i64))) (memory 1 4) (table funcref (elem $body)) (elem declare func $body)"

@@ -166,15 +166,6 @@ static void *call_all(void *name) {
   return NULL;
 }
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { FORK_WORKS = 0 }; /* ASan's allocator keeps in the child what another thread has locked */
-#else
-enum { FORK_WORKS = 1 };
-#endif
-
 /* A child goes on without the thread, to the program's end, and so does its parent with it. */
 START_TEST(threads_and_fork) {
   enum { THREADS = 4 };

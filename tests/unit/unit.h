@@ -44,4 +44,14 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t c
   unit_run(name, (const TTest *const[]){__VA_ARGS__},                                                        \
            sizeof((const TTest *const[]){__VA_ARGS__}) / sizeof(const TTest *))
 
+/* Whether a child may go on while other threads of its parent allocate. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+enum { FORK_WORKS = 0 }; /* ASan's allocator keeps in the child what another thread has locked */
+#else
+enum { FORK_WORKS = 1 };
+#endif
+
 #endif
