@@ -138,6 +138,11 @@ HEDDLE_API bool heddle_error_exit_code(const heddle_error_t *error, int32_t *out
  * offset is known. */
 HEDDLE_API bool heddle_error_position(const heddle_error_t *error, uint64_t *offset, uint32_t *line,
                                       uint32_t *column);
+/* The outermost message for people: "file:line:column: message" and, of a position in text, the line of
+ * `source` (what was parsed) with a caret below; a position in a binary and no position give one line. Lines
+ * end with a newline; what `source` would do to a terminal is replaced. `own`: heddle_bytes_delete. */
+HEDDLE_API heddle_error_t *heddle_error_format(const heddle_error_t *error, const char *file,
+                                               heddle_str_t source, heddle_bytes_t *own);
 /* Copies up to `max` frames; returns how many the error keeps (at most 40: the first 32 and the last 8);
  * `total`, if not NULL, gets the true depth. */
 HEDDLE_API size_t heddle_error_frames(const heddle_error_t *error, heddle_frame_t *out, size_t max,

@@ -122,6 +122,9 @@ MUST_USE heddle_error_t *host_def_func(heddle_store_t *store, uint32_t type, str
                                        struct funcinst **out);
 void host_def_unref(struct host_def *def);
 
+/* module.c: a buffer's bytes as owned bytes; ends the buffer. */
+heddle_error_t *give_bytes(struct buf *b, heddle_bytes_t *own);
+
 static inline heddle_str_t str_of(struct slice s) { return (heddle_str_t){(const char *)s.data, s.len}; }
 /* An embedder's bytes: those of a NULL pointer are none, whatever their number. */
 static inline struct slice bytes_of(const void *data, size_t len) {

@@ -3,6 +3,7 @@
 
 #include "abi/trap.h"
 #include "base/alloc.h"
+#include "text/parse.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,6 +61,16 @@ heddle_error_t *api_error(const struct error *e) {
   error->line = e->line;
   error->column = e->column;
   return error;
+}
+
+heddle_error_t *heddle_error_format(const heddle_error_t *error, const char *file, heddle_str_t source,
+                                    heddle_bytes_t *own) {
+  struct error e = {.pos = error->pos, .offset = error->offset, .line = error->line, .column = error->column};
+  struct buf b;
+  snprintf(e.message, sizeof e.message, "%s", error->message);
+  buf_init(&b);
+  text_format_error(&e, file, bytes_of(source.data, source.len), &b);
+  return give_bytes(&b, own);
 }
 
 heddle_error_t *heddle_error_new(const char *message) {

@@ -47,8 +47,7 @@ heddle_module_t *heddle_module_ref(heddle_module_t *module) {
 }
 void heddle_module_delete(heddle_module_t *module) { program_unref((struct program *)module); }
 
-/* A buffer's bytes as owned bytes; ends the buffer. */
-static heddle_error_t *give_bytes(struct buf *b, heddle_bytes_t *own) {
+heddle_error_t *give_bytes(struct buf *b, heddle_bytes_t *own) {
   own->data = buf_take(b, &own->len);
   if (own->data) return NULL;
   buf_free(b);

@@ -32,6 +32,17 @@ void out_bytes(struct out *o, const void *data, size_t len) {
 void out_cstr(struct out *o, const char *s) { out_bytes(o, s, strlen(s)); }
 void out_slice(struct out *o, struct slice s) { out_bytes(o, s.data, s.len); }
 
+void out_printable(struct out *o, struct slice s) {
+  for (size_t i = 0; i < s.len;) {
+    size_t size = utf8_printable_size(s, i);
+    if (size)
+      out_bytes(o, s.data + i, size);
+    else
+      out_cstr(o, "?");
+    i += size ? size : 1;
+  }
+}
+
 void out_printf(struct out *o, const char *fmt, ...) {
   va_list args, again;
   va_start(args, fmt);
@@ -75,10 +86,11 @@ void out_json_string(struct out *o, struct slice s) {
       size = 1;
     } else if (c == '"' || c == '\\') {
       out_printf(o, "\\%c", c);
-    } else if (c == '\n') {
-      out_cstr(o, "\\n");
-    } else if (c < 0x20 || c == 0x7f) {
-      out_printf(o, "\\u%04x", c);
+    } else if (c == '\n' || c == '\t') {
+      out_cstr(o, c == '\n' ? "\\n" : "\\t");
+    } else if (utf8_printable_size(s, i) == 0) {
+      size_t at = i;
+      out_printf(o, "\\u%04x", utf8_next(s, &at));
     } else {
       out_bytes(o, s.data + i, size);
     }

@@ -51,6 +51,14 @@ size_t utf8_size(struct slice s, size_t pos) {
   return 4;
 }
 
+size_t utf8_printable_size(struct slice s, size_t pos) {
+  size_t size = utf8_size(s, pos);
+  if (size == 0 || size > 2) return size;
+  const uint8_t *p = s.data + pos;
+  if (size == 1 && ((p[0] < 0x20 && p[0] != '\t') || p[0] == 0x7f)) return 0;
+  return size == 2 && p[0] == 0xc2 && p[1] < 0xa0 ? 0 : size; /* U+0080 to U+009F */
+}
+
 bool utf8_valid(struct slice s) {
   size_t pos = 0;
   while (pos < s.len) {

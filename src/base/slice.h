@@ -20,6 +20,8 @@ bool utf8_valid(struct slice s);
 size_t utf8_size(struct slice s, size_t pos);
 /* Decodes one code point at s.data[*pos] of valid UTF-8 and advances *pos. */
 uint32_t utf8_next(struct slice s, size_t *pos);
+/* The same; 0 also for control characters (C0 but tab, DEL, C1), on which a terminal would act. */
+size_t utf8_printable_size(struct slice s, size_t pos);
 /* Writes 1 to 4 bytes; returns how many. `cp` is a scalar value. */
 size_t utf8_put(uint32_t cp, uint8_t out[4]);
 

@@ -137,10 +137,11 @@ static void inspect_sections(struct out *out, bool json, const struct buf *wasm)
       out_json_string(out, slice_of(s.name.data, s.name.len));
       out_printf(out, ", \"id\": %u, \"offset\": %llu, \"size\": %llu, \"items\": %llu}", s.id,
                  (unsigned long long)s.offset, (unsigned long long)s.size, (unsigned long long)s.items);
-    } else if (s.id == 0)
-      out_printf(out, "  custom \"%.*s\" at 0x%llx, %llu bytes\n", (int)s.name.len, s.name.data,
-                 (unsigned long long)s.offset, (unsigned long long)s.size);
-    else
+    } else if (s.id == 0) {
+      out_cstr(out, "  custom ");
+      out_json_string(out, slice_of(s.name.data, s.name.len));
+      out_printf(out, " at 0x%llx, %llu bytes\n", (unsigned long long)s.offset, (unsigned long long)s.size);
+    } else
       out_printf(out, "  %.*s at 0x%llx, %llu bytes, %llu items\n", (int)s.name.len, s.name.data,
                  (unsigned long long)s.offset, (unsigned long long)s.size, (unsigned long long)s.items);
   }

@@ -46,28 +46,25 @@ bool save_bytes(const struct report *r, const char *path, const void *data, size
   return false;
 }
 
-/* "file:line:column: message", the line and a caret: what the text parser refuses is shown where it stands.
- */
-static void report_text(const struct report *r, const char *path, const struct buf *source,
-                        heddle_error_t *error) {
+/* What the text parser refuses is shown where it stands. */
+static void report_source(const struct report *r, const char *path, const struct buf *source,
+                          heddle_error_t *error) {
   uint64_t offset;
   uint32_t line, column;
+  heddle_bytes_t text;
   if (r->json || !heddle_error_position(error, &offset, &line, &column) || !line) {
     report_file(r, path, "is no WebAssembly text", error);
     return;
   }
-  heddle_str_t m = heddle_error_message(error);
-  report_line(r, "%s:%u:%u: %.*s", path, line, column, (int)m.len, m.data);
-  const char *at = (const char *)source->data, *end = at + source->len;
-  for (uint32_t n = 1; n < line && at < end; n++) {
-    const char *next = memchr(at, '\n', (size_t)(end - at));
-    if (!next) break;
-    at = next + 1;
+  heddle_error_t *failed =
+      heddle_error_format(error, path, (heddle_str_t){(const char *)source->data, source->len}, &text);
+  if (failed) {
+    heddle_error_delete(failed);
+    report_file(r, path, "is no WebAssembly text", error);
+    return;
   }
-  const char *stop = memchr(at, '\n', (size_t)(end - at));
-  int len = (int)((stop ? stop : end) - at);
-  if (len <= 200 && column <= 200)
-    fprintf(stderr, "%5u | %.*s\n      | %*s^\n", line, len, at, (int)column - 1, "");
+  report_text(r, slice_of(text.data, text.len));
+  heddle_bytes_delete(&text);
   heddle_error_delete(error);
 }
 
@@ -81,7 +78,7 @@ bool load_wasm(const struct report *r, heddle_engine_t *engine, const char *path
   if (heddle_is_wasm(out->data, out->len) || heddle_is_serialized(out->data, out->len)) return true;
   heddle_bytes_t wasm;
   heddle_error_t *error = heddle_wat_to_wasm(engine, (const char *)out->data, out->len, &wasm);
-  if (error) report_text(r, path, out, error);
+  if (error) report_source(r, path, out, error);
   buf_free(out);
   if (error) return false;
   out->data = wasm.data;

@@ -44,9 +44,16 @@ static int exit_status(const heddle_error_t *error) {
   return heddle_error_kind(error) == HEDDLE_ERROR_SUSPENDED ? EXIT_TRAP : EXIT_FAILED;
 }
 
+/* What a guest chose: names, messages. */
+static void out_str(struct out *o, heddle_str_t s) { out_printable(o, slice_of(s.data, s.len)); }
+
+static void out_head(struct out *o, const struct report *r) {
+  out_printf(o, "%serror%s: ", r->color ? "\033[1;31m" : "", r->color ? "\033[0m" : "");
+}
+
 static void frame_name(struct out *o, const heddle_frame_t *f) {
   if (f->function.len)
-    out_printf(o, "%.*s", (int)f->function.len, f->function.data);
+    out_str(o, f->function);
   else
     out_printf(o, "<wasm function %u>", f->function_index);
 }
@@ -56,13 +63,14 @@ static void print_frame(struct out *o, size_t number, const heddle_frame_t *f) {
   out_printf(o, "  %5zu: ", number);
   frame_name(o, f);
   if (f->file.len) {
-    out_printf(o, "  %.*s:%u", (int)f->file.len, f->file.data, f->line);
+    out_cstr(o, "  ");
+    out_str(o, f->file);
+    out_printf(o, ":%u", f->line);
     if (f->column) out_printf(o, ":%u", f->column);
   }
-  if (f->module.len)
-    out_printf(o, "  %.*s+0x%x\n", (int)f->module.len, f->module.data, f->module_offset);
-  else
-    out_printf(o, "  <module>+0x%x\n", f->module_offset);
+  out_cstr(o, "  ");
+  out_str(o, f->module.len ? f->module : (heddle_str_t){"<module>", 8});
+  out_printf(o, "+0x%x\n", f->module_offset);
 }
 
 /* Where one stack ends and the one that resumed it begins stands a line. */
@@ -72,9 +80,11 @@ static void print_frame_list(struct out *o, const heddle_frame_t *frames, size_t
     const heddle_frame_t *f = &frames[i];
     if (total > n && i == n - FRAMES_LAST) out_printf(o, "        ... %zu frames left out\n", total - n);
     if (f->stack_id != stack && i == 0) out_printf(o, "    on stack %u\n", f->stack_id);
-    if (f->stack_id != stack && i != 0)
-      out_printf(o, "    resumed by stack %u with handlers {%.*s}\n", f->stack_id, (int)f->handlers.len,
-                 f->handlers.data);
+    if (f->stack_id != stack && i != 0) {
+      out_printf(o, "    resumed by stack %u with handlers {", f->stack_id);
+      out_str(o, f->handlers);
+      out_cstr(o, "}\n");
+    }
     stack = f->stack_id;
     print_frame(o, total > n && i >= n - FRAMES_LAST ? total - (n - i) : i, f);
   }
@@ -142,13 +152,14 @@ static void print_json(struct out *o, const char *what, const heddle_error_t *er
 /* "error: what", then causes from the outside in, then the backtrace of the innermost. */
 static void print_chain(const struct report *r, struct out *o, const char *what,
                         const heddle_error_t *error) {
-  const char *red = r->color ? "\033[1;31m" : "", *plain = r->color ? "\033[0m" : "";
   bool trap = heddle_error_kind(error) == HEDDLE_ERROR_TRAP;
-  out_printf(o, "%serror%s: %s\n", red, plain, what);
+  out_head(o, r);
+  out_printable(o, slice_cstr(what));
+  out_cstr(o, "\n");
   for (const heddle_error_t *at = error; at; at = heddle_error_cause(at)) {
-    heddle_str_t m = heddle_error_message(at);
     bool last = !heddle_error_cause(at);
-    out_printf(o, "  %s%.*s", last && trap ? "wasm trap: " : "", (int)m.len, m.data);
+    out_cstr(o, last && trap ? "  wasm trap: " : "  ");
+    out_str(o, heddle_error_message(at));
     uint64_t offset;
     uint32_t line, column;
     if (last && heddle_error_position(at, &offset, &line, &column)) {
@@ -189,9 +200,18 @@ int report_line(const struct report *r, const char *fmt, ...) {
     out_cstr(&o, "{\"kind\": \"error\", \"status\": 1, \"messages\": [");
     out_json_string(&o, slice_cstr(text));
     out_cstr(&o, "]}\n");
-  } else
-    out_printf(&o, "%serror%s: %s\n", r->color ? "\033[1;31m" : "", r->color ? "\033[0m" : "", text);
+  } else {
+    out_head(&o, r);
+    out_printable(&o, slice_cstr(text));
+    out_cstr(&o, "\n");
+  }
   return EXIT_FAILED;
+}
+
+void report_text(const struct report *r, struct slice text) {
+  struct out o = out_file(stderr);
+  out_head(&o, r);
+  out_slice(&o, text);
 }
 
 /* ---- suspended stacks ---- */

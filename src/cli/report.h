@@ -4,6 +4,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include "base/slice.h"
 #include "cli/option.h"
 
 #include <heddle.h>
@@ -23,6 +24,8 @@ int report_error(const struct report *r, const char *what, heddle_error_t *error
  * some. */
 void report_suspended(const struct report *r, heddle_store_t *store);
 void report_hint(const struct report *r, heddle_store_t *store);
+/* Whole lines that may go to a terminal, behind "error: ". */
+void report_text(const struct report *r, struct slice text);
 /* One line of our own: "error: ...". Returns EXIT_FAILED. */
 int report_line(const struct report *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -1,4 +1,5 @@
 /* heddle run: a WASI program, or one function by --invoke. */
+#include "base/out.h"
 #include "cli/command.h"
 #include "cli/load.h"
 #include "cli/stats.h"
@@ -181,11 +182,14 @@ static heddle_error_t *write_perf_map(const heddle_module_t *module, const char 
   heddle_str_t name;
   const void *address;
   size_t size;
+  struct out out = out_file(f);
   for (size_t i = 0; heddle_module_code(module, i, &name, &address, &size); i++) {
+    fprintf(f, "%zx %zx %s::", (size_t)address, size, file);
     if (name.len)
-      fprintf(f, "%zx %zx %s::%.*s\n", (size_t)address, size, file, (int)name.len, name.data);
+      out_printable(&out, slice_of(name.data, name.len)); /* one line each */
     else
-      fprintf(f, "%zx %zx %s::func[%zu]\n", (size_t)address, size, file, i);
+      fprintf(f, "func[%zu]", i);
+    fputc('\n', f);
   }
   fclose(f);
   return NULL;

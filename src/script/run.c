@@ -29,7 +29,10 @@ static void line_va(struct script *s, uint32_t off, const char *what, const char
   lexer_position(&s->lx, off, &line, &column);
   char text[1024];
   vsnprintf(text, sizeof text, fmt, args);
-  buf_printf(s->report, "%s:%u:%u: %s: %s\n", s->file, line, column, what, text);
+  buf_printf(s->report, "%s:%u:%u: %s: ", s->file, line, column, what);
+  struct out o = out_buf(s->report);
+  out_printable(&o, slice_cstr(text));
+  buf_u8(s->report, '\n');
 }
 
 PRINTF_LIKE(4, 5)

@@ -38,7 +38,7 @@ MUST_USE bool text_parse_v128(struct lexer *lx, bool patterns, struct text_v128 
 /* "func", "extern", "any", ... to enum heap; false (and no error) for other words. */
 MUST_USE bool text_heap_by_name(struct slice word, uint32_t *heap);
 
-/* "file:line:column: error: message", the source line and a caret below. For errors with ERROR_POS_LINE;
+/* "file:line:column: message", the source line and a caret below. For errors with ERROR_POS_LINE;
  * others give one line. Appends to `out`. */
 void text_format_error(const struct error *e, const char *file, struct slice source, struct buf *out);
 

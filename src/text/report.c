@@ -4,6 +4,8 @@
  * and what a terminal would act on is replaced.  Must not: trust the position. */
 #include "text/parse.h"
 
+#include "base/out.h"
+
 #include <string.h>
 
 /* The line's bytes around `column` (characters, from 1), and where the column stands in them. */
@@ -24,16 +26,6 @@ static struct slice line_window(struct slice line, uint32_t column, uint32_t *be
   return slice_of(line.data + from, pos - from);
 }
 
-/* What a terminal would act on, or what is no UTF-8, becomes a question mark. */
-static void put_printable(struct buf *out, struct slice s) {
-  bool utf8 = utf8_valid(s);
-  for (size_t i = 0; i < s.len; i++) {
-    uint8_t c = s.data[i];
-    bool plain = c == '\t' || (c >= 0x20 && c < 0x7f) || (c >= 0x80 && utf8);
-    buf_u8(out, plain ? c : '?');
-  }
-}
-
 static struct slice source_line(struct slice source, uint32_t number) {
   const uint8_t *at = source.data, *end = source.data + source.len, *nl;
   for (uint32_t line = 1; line < number; line++) {
@@ -50,7 +42,8 @@ static struct slice source_line(struct slice source, uint32_t number) {
 void text_format_error(const struct error *e, const char *file, struct slice source, struct buf *out) {
   char head[sizeof e->message + 300];
   error_format(e, file, head, sizeof head);
-  buf_cstr(out, head);
+  struct out printer = out_buf(out);
+  out_printable(&printer, slice_cstr(head));
   buf_u8(out, '\n');
   if (e->pos != ERROR_POS_LINE || e->line == 0 || e->column == 0) return;
   uint32_t before;
@@ -59,7 +52,7 @@ void text_format_error(const struct error *e, const char *file, struct slice sou
   size_t start = out->len;
   buf_printf(out, "%6u | ", e->line);
   int margin = (int)(out->len - start) - 2;
-  put_printable(out, line);
+  out_printable(&printer, line);
   buf_printf(out, "\n%*s| ", margin, "");
   for (size_t i = 0; i < line.len && before > 0; i++) {
     if ((line.data[i] & 0xc0) == 0x80) continue;

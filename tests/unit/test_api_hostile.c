@@ -68,6 +68,11 @@ static bool any(heddle_error_t *error) {
   ck_assert_uint_gt(heddle_error_message(error).len, 0);
   ck_assert_int_ge(heddle_error_kind(error), HEDDLE_ERROR_MALFORMED);
   ck_assert_int_le(heddle_error_kind(error), HEDDLE_ERROR_HOST);
+  static const char other_source[] = "no line\x9b of\nthe error's";
+  heddle_bytes_t text;
+  ck_assert_ptr_null(heddle_error_format(error, "f", (heddle_str_t){other_source, w.calls % 22}, &text));
+  ck_assert_ptr_null(memchr(text.data, 0x9b, text.len));
+  heddle_bytes_delete(&text);
   heddle_error_delete(error);
   return false;
 }

@@ -232,6 +232,31 @@ START_TEST(modules) {
 }
 END_TEST
 
+START_TEST(errors_for_people) {
+  setup();
+  static const struct {
+    const char *source, *text;
+  } cases[] = {
+      {"(module\n  (fun))", "f.wat:2:4: unknown operator fun"},
+      {"(module (func) \x1b",
+       "f.wat:1:16: illegal character\n     1 | (module (func) ?\n       |                ^\n"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    heddle_str_t source = {cases[i].source, strlen(cases[i].source)};
+    heddle_bytes_t wasm, text;
+    heddle_error_t *error = heddle_wat_to_wasm(engine, source.data, source.len, &wasm);
+    ck_assert_ptr_nonnull(error);
+    EXPECT_OK(heddle_error_format(error, "f.wat", source, &text));
+    heddle_error_delete(error);
+    ck_assert_msg(text.len >= strlen(cases[i].text) &&
+                      !memcmp(text.data, cases[i].text, strlen(cases[i].text)),
+                  "%.*s", (int)text.len, text.data);
+    heddle_bytes_delete(&text);
+  }
+  teardown();
+}
+END_TEST
+
 START_TEST(deleting_nothing) {
   heddle_error_delete(NULL);
   heddle_config_delete(NULL);
@@ -262,5 +287,5 @@ END_TEST
 
 int main(void) {
   return UNIT_RUN("api/misuse", calls, types, memories, globals_and_tables, references, configuration,
-                  modules, deleting_nothing, errors);
+                  modules, errors_for_people, deleting_nothing, errors);
 }

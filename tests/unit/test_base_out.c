@@ -49,6 +49,19 @@ START_TEST(json_strings) {
 }
 END_TEST
 
+START_TEST(printable) {
+  struct buf b;
+  buf_init(&b);
+  struct out o = out_buf(&b);
+  out_printable(&o, slice_cstr("a\tb\n\x1b[2J\x7f\xc2\x9b\xc2\xa0\xe2\x82\xac\xff"));
+  out_printable(&o, slice_of(NULL, 0));
+  out_json_string(&o, slice_cstr("\t\xc2\x9b\xc2\xa0"));
+  buf_u8(&b, 0);
+  ck_assert_str_eq((char *)b.data, "a\tb??[2J???\xc2\xa0\xe2\x82\xac?\"\\t\\u009b\xc2\xa0\"");
+  buf_free(&b);
+}
+END_TEST
+
 START_TEST(out_of_memory_fails_the_buffer) {
   struct buf b;
   buf_init(&b);
@@ -61,4 +74,6 @@ START_TEST(out_of_memory_fails_the_buffer) {
 }
 END_TEST
 
-int main(void) { return UNIT_RUN("base/out", all_sinks_agree, json_strings, out_of_memory_fails_the_buffer); }
+int main(void) {
+  return UNIT_RUN("base/out", all_sinks_agree, json_strings, printable, out_of_memory_fails_the_buffer);
+}

@@ -1,0 +1,1 @@
+(module (func "a[2J" foo))

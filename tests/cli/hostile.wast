@@ -1,0 +1,1 @@
+(assert_invalid (module) "\1b[2J")
