@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { IMAGE_ALIGN = 4096, FACT_INDIRECT_TAIL_CALLS = 1 };
+enum { IMAGE_ALIGN = 4096 };
+enum { FACT_INDIRECT_TAIL_CALLS = 1, FACT_WRITES_TABLES = 2 };
 static const char magic[16] = "heddle code 3\n";
 static_assert(sizeof(struct image_head) == 96, "no padding");
 
@@ -34,6 +35,7 @@ static void save_head(const struct program *p, struct buf *out) {
   struct slice wasm = p->valid->module->bytes;
   struct image_head head = image_head_of(p->engine, wasm.len);
   if (p->valid->has_indirect_tail_calls) head.facts |= FACT_INDIRECT_TAIL_CALLS;
+  if (p->valid->writes_tables) head.facts |= FACT_WRITES_TABLES;
   buf_bytes(out, &head, sizeof head);
   buf_bytes(out, wasm.data, wasm.len);
 }
@@ -96,7 +98,8 @@ static bool load(struct engine *engine, int fd, struct slice file, struct progra
   struct program *p;
   struct slice code = slice_of(file.data + code_off, file.len - code_off);
   bool in_part = code_area_is_saved(code);
-  struct body_facts bodies = {.has_indirect_tail_calls = head.facts & FACT_INDIRECT_TAIL_CALLS};
+  struct body_facts bodies = {.has_indirect_tail_calls = head.facts & FACT_INDIRECT_TAIL_CALLS,
+                              .writes_tables = head.facts & FACT_WRITES_TABLES};
   if (!program_adopt(engine, file, slice_of(file.data + sizeof head, head.wasm_size), bodies, &p, e))
     return false;
   const struct module *m = p->valid->module;

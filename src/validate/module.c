@@ -234,6 +234,21 @@ static void guesses_fill(const struct module *m, struct func_guess *guesses) {
   }
 }
 
+static void tables_know(const struct module *m, bool written, uint8_t *tables) {
+  for (uint32_t i = m->nimported_tables; !written && i < m->ntables; i++)
+    tables[i] = TABLE_CONSTANT | (m->tables[i].has_init ? 0 : TABLE_OWN);
+  for (uint32_t i = 0; i < m->nexports; i++)
+    if (m->exports[i].kind == EXTERN_TABLE) tables[m->exports[i].index] = 0;
+  for (uint32_t i = 0; i < m->nelems; i++) {
+    const struct elem *s = &m->elems[i];
+    if (s->mode != SEGMENT_ACTIVE || !(tables[s->table] & TABLE_OWN)) continue;
+    bool own = s->funcs || s->len == 0;
+    for (uint32_t j = 0; own && j < s->len; j++)
+      own = s->funcs[j] >= m->nimported_funcs;
+    if (!own) tables[s->table] &= (uint8_t)~TABLE_OWN;
+  }
+}
+
 /* `bodies`: NULL to judge them. */
 static bool module_check(struct module_check *k, const struct body_facts *bodies, struct valid_module *out) {
   struct module *m = k->m;
@@ -244,6 +259,8 @@ static bool module_check(struct module_check *k, const struct body_facts *bodies
   for (uint32_t i = m->nimported_funcs; !bodies && i < m->nfuncs; i++)
     if (!func_validate(k->v, i, &seen)) return false;
   guesses_fill(m, out->guesses);
+  out->writes_tables = bodies ? bodies->writes_tables : k->v->writes_tables;
+  tables_know(m, out->writes_tables, out->tables);
   out->has_indirect_tail_calls = bodies ? bodies->has_indirect_tail_calls : k->v->has_indirect_tail_calls;
   return true;
 }
@@ -255,6 +272,7 @@ static struct valid_module *validate_in(struct module *m, struct canon *canon,
   struct valid_module *out = ARENA_NEW(m->arena, struct valid_module);
   out->module = m;
   out->canon = canon;
+  out->tables = ARENA_ARRAY(m->arena, uint8_t, m->ntables);
   out->guesses = ARENA_ARRAY(m->arena, struct func_guess, m->ntypes);
   struct validator *v = ARENA_NEW(scratch, struct validator);
   validator_init(v, m, canon, scratch, e);

@@ -20,6 +20,7 @@ static bool table_copy_check(struct validator *v, const struct insn *in) {
 bool table_check(struct validator *v, const struct insn *in) {
   const struct tabletype *t = &v->m->tables[in->a].type;
   valtype addr = limits_addr(&t->limits);
+  if (in->op != OP_TABLE_GET) v->writes_tables = true;
   switch (in->op) {
   case OP_TABLE_GET:
     if (!operand_pop(v, in, addr)) return false;

@@ -12,12 +12,21 @@ struct func_guess {
   uint32_t funcs[GUESS_MOST], len;
 };
 
+/* What is known of a table that the module keeps to itself: neither imported nor exported, and no instruction
+ * writes tables. */
+enum {
+  TABLE_CONSTANT = 1, /* nothing changes its length or its elements once the module is instantiated */
+  TABLE_OWN = 2,      /* and they are null or functions that the module defines, so of the same instance */
+};
+
 struct valid_module {
   const struct module *module;
   struct canon *canon;
   struct func_guess *guesses;   /* by type index; calls through references ask */
+  uint8_t *tables;              /* by table index: TABLE_* */
   bool has_indirect_tail_calls; /* return_call_indirect, return_call_ref, or return_call of an import occurs:
                                    a direct call may come back with another instance in r15 (docs/abi.md) */
+  bool writes_tables;           /* see body_facts */
 };
 
 /* Everything outside function bodies, then every body. Adds the module's types to `canon`. Memory is the
@@ -28,6 +37,7 @@ MUST_USE struct valid_module *module_validate(struct module *m, struct canon *ca
  */
 struct body_facts {
   bool has_indirect_tail_calls;
+  bool writes_tables; /* table.set, grow, fill, copy or init occurs */
 };
 /* The same without the bodies, for a module that was judged, byte for byte this one and with the same
  * features, when its code was saved. */

@@ -88,7 +88,7 @@ struct validator {
   VEC(uint32_t) inits;
 
   uint32_t globals_visible; /* in constant expressions: global indices below this one may be read */
-  bool has_indirect_tail_calls;
+  bool has_indirect_tail_calls, writes_tables;
   struct bitset defaultable; /* struct types known to have default values; made when first needed */
   struct matched matched[64];
   struct op_sig sigs[OP_COUNT];

@@ -35,6 +35,7 @@ static const char calls[] =
     " (func (export \"table\") (result i64) %s i32.const 0 call_indirect (type $t))"
     " (func (export \"reference\") (result i64) %s ref.func $d call_ref $t)"
     " (func (export \"tail reference\") (result i64) %s ref.func $e return_call_ref $t)"
+    " (func $writes (table.set (i32.const 1) (ref.null func)))"
     " (func $f (result i64) unreachable) (func (export \"trap\") (result i64) call $f)";
 
 static heddle_engine_t *engine;
@@ -241,6 +242,7 @@ START_TEST(the_cache_keeps_what_was_compiled) {
   world_end(&w);
   w = world_new(lazy);
   ck_assert(((struct program *)w.module)->valid->has_indirect_tail_calls);
+  ck_assert(((struct program *)w.module)->valid->writes_tables);
   check(&w, "large", 2);
   ck_assert_uint_eq(compiled(&w), 1 + 3);
   check(&w, "direct", EXPECTED);

@@ -53,7 +53,6 @@ static const struct {
   const char *line; /* a part of it */
 } elsewhere[] = {
     {FILE_FOLD, "default: return 0;"}, {FILE_FOLD, "ir_const(f, in->b) == 0 ? in->a : 0;"}, /* pointers */
-    {FILE_COMPARE, "IRF_MASK"},                                                             /* Spectre's */
     {FILE_MAGIC, "behind a trap"},     {FILE_KNOWN, "case ACCESS_"},                        /* loads */
     {FILE_KNOWN, "high_half;"},        {FILE_KNOWN, "return own;"},
     {FILE_KNOWN, "access_zeros"},      {FILE_CONSTANT, "default: return false;"},
@@ -133,7 +132,10 @@ static void add(struct maker *m, ir_val v, uint8_t op, uint8_t type, uint64_t bi
       (struct known){.v = v, .bits = cut(type, bits), .type = type, .op = op, .x = x, .y = y, .z = z};
 }
 static ir_val make(struct maker *m, uint8_t op, uint8_t type, ir_val a, ir_val b, ir_val c) {
-  return opt_emit(m->o, (struct ir_insn){.op = op, .type = type, .a = a, .b = b, .c = c}, 1);
+  bool mask = op == IR_OP_SELECT && !ir_type_is_float(type) && below(4) == 0; /* the same value, not folded */
+  return opt_emit(
+      m->o, (struct ir_insn){.op = op, .type = type, .flags = mask ? IRF_MASK : 0, .a = a, .b = b, .c = c},
+      1);
 }
 static void add_constant(struct maker *m, uint8_t type, uint64_t bits) {
   bits = cut(type, bits);

@@ -365,6 +365,8 @@ void guest_store(struct builder *b, enum ir_type type, enum ir_access access, ui
 /* The address of the table's element: LOAD or STORE it with IRF_TABLE. Traps `trap` when index is out of
  * bounds. */
 ir_val table_element(struct builder *b, uint32_t table, ir_val index, enum trap_code trap);
+/* Flags of loads from it: whether anything changes its elements. */
+unsigned table_element_flags(const struct builder *b, uint32_t table);
 /* What the module says about the branch being built: 0 nothing, 1 it is likely taken (for `if`: the condition
  * holds), -1 unlikely. */
 int branch_hint(struct builder *b);

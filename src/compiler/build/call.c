@@ -15,20 +15,25 @@ static uint32_t pop_args(struct builder *b, const struct functype *t) {
   return at;
 }
 
-bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint32_t type) {
+static bool finish_call_of(struct builder *b, enum ir_op op, unsigned flags, uint32_t callee, uint32_t type) {
   const struct functype *t = module_functype(b->m, type);
   uint32_t args = pop_args(b, t);
   if (op == IR_OP_TAIL_CALL || op == IR_OP_TAIL_CALL_FUNC) {
     block_end(b, op, callee, args, type, NULL, 0);
     return true;
   }
-  ir_val call = emit(b, op, t->nresults ? ir_type_of(b->m, t->results[0]) : IR_VOID, callee, args, type);
+  enum ir_type result = t->nresults ? ir_type_of(b->m, t->results[0]) : IR_VOID;
+  ir_val call = emit_flags(b, op, result, flags, callee, args, type);
   for (uint32_t i = 0; i < t->nresults; i++) {
     push(b, i == 0 ? call : emit(b, IR_OP_PROJ, ir_type_of(b->m, t->results[i]), call, i, 0));
     ref_note(b, VEC_LAST(&b->stack), t->results[i]);
   }
   call_may_throw(b);
   return true;
+}
+
+bool finish_call(struct builder *b, enum ir_op op, uint32_t callee, uint32_t type) {
+  return finish_call_of(b, op, 0, callee, type);
 }
 
 static bool build_direct(struct builder *b, bool tail) {
@@ -74,9 +79,11 @@ static bool build_indirect(struct builder *b, bool tail) {
     return finish_call(b, tail ? IR_OP_TAIL_CALL_FUNC : IR_OP_CALL_FUNC, target, type);
   }
   ir_val address = table_element(b, table, pop(b), TRAP_UNDEFINED_ELEMENT);
-  ir_val func = emit_flags(b, IR_OP_LOAD, IR_FUNCREF, IRF_TABLE, address, 0, 0);
+  ir_val func = emit_flags(b, IR_OP_LOAD, IR_FUNCREF, table_element_flags(b, table), address, 0, 0);
   check_type(b, func, b->m->tables[table].type.elem, type);
-  return finish_call(b, tail ? IR_OP_TAIL_CALL_FUNC : IR_OP_CALL_FUNC, func, type);
+  if (tail) return finish_call(b, IR_OP_TAIL_CALL_FUNC, func, type);
+  unsigned flags = b->valid->tables[table] & TABLE_OWN ? IRF_OWN : 0;
+  return finish_call_of(b, IR_OP_CALL_FUNC, flags, func, type);
 }
 
 static bool build_call_ref(struct builder *b, bool tail) {

@@ -8,13 +8,21 @@ static ir_val table_record(struct builder *b, uint32_t table) {
   return emit_field(b, IR_PTR, b->layout.tables + 8 * table);
 }
 
-/* A table whose least and greatest size are equal never moves and never changes its length. */
-static bool is_fixed(const struct limits *l) { return l->has_max && l->min == l->max; }
+/* A table whose least and greatest size are equal never moves and never changes its length, nor does one that
+ * nobody changes at all. */
+static bool is_fixed(const struct builder *b, uint32_t table) {
+  const struct limits *l = &b->m->tables[table].type.limits;
+  return (l->has_max && l->min == l->max) || b->valid->tables[table] & TABLE_CONSTANT;
+}
+
+unsigned table_element_flags(const struct builder *b, uint32_t table) {
+  return b->valid->tables[table] & TABLE_CONSTANT ? IRF_IMMUTABLE : IRF_TABLE;
+}
 
 ir_val table_element(struct builder *b, uint32_t table, ir_val index, enum trap_code trap) {
   const struct tabletype *t = &b->m->tables[table].type;
   ir_val record = table_record(b, table), wide = emit_widen(b, index), outside;
-  unsigned flags = is_fixed(&t->limits) ? IRF_IMMUTABLE : 0;
+  unsigned flags = is_fixed(b, table) ? IRF_IMMUTABLE : 0;
   if (flags && t->limits.min <= UINT32_MAX && type_of(b, index) == IR_I32) {
     outside = emit(b, IR_OP_GE_U, IR_I32, index, emit_const(b, IR_I32, t->limits.min), 0);
   } else {
@@ -42,7 +50,7 @@ static ir_val narrow(struct builder *b, uint32_t table, ir_val v) {
 static void build_get(struct builder *b, uint32_t table) {
   ir_val address = table_element(b, table, pop(b), TRAP_TABLE_OUT_OF_BOUNDS);
   valtype elem = b->m->tables[table].type.elem;
-  push(b, emit_flags(b, IR_OP_LOAD, ir_type_of(b->m, elem), IRF_TABLE, address, 0, 0));
+  push(b, emit_flags(b, IR_OP_LOAD, ir_type_of(b->m, elem), table_element_flags(b, table), address, 0, 0));
   ref_note(b, VEC_LAST(&b->stack), elem);
 }
 

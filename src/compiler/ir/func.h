@@ -68,8 +68,10 @@ enum {
   /* LOAD, STORE: what may change the location, besides calls. Neither: nothing (sizes of memories and
      tables). */
   IRF_GLOBAL = 16, /* stores to globals */
-  /* SELECT: stands for speculation, not for its value: never folded, though the condition may be known. */
+  /* SELECT: stands for speculation, not for its value: never folded by what branches tell. */
   IRF_MASK = 1,
+  /* CALL_FUNC: the callee is a function of this very instance. */
+  IRF_OWN = 1,
   IRF_TABLE = 128, /* stores to table elements */
   /* HLOAD, HSTORE: which trap a null reference is (of an IR_PTR, which only cells hold: null continuation;
      a cast that loads an IR_REF, which is ref.get_desc: null reference).  None: it is not null. */

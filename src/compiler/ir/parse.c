@@ -298,6 +298,7 @@ static void operands(struct parser *p, struct ir_insn *in) {
     in->b = arguments(p);
     if (in->op == IR_OP_RESUME || in->op == IR_OP_RESUME_THROW) clauses(p);
   }
+  if (in->op == IR_OP_CALL_FUNC && accept(p, "own")) in->flags |= IRF_OWN;
   in->flags |= flags(p);
 }
 

@@ -166,6 +166,7 @@ static void print_operands(struct ir_func *f, ir_val v, struct out *out) {
     const uint32_t *args = ir_args(f, v, &len);
     out_cstr(out, " ");
     print_list(args, len, out);
+    if (in->op == IR_OP_CALL_FUNC && in->flags & IRF_OWN) out_cstr(out, " own");
     bool resumes = in->op == IR_OP_RESUME || in->op == IR_OP_RESUME_THROW;
     for (uint32_t i = 0; resumes && i < ir_clauses(f, v); i++)
       out_printf(out, " %s%u", ir_clause(f, v, i).is_switch ? "switch " : "on ", ir_clause(f, v, i).tag);

@@ -136,7 +136,9 @@ ir_val condition_of(const struct ir_func *f, ir_val v, bool *inverted) {
 
 ir_val fold_select(struct opt *o, struct ir_insn *in, uint32_t off) {
   struct ir_func *f = o->f;
-  if (in->flags & IRF_MASK) return 0;
+  if (in->flags &
+      IRF_MASK) /* a constant says it of the index as it is computed, on whatever path: no fact does */
+    return ir_is_const(f, in->a) && ir_const(f, in->a) == 0 ? in->c : 0;
   if (in->b == in->c) return in->b;
   bool inverted = false;
   in->a = condition_of(f, in->a, &inverted);

@@ -174,6 +174,10 @@ static void call_r11(struct x64_asm *a, const struct mach_insn *in) {
 /* Through a function reference, mostly into the same instance: then r15 and r14 are right before and after.
  * Where a callee of this very instance may come back with another one, they are taken back in any case. */
 static void call_func(struct x64_asm *a, const struct mach_insn *in) {
+  if (in->flags & X64_OWN) {
+    call_r11(a, in);
+    return;
+  }
   if (in->flags & X64_RELOAD_INSTANCE) {
     instance_of_r11(a);
     call_r11(a, in);

@@ -55,7 +55,8 @@ enum {
   X64_POOL = 1,         /* memory operand is pool entry disp */
   X64_SAFE_DIVISOR = 2, /* REM_S: the divisor is known not to be -1 */
   X64_RELOAD_INSTANCE =
-      4, /* CALL, CALL_FUNC: a callee of this instance may come back with another one in r15 and r14 */
+      4,        /* CALL, CALL_FUNC: a callee of this instance may come back with another one in r15 and r14 */
+  X64_OWN = 64, /* CALL_FUNC: the callee is of this instance */
   X64_VEX =
       32, /* encoded so that memory operands need no alignment; of a tied one cc is the first source, 0: d */
   X64_LOCK = 16, /* the access is atomic */

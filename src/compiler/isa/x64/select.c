@@ -22,11 +22,12 @@ static void number_effects(struct x64_sel *s) {
       s->epoch[v] = epoch;
       s->block_of[v] = b;
       if (!(flags & (IRF_T | IRF_R | IRF_W | IRF_C))) continue;
-      bool null_check = op == IR_OP_HLOAD && (ir->insns.at[v].flags & IRF_NULL_MASK);
+      bool null_check = op == IR_OP_HLOAD  ? ir->insns.at[v].flags & IRF_NULL_MASK
+                        : op == IR_OP_LOAD ? ir->insns.at[v].flags & IRF_FAULTS
+                                           : false;
       if (null_check) s->epoch[v] = ++epoch; /* nothing passes it, it may pass what has no effect */
       if (op == IR_OP_HLOAD) continue;
-      bool effect = op != IR_OP_GLOAD && (flags & (IRF_T | IRF_W | IRF_C));
-      if (effect || (op == IR_OP_LOAD && (ir->insns.at[v].flags & IRF_FAULTS))) epoch++;
+      if (op != IR_OP_GLOAD && (flags & (IRF_T | IRF_W | IRF_C))) epoch++;
     }
   }
 }

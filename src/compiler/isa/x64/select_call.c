@@ -149,8 +149,10 @@ static void wasm_call(struct x64_sel *s, ir_val v) {
   }
   x64_take_registers(s, v, layout.results, type->nresults, true, &call);
   note_call(s, &call);
-  if (indirect || s->ir->reload_instance) s->f->saves_instance = true;
+  bool own = !indirect || in->flags & IRF_OWN;
+  if (!own || s->ir->reload_instance) s->f->saves_instance = true;
   x64_push_call(s, indirect ? X64_CALL_FUNC : X64_CALL, call);
+  if (indirect && own) VEC_LAST(&s->f->insns).flags |= X64_OWN;
   x64_take_slots(s, v, layout.results, type->nresults, layout.args_size);
 }
 

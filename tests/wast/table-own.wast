@@ -1,0 +1,131 @@
+;; A table that a module keeps to itself, which is neither imported nor exported nor written, holds functions of the same
+;; instance: calls through it change no instance. Whatever brings strangers into it, or lets a callee come back from
+;; elsewhere, must be seen.
+
+(module $other
+  (global $mine i32 (i32.const 1000))
+  (memory 1)
+  (data (i32.const 0) "\11")
+  (func (export "other") (result i32) (i32.add (global.get $mine) (i32.load8_u (i32.const 0)))))
+(register "other")
+
+;; Only its own functions.
+(module
+  (type $t (func (result i32)))
+  (type $u (func (param i32) (result i32)))
+  (table 6 funcref)
+  (elem (i32.const 1) $one $two $twice)
+  (global $mine (mut i32) (i32.const 7))
+  (memory 1)
+  (data (i32.const 0) "\22")
+  (func $one (type $t) (i32.const 1))
+  (func $two (type $t) (i32.add (global.get $mine) (i32.load8_u (i32.const 0))))
+  (func $twice (type $u) (i32.add (call_indirect (type $t) (local.get 0)) (call_indirect (type $t) (local.get 0))))
+  (func (export "call") (param i32) (result i32)
+    (i32.add (call_indirect (type $t) (local.get 0)) (i32.mul (i32.const 100) (global.get $mine))))
+  (func (export "twice") (param i32) (result i32)
+    (i32.add (call_indirect (type $u) (local.get 0) (i32.const 3)) (global.get $mine)))
+  (func (export "masked") (param i32) (result i32) (call_indirect (type $t) (i32.and (local.get 0) (i32.const 3))))
+  (func (export "masked more") (param i32) (result i32) (call_indirect (type $t) (i32.and (local.get 0) (i32.const 7))))
+  (func (export "tail") (param i32) (result i32) (return_call_indirect (type $t) (local.get 0))))
+(assert_return (invoke "call" (i32.const 1)) (i32.const 701))
+(assert_return (invoke "call" (i32.const 2)) (i32.const 741))
+(assert_trap (invoke "call" (i32.const 0)) "uninitialized element")
+(assert_trap (invoke "call" (i32.const 3)) "indirect call type mismatch")
+(assert_trap (invoke "call" (i32.const 5)) "uninitialized element")
+(assert_trap (invoke "call" (i32.const 6)) "undefined element")
+(assert_return (invoke "twice" (i32.const 1)) (i32.const 9))
+(assert_return (invoke "twice" (i32.const 2)) (i32.const 89))
+(assert_trap (invoke "twice" (i32.const 3)) "indirect call type mismatch")
+(assert_return (invoke "masked" (i32.const 0x7ffffffd)) (i32.const 1))
+(assert_return (invoke "masked" (i32.const -2)) (i32.const 41))
+(assert_trap (invoke "masked" (i32.const -4)) "uninitialized element")
+(assert_trap (invoke "masked more" (i32.const 14)) "undefined element")
+(assert_trap (invoke "masked more" (i32.const -1)) "undefined element")
+(assert_return (invoke "masked more" (i32.const 9)) (i32.const 1))
+(assert_return (invoke "tail" (i32.const 2)) (i32.const 41))
+
+;; An import among them.
+(module
+  (type $t (func (result i32)))
+  (import "other" "other" (func $other (type $t)))
+  (table 4 funcref)
+  (elem (i32.const 0) $own $other)
+  (global $mine (mut i32) (i32.const 7))
+  (memory 1)
+  (data (i32.const 0) "\22")
+  (func $own (type $t) (i32.add (global.get $mine) (i32.load8_u (i32.const 0))))
+  (func (export "call") (param i32) (result i32)
+    (i32.add (call_indirect (type $t) (local.get 0)) (i32.load8_u (i32.const 0)))))
+(assert_return (invoke "call" (i32.const 0)) (i32.const 75))
+(assert_return (invoke "call" (i32.const 1)) (i32.const 1051))
+
+;; Only its own, but one comes back from the other instance.
+(module
+  (type $t (func (result i32)))
+  (import "other" "other" (func $other (type $t)))
+  (table 4 funcref)
+  (elem (i32.const 0) $own $leaves)
+  (global $mine (mut i32) (i32.const 7))
+  (memory 1)
+  (data (i32.const 0) "\22")
+  (func $own (type $t) (i32.add (global.get $mine) (i32.load8_u (i32.const 0))))
+  (func $leaves (type $t) (return_call $other))
+  (func (export "call") (param i32) (result i32)
+    (i32.add (i32.add (call_indirect (type $t) (local.get 0)) (i32.load8_u (i32.const 0))) (global.get $mine))))
+(assert_return (invoke "call" (i32.const 0)) (i32.const 82))
+(assert_return (invoke "call" (i32.const 1)) (i32.const 1058))
+
+;; A reference by an expression, from an imported global; and a table that begins with one.
+(module $lends
+  (global $mine i32 (i32.const 500))
+  (func $f (result i32) (global.get $mine))
+  (global (export "f") funcref (ref.func $f)))
+(register "lends")
+(module
+  (type $t (func (result i32)))
+  (import "lends" "f" (global $f funcref))
+  (table 2 funcref (global.get $f))
+  (table $exprs 2 funcref)
+  (elem (table $exprs) (i32.const 0) funcref (item (global.get $f)) (item (ref.func $own)))
+  (global $mine i32 (i32.const 7))
+  (func $own (type $t) (global.get $mine))
+  (func (export "init") (param i32) (result i32) (i32.add (call_indirect (type $t) (local.get 0)) (global.get $mine)))
+  (func (export "exprs") (param i32) (result i32)
+    (i32.add (call_indirect $exprs (type $t) (local.get 0)) (global.get $mine))))
+(assert_return (invoke "init" (i32.const 1)) (i32.const 507))
+(assert_return (invoke "exprs" (i32.const 0)) (i32.const 507))
+(assert_return (invoke "exprs" (i32.const 1)) (i32.const 14))
+
+;; Written by the module.
+(module
+  (type $t (func (result i32)))
+  (import "lends" "f" (global $f funcref))
+  (table 2 funcref)
+  (elem (i32.const 0) $own)
+  (global $mine i32 (i32.const 7))
+  (func $own (type $t) (global.get $mine))
+  (func (export "set") (table.set (i32.const 0) (global.get $f)))
+  (func (export "both") (param i32) (result i32)
+    (i32.add (call_indirect (type $t) (local.get 0))
+      (block (result i32) (table.set (local.get 0) (global.get $f)) (call_indirect (type $t) (local.get 0)))))
+  (func (export "call") (param i32) (result i32) (i32.add (call_indirect (type $t) (local.get 0)) (global.get $mine))))
+(assert_return (invoke "call" (i32.const 0)) (i32.const 14))
+(assert_return (invoke "both" (i32.const 0)) (i32.const 507))
+(assert_return (invoke "call" (i32.const 0)) (i32.const 507))
+
+;; Written by another module.
+(module $shows
+  (type $t (func (result i32)))
+  (table (export "table") 2 funcref)
+  (elem (i32.const 0) $own)
+  (global $mine i32 (i32.const 7))
+  (func $own (type $t) (global.get $mine))
+  (func (export "call") (param i32) (result i32) (i32.add (call_indirect (type $t) (local.get 0)) (global.get $mine))))
+(register "shows")
+(assert_return (invoke "call" (i32.const 0)) (i32.const 14))
+(module
+  (table (import "shows" "table") 2 funcref)
+  (func $f (result i32) (i32.const 900))
+  (elem (i32.const 0) $f))
+(assert_return (invoke $shows "call" (i32.const 0)) (i32.const 907))
