@@ -11,23 +11,28 @@
 #include "compiler/isa/x64/isa_x64.h"
 #include "compiler/isa/x64/sel.h"
 
+/* A load whose fault says something else than that memory ends. */
+static bool is_null_check(const struct ir_insn *in) {
+  return in->op == IR_OP_HLOAD ? in->flags & IRF_NULL_MASK : in->op == IR_OP_LOAD && in->flags & IRF_FAULTS;
+}
+
 /* Numbers the effects of each block: a load may move down to its user when the number is the same there.
- * Loads themselves do not count: two of them trap alike. */
+ * Loads of guest memory do not count among each other: two of them trap alike. */
 static void number_effects(struct x64_sel *s) {
   const struct ir_func *ir = s->ir;
   for (ir_block b = 0; b < ir->blocks.len; b++) {
     uint32_t epoch = 0;
+    bool after_check = false;
     for (ir_val v = ir->blocks.at[b].first; v < ir->blocks.at[b].end; v++) {
       uint8_t op = ir->insns.at[v].op, flags = ir_op_table[op].flags;
       s->epoch[v] = epoch;
       s->block_of[v] = b;
       if (!(flags & (IRF_T | IRF_R | IRF_W | IRF_C))) continue;
-      bool null_check = op == IR_OP_HLOAD  ? ir->insns.at[v].flags & IRF_NULL_MASK
-                        : op == IR_OP_LOAD ? ir->insns.at[v].flags & IRF_FAULTS
-                                           : false;
-      if (null_check) s->epoch[v] = ++epoch; /* nothing passes it, it may pass what has no effect */
-      if (op == IR_OP_HLOAD) continue;
-      if (op != IR_OP_GLOAD && (flags & (IRF_T | IRF_W | IRF_C))) epoch++;
+      bool check = is_null_check(&ir->insns.at[v]);
+      if (check || (op == IR_OP_GLOAD && after_check))
+        s->epoch[v] = ++epoch; /* no trap passes another kind's */
+      after_check = check || (after_check && op != IR_OP_GLOAD);
+      if (op != IR_OP_GLOAD && op != IR_OP_HLOAD && (flags & (IRF_T | IRF_W | IRF_C))) epoch++;
     }
   }
 }

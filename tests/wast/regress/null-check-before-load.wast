@@ -1,0 +1,16 @@
+;; Which of two traps it is: the first one's, whatever reads its operand from memory itself.
+(module
+  (type $t (func))
+  (type $box (struct (field i32)))
+  (memory 1)
+  (table 2 funcref)
+  (elem (i32.const 0) func $f)
+  (func $f (type $t))
+  (func (export "element first") (param i32 i32) (result i32)
+    (call_indirect (type $t) (local.get 0)) (i32.load (local.get 1)))
+  (func (export "object first") (param i32) (result i32)
+    (local $null (ref null $box))
+    (i32.add (struct.get $box 0 (local.get $null)) (i32.load (local.get 0)))))
+(assert_trap (invoke "element first" (i32.const 1) (i32.const -1)) "uninitialized element")
+(assert_trap (invoke "element first" (i32.const 0) (i32.const -1)) "out of bounds memory access")
+(assert_trap (invoke "object first" (i32.const -1)) "null structure reference")
