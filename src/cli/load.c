@@ -6,7 +6,6 @@
 #include "os/file.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #define MAX_FILE_SIZE ((size_t)1 << 30)
@@ -107,10 +106,10 @@ static bool show_progress(void *env, size_t done, size_t total) {
   return true;
 }
 
-/* Saved code is mapped, not read: its beginning tells. */
+/* Saved code is mapped, not read: its beginning tells. What can be read only once (a pipe) is none. */
 static bool is_saved_code(const char *path) {
   char start[64];
-  FILE *f = fopen(path, "rb");
+  FILE *f = file_is_regular(path) ? fopen(path, "rb") : NULL;
   if (!f) return false;
   size_t len = fread(start, 1, sizeof start, f);
   fclose(f);

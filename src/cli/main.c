@@ -84,6 +84,7 @@ int main(int argc, char **argv) {
   }
   heddle_config_delete(options.config);
   arena_free(&arena);
-  if (fflush(stdout) != 0 && status == EXIT_OK) status = EXIT_FAILED;
+  if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_OK)
+    status = report_line(&report, "standard output cannot be written");
   return status;
 }

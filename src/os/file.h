@@ -11,6 +11,8 @@
 /* Reads at most `limit` bytes, refuses more (ERROR_LIMIT). "-" is standard input. Own: *data (mem_free), also
  * when *len is 0. */
 MUST_USE bool file_read(const char *path, size_t limit, uint8_t **data, size_t *len, struct error *e);
+/* Something that can be read again: no pipe, no device. */
+MUST_USE bool file_is_regular(const char *path);
 /* Writes beside the target and renames over it; a target that is no regular file (a device, a pipe) is
  * written in place.
  * "-" is standard output. */

@@ -112,6 +112,11 @@ static int open_beside(const char *path, char **name, struct error *e) {
   return -1;
 }
 
+bool file_is_regular(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 bool file_write(const char *path, const void *data, size_t len, struct error *e) {
   if (strcmp(path, "-") == 0) return write_all(STDOUT_FILENO, data, len, e);
   struct stat st;
