@@ -48,8 +48,9 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t c
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { FORK_WORKS = 0 }; /* ASan's allocator keeps in the child what another thread has locked */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
+    __has_feature(thread_sanitizer)
+enum { FORK_WORKS = 0 }; /* a sanitizer's allocator keeps in the child what another thread has locked */
 #else
 enum { FORK_WORKS = 1 };
 #endif
