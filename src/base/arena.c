@@ -1,5 +1,8 @@
 /* Arenas: a list of chunks, each twice the last up to a cap, and a bump pointer into the newest.
  *
+ * What a release leaves empty is kept up to a bound, not given back: the next function would have the system
+ * clear the same pages again.
+ *
  * Under ASan all free bytes are poisoned and a poisoned red zone follows each allocation, so that overruns
  * are found here as they would be with malloc. */
 #include "base/arena.h"
@@ -31,12 +34,14 @@
 enum { ALIGN = 16 };
 #define CHUNK_FIRST ((size_t)4096)
 #define CHUNK_MOST  ((size_t)1 << 20) /* larger ones only for a single allocation that needs it */
+#define SPARE_MOST  ((size_t)8 << 20) /* bytes of chunks kept for the next need */
 #define SIZE_MOST   (SIZE_MAX / 4)    /* so that rounding and headers cannot wrap */
 
 struct arena_chunk {
   _Alignas(ALIGN) struct arena_chunk *older;
   size_t size; /* whole, this head included */
   bool marked; /* an arena_mark names it */
+  bool block;  /* of the arena's source */
 };
 
 static uint8_t *chunk_data(struct arena_chunk *c) { return (uint8_t *)(c + 1); }
@@ -48,17 +53,42 @@ void arena_init(struct arena *a, jmp_buf *on_oom) { *a = (struct arena){.on_oom 
 static void chunk_free(struct arena *a, struct arena_chunk *c) {
   a->total -= c->size;
   unpoison(chunk_data(c), (size_t)(chunk_end(c) - chunk_data(c)));
-  mem_free(c);
+  if (c->block)
+    a->source->give(c);
+  else
+    mem_free(c);
 }
 
-/* Keeps one chunk, the larger, so that mark and release in a loop do not go to the heap each time. */
+void arena_use(struct arena *a, const struct arena_source *source, size_t expected) {
+  assert(!a->chunk && !a->spare && source->size > CHUNK_MOST);
+  a->source = source;
+  a->source_first = expected >= source->size / 2;
+}
+
+static void spare_free(struct arena *a) {
+  for (struct arena_chunk *c = a->spare, *older; c; c = older) {
+    older = c->older;
+    chunk_free(a, c);
+  }
+  a->spare = NULL;
+}
+
+static bool spare_has_room(const struct arena *a, size_t more) {
+  for (const struct arena_chunk *c = a->spare; c; c = c->older)
+    more += c->size;
+  return more <= SPARE_MOST;
+}
+
+/* Keeps the large chunks, or the largest that there is, so that mark and release in a loop do not go to the
+ * heap each time. */
 static void chunk_retire(struct arena *a, struct arena_chunk *c) {
   poison(chunk_data(c), (size_t)(chunk_end(c) - chunk_data(c)));
-  if (a->spare && a->spare->size >= c->size) {
+  if (a->spare && a->spare->size < CHUNK_MOST && c->size > a->spare->size) spare_free(a);
+  if (a->spare && (c->size < CHUNK_MOST || !spare_has_room(a, c->size))) {
     chunk_free(a, c);
     return;
   }
-  if (a->spare) chunk_free(a, a->spare);
+  c->older = a->spare;
   a->spare = c;
 }
 
@@ -67,9 +97,9 @@ void arena_free(struct arena *a) {
     older = c->older;
     chunk_free(a, c);
   }
-  if (a->spare) chunk_free(a, a->spare);
+  spare_free(a);
   assert(a->total == 0);
-  a->chunk = a->spare = NULL;
+  a->chunk = NULL;
   a->at = a->end = NULL;
 }
 
@@ -92,46 +122,59 @@ void arena_release(struct arena *a, struct arena_mark m) {
 
 static void chunk_push(struct arena *a, struct arena_chunk *c) {
   c->older = a->chunk;
+  c->marked = false;
   a->chunk = c;
   a->at = chunk_data(c);
   a->end = chunk_end(c);
   poison(a->at, (size_t)(a->end - a->at));
 }
 
-/* May `more` bytes of chunks be had?  The spare one goes before anything is refused. */
+/* May `more` bytes of chunks be had?  The spare ones go before anything is refused. */
 static bool within_limit(struct arena *a, size_t more) {
   if (!a->limit) return true;
-  if (a->spare && (a->total > a->limit || more > a->limit - a->total)) {
-    chunk_free(a, a->spare);
-    a->spare = NULL;
-  }
+  if (a->total > a->limit || more > a->limit - a->total) spare_free(a);
   return a->total <= a->limit && more <= a->limit - a->total;
+}
+
+static struct arena_chunk *spare_take(struct arena *a, size_t need) {
+  for (struct arena_chunk **link = &a->spare; *link; link = &(*link)->older) {
+    struct arena_chunk *c = *link;
+    if (c->size < need) continue;
+    *link = c->older;
+    return c;
+  }
+  return NULL;
+}
+
+/* Of the size that comes next, or of the one that is needed. NULL: no memory. */
+static struct arena_chunk *chunk_new(struct arena *a, size_t need) {
+  size_t size = a->total < CHUNK_FIRST ? CHUNK_FIRST : a->total > CHUNK_MOST ? CHUNK_MOST : a->total;
+  bool block = a->source && (a->source_first || size == CHUNK_MOST) && need <= a->source->size;
+  if (block) size = a->source->size;
+  if (a->limit && a->limit - (a->total < a->limit ? a->total : a->limit) < size) {
+    size = need;
+    block = false;
+  }
+  if (size < need) size = need;
+  if (!within_limit(a, size)) {
+    a->limited = true;
+    return NULL;
+  }
+  struct arena_chunk *c = block ? a->source->take() : mem_alloc(size);
+  if (!c) return NULL;
+  *c = (struct arena_chunk){.size = size, .block = block};
+  a->total += size;
+  return c;
 }
 
 bool arena_try_reserve(struct arena *a, size_t size) {
   if (size > SIZE_MOST) return false;
   size_t need = footprint(size) + sizeof(struct arena_chunk);
   if ((size_t)(a->end - a->at) >= footprint(size)) return true;
-  if (a->spare && a->spare->size >= need) {
-    struct arena_chunk *c = a->spare;
-    a->spare = NULL;
-    chunk_push(a, c);
-    return true;
-  }
-  size_t chunk_size = a->total < CHUNK_FIRST ? CHUNK_FIRST : a->total > CHUNK_MOST ? CHUNK_MOST : a->total;
-  if (a->limit && a->limit - (a->total < a->limit ? a->total : a->limit) < chunk_size) chunk_size = need;
-  if (chunk_size < need) chunk_size = need;
-  if (!within_limit(a, chunk_size)) {
-    a->limited = true;
-    return false;
-  }
-  struct arena_chunk *c = mem_alloc(chunk_size);
-  if (!c) return false;
-  c->size = chunk_size;
-  c->marked = false;
-  a->total += chunk_size;
-  chunk_push(a, c);
-  return true;
+  struct arena_chunk *c = spare_take(a, need);
+  if (!c) c = chunk_new(a, need);
+  if (c) chunk_push(a, c);
+  return c;
 }
 
 /* A chunk for one allocation of more than CHUNK_MOST, below the newest if no mark can tell the difference:
@@ -191,7 +234,7 @@ static struct arena_chunk **link_alone(struct arena *a, const void *p, size_t si
   while (*link && chunk_data(*link) != p)
     link = &(*link)->older;
   struct arena_chunk *c = *link;
-  if (!c || c->marked || c->size != footprint(size) + sizeof(struct arena_chunk)) return NULL;
+  if (!c || c->marked || c->block || c->size != footprint(size) + sizeof(struct arena_chunk)) return NULL;
   return link;
 }
 

@@ -14,14 +14,22 @@
 #include <setjmp.h>
 
 struct arena_chunk;
+/* Where an arena that has grown gets its next chunks, instead of the heap: blocks of one size. */
+struct arena_source {
+  size_t size;
+  void *(*take)(void); /* aligned to 16; NULL: there is none */
+  void (*give)(void *at);
+};
 struct arena {
   struct arena_chunk *chunk; /* newest */
-  struct arena_chunk *spare; /* the largest chunk released so far, kept for the next need */
+  struct arena_chunk *spare; /* released ones, kept for the next need */
   uint8_t *at, *end;
-  jmp_buf *on_oom; /* must be set before the first allocation */
-  size_t total;    /* bytes in chunks, the spare one included */
-  size_t limit;    /* bytes in chunks that may not be passed (then on_oom); 0 = none */
-  bool limited;    /* an allocation failed because of it */
+  const struct arena_source *source; /* NULL: the heap only */
+  bool source_first;                 /* already the first chunk comes from it */
+  jmp_buf *on_oom;                   /* must be set before the first allocation */
+  size_t total;                      /* bytes in chunks, the spare ones included */
+  size_t limit;                      /* bytes in chunks that may not be passed (then on_oom); 0 = none */
+  bool limited;                      /* an allocation failed because of it */
 };
 struct arena_mark {
   struct arena_chunk *chunk;
@@ -29,6 +37,9 @@ struct arena_mark {
 };
 
 void arena_init(struct arena *a, jmp_buf *on_oom);
+/* For an arena without chunks that may hold some `expected` bytes at once: from half a block of the source on
+ * its chunks are such blocks. */
+void arena_use(struct arena *a, const struct arena_source *source, size_t expected);
 void arena_free(struct arena *a); /* the arena may be used again afterwards */
 struct arena_mark arena_mark(const struct arena *a);
 void arena_release(struct arena *a, struct arena_mark m);

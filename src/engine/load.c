@@ -51,6 +51,7 @@ struct job {
   const struct compile_config *config;
   struct code *codes; /* by index of the defined function */
   uint32_t nfuncs;
+  size_t scratch_size, results_size; /* that a worker's arenas will probably have */
   _Atomic uint32_t next, done;
   _Atomic bool stop;
   program_progress progress; /* called by the first worker only */
@@ -129,6 +130,29 @@ static bool collect_errors(const struct worker *workers, unsigned n, struct erro
   return !first;
 }
 
+/* Bytes that a worker's arenas will hold, for each byte of bodies: measured on programs of 0.2 to 7 MB, where
+ * it is 70 to 200 for the largest function's work and 2 to 3.3 for all code. */
+enum { SCRATCH_PER_BYTE = 100, RESULTS_PER_BYTE = 2 };
+
+static void expect_size(struct job *job, const struct module *m, unsigned nworkers) {
+  size_t all = 0, largest = 0;
+  for (uint32_t i = m->nimported_funcs; i < m->nfuncs; i++) {
+    all += m->funcs[i].body_size;
+    largest = max_u64(largest, m->funcs[i].body_size);
+  }
+  size_t share = all / nworkers;
+  job->scratch_size = SCRATCH_PER_BYTE * min_u64(largest, share);
+  job->results_size = RESULTS_PER_BYTE * share;
+}
+
+static void start_arenas(struct worker *w) {
+  arena_init(&w->scratch, NULL);
+  w->scratch.limit = SCRATCH_MOST;
+  arena_use(&w->scratch, &vm_large_pages, w->job->scratch_size);
+  arena_init(&w->results, NULL);
+  arena_use(&w->results, &vm_large_pages, w->job->results_size);
+}
+
 bool program_compile(const struct program *p, program_progress progress, void *env,
                      struct compile_stats *stats, struct code_image **out, struct error *e) {
   const struct module *m = p->valid->module;
@@ -144,14 +168,13 @@ bool program_compile(const struct program *p, program_progress progress, void *e
   job.codes = mem_zalloc(job.nfuncs ? job.nfuncs : 1, sizeof *job.codes);
   bool ok = workers && job.codes;
   if (!ok) error_memory(e);
+  expect_size(&job, m, n);
   unsigned started = 0;
   for (; ok && started < n; started++) {
     struct worker *w = &workers[started];
     w->job = &job;
     w->reports_progress = started == 0;
-    arena_init(&w->scratch, NULL);
-    w->scratch.limit = SCRATCH_MOST;
-    arena_init(&w->results, NULL);
+    start_arenas(w);
     if (started > 0 && !thread_start(&w->thread, worker_run, w, 0, true))
       break; /* fewer threads do as well */
   }

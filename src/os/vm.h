@@ -7,7 +7,7 @@
 #ifndef OS_VM_H
 #define OS_VM_H
 
-#include "base/check.h"
+#include "base/arena.h"
 
 enum vm_access { VM_ACCESS_NONE, VM_ACCESS_READ, VM_ACCESS_READ_WRITE, VM_ACCESS_READ_EXEC };
 
@@ -38,6 +38,9 @@ MUST_USE bool vm_map_code(void *at, size_t size, int fd, uint64_t off);
 /* An open file's first `size` > 0 bytes, read-only, where the system likes; NULL when it cannot. Released as
  * vm_page_up(size). */
 MUST_USE const void *vm_map_file(int fd, size_t size);
+/* Blocks for arenas, as large as the large pages of the system and made of one where it has one: the time of
+ * one fault, not of 512, but all of it is memory from the first byte on. */
+extern const struct arena_source vm_large_pages;
 /* For the owner of the process: large blocks of its heap are pages of their own, and go back when they are
  * freed. Without it the C library keeps them in between once it has seen some. */
 void vm_heap_by_pages(void);

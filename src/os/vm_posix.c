@@ -90,6 +90,25 @@ bool vm_map_code(void *at, size_t size, int fd, uint64_t off) {
   return mmap(at, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, (off_t)off) != MAP_FAILED;
 }
 
+enum { LARGE_PAGE = 2 << 20 };
+
+static void large_page_give(void *at) { vm_release(at, LARGE_PAGE); }
+
+static void *large_page_take(void) {
+  void *at = vm_reserve(LARGE_PAGE, LARGE_PAGE);
+  if (!at) return NULL;
+  if (!vm_commit(at, LARGE_PAGE)) {
+    large_page_give(at);
+    return NULL;
+  }
+#ifdef MADV_HUGEPAGE
+  (void)madvise(at, LARGE_PAGE, MADV_HUGEPAGE); /* a wish: without it pages are small */
+#endif
+  return at;
+}
+
+const struct arena_source vm_large_pages = {LARGE_PAGE, large_page_take, large_page_give};
+
 void vm_heap_by_pages(void) {
 #ifdef __GLIBC__
   (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);

@@ -183,6 +183,96 @@ START_TEST(jumps_when_memory_is_out) {
 }
 END_TEST
 
+/* A source that counts; its blocks are of the heap. */
+enum { BLOCK = 2 << 20 };
+static int taken, given;
+static void *block_take(void) {
+  void *at = mem_alloc(BLOCK);
+  taken += at != NULL;
+  return at;
+}
+static void block_give(void *at) {
+  given++;
+  mem_free(at);
+}
+
+START_TEST(takes_blocks_of_a_source) {
+  static const struct arena_source source = {BLOCK, block_take, block_give};
+  jmp_buf oom;
+  struct arena a;
+  struct arena_mark empty = {0};
+  taken = given = 0;
+  arena_init(&a, &oom);
+  arena_use(&a, &source, BLOCK / 2 - 1); /* not at once, but when it has grown */
+  ck_assert_int_eq(setjmp(oom), 0);
+  arena_alloc(&a, 100);
+  ck_assert_int_eq(taken, 0);
+  for (int i = 0; i < 40; i++)
+    memset(arena_alloc(&a, 100000), i, 100000);
+  ck_assert_int_ge(taken, 1);
+  arena_free(&a);
+  ck_assert_int_eq(taken, given);
+
+  taken = given = 0;
+  arena_init(&a, &oom);
+  arena_use(&a, &source, BLOCK / 2);
+  ck_assert_int_eq(setjmp(oom), 0);
+  for (int round = 0; round < 3; round++) { /* two blocks serve every round */
+    for (int i = 0; i < 40; i++)
+      memset(arena_alloc(&a, 100000), i, 100000);
+    ck_assert_int_eq(taken, 2);
+    arena_release(&a, empty);
+    ck_assert_int_eq(given, 0);
+  }
+  /* What fills a block to its end is still the block's: it moves and goes as others do. */
+  size_t whole = BLOCK - 64;
+  uint8_t *p = arena_alloc(&a, whole);
+  memset(p, 1, whole);
+  arena_drop(&a, p, whole);
+  uint8_t *q = arena_grow(&a, p, whole, 2 * whole); /* larger than a block: of the heap */
+  ck_assert(q[0] == 1 && q[whole - 1] == 1);
+  arena_drop(&a, q, 2 * whole);
+  arena_release(&a, empty);
+  /* Many are not kept. */
+  for (int i = 0; i < 400; i++)
+    arena_alloc(&a, 100000);
+  ck_assert_int_ge(taken, 20);
+  arena_release(&a, empty);
+  ck_assert_uint_le(a.total, (size_t)8 << 20);
+  /* A limit below a block means a chunk of the heap; spare blocks count, and go first. */
+  a.limit = 100000;
+  int before = taken;
+  arena_alloc(&a, (size_t)3 << 10);
+  arena_free(&a);
+  arena_alloc(&a, 50000);
+  ck_assert_int_eq(taken, before);
+  ck_assert_uint_le(a.total, 100000);
+  arena_free(&a);
+  ck_assert_int_eq(taken, given);
+  ck_assert_uint_eq(a.total, 0);
+}
+END_TEST
+
+START_TEST(blocks_run_out) {
+  static const struct arena_source source = {BLOCK, block_take, block_give};
+  jmp_buf oom;
+  struct arena a;
+  arena_init(&a, &oom);
+  arena_use(&a, &source, BLOCK);
+  volatile bool jumped = false;
+  alloc_fail_after(1, true);
+  if (setjmp(oom) == 0)
+    for (int i = 0; i < 100; i++)
+      arena_alloc(&a, 100000);
+  else
+    jumped = true;
+  alloc_fail_after(-1, false);
+  ck_assert(jumped && !a.limited);
+  arena_free(&a);
+  ck_assert_uint_eq(a.total, 0);
+}
+END_TEST
+
 START_TEST(honours_its_limit) {
   jmp_buf oom;
   struct arena a;
@@ -232,5 +322,5 @@ END_TEST
 int main(void) {
   return UNIT_RUN("base/arena", keeps_what_was_written, releases_to_marks, grows_in_place_when_newest,
                   gives_large_ones_back, large_ones_change_their_size, jumps_when_memory_is_out,
-                  honours_its_limit, vectors_grow);
+                  takes_blocks_of_a_source, blocks_run_out, honours_its_limit, vectors_grow);
 }

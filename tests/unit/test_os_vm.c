@@ -75,11 +75,28 @@ START_TEST(mappings_count_as_allocations) {
 }
 END_TEST
 
+START_TEST(large_pages_are_blocks) {
+  const struct arena_source *source = &vm_large_pages;
+  for (int64_t n = 0; n < 2; n++) {
+    alloc_fail_after(n, false);
+    ck_assert_ptr_null(source->take());
+  }
+  alloc_fail_after(-1, false);
+  uint8_t *at = source->take();
+  ck_assert_ptr_nonnull(at);
+  ck_assert_uint_eq((uintptr_t)at % source->size, 0);
+  ck_assert(at[0] == 0 && at[source->size - 1] == 0);
+  memset(at, 1, source->size);
+  source->give(at);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("os/vm");
   TCase *plain = tcase_create("plain"), *faulting = tcase_create("faulting");
   tcase_add_test(plain, reserves_aligned_and_commits_zeroed);
   tcase_add_test(plain, mappings_count_as_allocations);
+  tcase_add_test(plain, large_pages_are_blocks);
   tcase_add_test_raise_signal(faulting, runs_published_code, SIGSEGV);
   tcase_add_test_raise_signal(faulting, reserved_pages_fault, SIGSEGV);
   suite_add_tcase(suite, plain);
