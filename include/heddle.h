@@ -46,11 +46,13 @@ typedef struct heddle_str {
   const char *data;
   size_t len;
 } heddle_str_t;
-/* Owned bytes; end with heddle_bytes_delete. */
+/* Owned bytes, of the library or to be filled after heddle_bytes_new (false: no memory); end with
+ * heddle_bytes_delete. */
 typedef struct heddle_bytes {
   uint8_t *data;
   size_t len;
 } heddle_bytes_t;
+HEDDLE_API bool heddle_bytes_new(size_t len, heddle_bytes_t *own);
 HEDDLE_API void heddle_bytes_delete(heddle_bytes_t *bytes);
 
 HEDDLE_API const char *heddle_version(void); /* "0.1.0" */
@@ -248,6 +250,11 @@ typedef bool (*heddle_progress_t)(void *env, size_t done, size_t total);
 HEDDLE_API heddle_error_t *heddle_module_new_progress(heddle_engine_t *engine, const void *wasm, size_t len,
                                                       heddle_progress_t progress, void *env,
                                                       heddle_module_t **own);
+/* The same for bytes that need no copy: the module takes them, also when this fails, and `wasm` is empty
+ * afterwards. */
+HEDDLE_API heddle_error_t *heddle_module_new_taking(heddle_engine_t *engine, heddle_bytes_t *wasm,
+                                                    heddle_progress_t progress, void *env,
+                                                    heddle_module_t **own);
 /* A module for inspection only: decoded and validated, not compiled; it cannot be instantiated or serialized.
  */
 HEDDLE_API heddle_error_t *heddle_module_parse(heddle_engine_t *engine, const void *wasm, size_t len,
@@ -261,6 +268,9 @@ HEDDLE_API void heddle_module_delete(heddle_module_t *module); /* drops one refe
 /* Compiled code for later heddle_module_deserialize_file with an equal engine configuration on an equal CPU.
  */
 HEDDLE_API heddle_error_t *heddle_module_serialize(const heddle_module_t *module, heddle_bytes_t *own);
+/* The same as a file, without a copy in memory: it is written beside `path` and renamed, so it is there whole
+ * or not at all. */
+HEDDLE_API heddle_error_t *heddle_module_serialize_file(const heddle_module_t *module, const char *path);
 /* Maps what serialize wrote. The file is executed as native code: only from a trusted place. */
 HEDDLE_API heddle_error_t *heddle_module_deserialize_file(heddle_engine_t *engine, const char *path,
                                                           heddle_module_t **own);

@@ -6,6 +6,11 @@
 const char *heddle_version(void) { return HEDDLE_VERSION; }
 uint32_t heddle_api_version(void) { return HEDDLE_API_VERSION; }
 
+bool heddle_bytes_new(size_t len, heddle_bytes_t *own) {
+  *own = (heddle_bytes_t){mem_alloc(len), len};
+  return own->data;
+}
+
 void heddle_bytes_delete(heddle_bytes_t *bytes) {
   if (!bytes) return;
   mem_free(bytes->data);

@@ -17,7 +17,20 @@ heddle_error_t *heddle_module_new_progress(heddle_engine_t *engine, const void *
                                            heddle_progress_t progress, void *env, heddle_module_t **own) {
   struct error e = ERROR_INIT;
   struct program *p;
-  if (!program_load(engine_of(engine), bytes_of(wasm, len), progress, env, &p, &e)) return api_error(&e);
+  if (!program_load(engine_of(engine), bytes_of(wasm, len), NULL, progress, env, &p, &e))
+    return api_error(&e);
+  *own = (heddle_module_t *)p;
+  return NULL;
+}
+
+heddle_error_t *heddle_module_new_taking(heddle_engine_t *engine, heddle_bytes_t *wasm,
+                                         heddle_progress_t progress, void *env, heddle_module_t **own) {
+  struct error e = ERROR_INIT;
+  struct program *p;
+  uint8_t *taken = wasm->data;
+  struct slice bytes = bytes_of(taken, wasm->len);
+  *wasm = (heddle_bytes_t){0};
+  if (!program_load(engine_of(engine), bytes, taken, progress, env, &p, &e)) return api_error(&e);
   *own = (heddle_module_t *)p;
   return NULL;
 }
@@ -54,14 +67,24 @@ heddle_error_t *give_bytes(struct buf *b, heddle_bytes_t *own) {
   return api_error_memory();
 }
 
+static heddle_error_t *no_code(void) {
+  return api_error_new(HEDDLE_ERROR_USAGE, "the module was not compiled");
+}
+
 heddle_error_t *heddle_module_serialize(const heddle_module_t *module, heddle_bytes_t *own) {
-  if (!module->program.image) return api_error_new(HEDDLE_ERROR_USAGE, "the module was not compiled");
+  if (!module->program.image) return no_code();
   struct error e = ERROR_INIT;
-  struct buf b;
-  buf_init(&b);
-  if (image_save_whole(&module->program, &b, &e)) return give_bytes(&b, own);
-  buf_free(&b);
-  return api_error(&e);
+  uint8_t *data = image_save_bytes(&module->program, &own->len, &e);
+  if (!data) return api_error(&e);
+  own->data = data;
+  return NULL;
+}
+
+heddle_error_t *heddle_module_serialize_file(const heddle_module_t *module, const char *path) {
+  struct error e = ERROR_INIT;
+  if (!module->program.image) return no_code();
+  if (!path) return no_pointer("the path");
+  return image_save_file(&module->program, path, &e) ? NULL : api_error(&e);
 }
 
 heddle_error_t *heddle_module_deserialize_file(heddle_engine_t *engine, const char *path,

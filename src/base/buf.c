@@ -119,10 +119,3 @@ void buf_insert(struct buf *b, size_t at, const void *data, size_t len) {
   memcpy(b->data + at, data, len);
   b->len += len;
 }
-
-void buf_align(struct buf *b, size_t align) {
-  static const uint8_t zeros[256];
-  size_t missing = (align - b->len % align) % align;
-  for (; missing > 0 && buf_ok(b); missing -= min_u64(missing, sizeof zeros))
-    buf_bytes(b, zeros, min_u64(missing, sizeof zeros));
-}

@@ -28,7 +28,6 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_uleb(struct buf *b, uint64_t v);
 void buf_sleb(struct buf *b, int64_t v);
 void buf_name(struct buf *b, struct slice s); /* length as LEB128, then the bytes */
-void buf_align(struct buf *b, size_t align);  /* appends zeros up to a multiple, a power of two */
 void buf_insert(struct buf *b, size_t at, const void *data, size_t len);
 void buf_reset(struct buf *b); /* len = 0, keeps the memory; clears failed */
 

@@ -31,19 +31,31 @@ static bool default_output(const char *path, char *out, size_t size) {
   return n > 0 && (size_t)n < size;
 }
 
+static bool save_code(const struct report *r, const heddle_module_t *module, const char *path) {
+  heddle_error_t *error = heddle_module_serialize_file(module, path);
+  if (error) report_file(r, path, "cannot be saved", error);
+  return !error;
+}
+
+static bool print_code(const struct cli_options *o, const struct report *r, const heddle_module_t *module) {
+  heddle_bytes_t code = {0};
+  heddle_error_t *error = heddle_module_serialize(module, &code);
+  if (error) return report_file(r, o->files[0], "cannot be saved", error), false;
+  bool ok = save_bytes(r, "-", code.data, code.len);
+  heddle_bytes_delete(&code);
+  return ok;
+}
+
 static int compile(const struct cli_options *o, const struct report *r, heddle_engine_t *engine) {
   char path[4096];
+  const char *output = o->output ? o->output : path;
   if (!o->output && !default_output(o->files[0], path, sizeof path))
     return report_line(r, "%s: the name is too long", o->files[0]);
   heddle_module_t *module = load_module(r, engine, o->files[0], false, !o->quiet);
   if (!module) return EXIT_FAILED;
   if (o->timings) print_timings(r, module);
-  heddle_bytes_t code = {0};
-  heddle_error_t *error = heddle_module_serialize(module, &code);
+  bool ok = !strcmp(output, "-") ? print_code(o, r, module) : save_code(r, module, output);
   heddle_module_delete(module);
-  if (error) return report_file(r, o->files[0], "cannot be saved", error), EXIT_FAILED;
-  bool ok = save_bytes(r, o->output ? o->output : path, code.data, code.len);
-  heddle_bytes_delete(&code);
   return ok ? EXIT_OK : EXIT_FAILED;
 }
 

@@ -132,8 +132,9 @@ heddle_module_t *load_module(const struct report *r, heddle_engine_t *engine, co
   else {
     struct progress p = {.start_ns = clock_monotonic_ns()};
     bool show = progress && isatty(STDERR_FILENO);
-    error =
-        heddle_module_new_progress(engine, bytes.data, bytes.len, show ? show_progress : NULL, &p, &module);
+    heddle_bytes_t wasm = {0};
+    wasm.data = buf_take(&bytes, &wasm.len);
+    error = heddle_module_new_taking(engine, &wasm, show ? show_progress : NULL, &p, &module);
     if (p.shown) fprintf(stderr, "\r\033[K");
   }
   buf_free(&bytes);

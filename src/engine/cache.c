@@ -1,7 +1,7 @@
 /* See cache.h. */
 #include "engine/cache.h"
 
-#include "base/buf.h"
+#include "base/gather.h"
 #include "engine/image.h"
 #include "os/build_id.h"
 #include "os/private_dir.h"
@@ -117,15 +117,15 @@ static void evict(int dir, uint64_t most) {
 void cache_keep(const struct program *p) {
   int dir = p->cache_key ? open_dir(true) : -1;
   if (dir < 0) return;
-  struct buf image;
-  buf_init(&image);
+  struct gather image;
+  gather_init(&image);
   image_save(p, &image);
-  if (buf_ok(&image) && image.len <= p->engine->config.cache_size) {
+  if (gather_end(&image) && image.len <= p->engine->config.cache_size) {
     char name[NAME_SIZE];
     name_of(p->engine, p->cache_key, p->valid->module->bytes.len, name);
-    if (private_dir_write(dir, name, image.data, image.len)) evict(dir, p->engine->config.cache_size);
+    if (private_dir_write(dir, name, image.pieces, image.npieces)) evict(dir, p->engine->config.cache_size);
   }
-  buf_free(&image);
+  gather_free(&image);
   close(dir);
 }
 

@@ -2,6 +2,7 @@
 #include "engine/image.h"
 
 #include "os/build_id.h"
+#include "os/file.h"
 #include "os/vm.h"
 #include "runtime/code_area.h"
 
@@ -31,16 +32,16 @@ bool image_is(struct slice bytes) {
   return bytes.len >= sizeof magic && !memcmp(bytes.data, magic, sizeof magic);
 }
 
-static void save_head(const struct program *p, struct buf *out) {
+static void save_head(const struct program *p, struct gather *out) {
   struct slice wasm = p->valid->module->bytes;
   struct image_head head = image_head_of(p->engine, wasm.len);
   if (p->valid->has_indirect_tail_calls) head.facts |= FACT_INDIRECT_TAIL_CALLS;
   if (p->valid->writes_tables) head.facts |= FACT_WRITES_TABLES;
-  buf_bytes(out, &head, sizeof head);
-  buf_bytes(out, wasm.data, wasm.len);
+  gather_bytes(out, &head, sizeof head);
+  gather_borrow(out, wasm.data, wasm.len);
 }
 
-void image_save(const struct program *p, struct buf *out) {
+void image_save(const struct program *p, struct gather *out) {
   save_head(p, out);
   if (p->image->area)
     code_area_save(p->image->area, out);
@@ -48,13 +49,38 @@ void image_save(const struct program *p, struct buf *out) {
     code_image_save(p->image, out);
 }
 
-bool image_save_whole(const struct program *p, struct buf *out, struct error *e) {
-  struct code_image *image = p->image->area ? NULL : code_image_ref(p->image);
-  if (!image && !program_compile(p, NULL, NULL, NULL, &image, e)) return false;
+/* Ends in *out and *image, the caller's; also when it fails. */
+static bool save_whole(const struct program *p, struct gather *out, struct code_image **image,
+                       struct error *e) {
+  gather_init(out);
+  *image = p->image->area ? NULL : code_image_ref(p->image);
+  if (!*image && !program_compile(p, NULL, NULL, NULL, image, e)) return false;
   save_head(p, out);
-  code_image_save(image, out);
+  code_image_save(*image, out);
+  return gather_end(out) || error_memory(e);
+}
+
+uint8_t *image_save_bytes(const struct program *p, size_t *len, struct error *e) {
+  struct gather g;
+  struct code_image *image;
+  uint8_t *all = NULL;
+  if (save_whole(p, &g, &image, e)) {
+    *len = g.len;
+    all = gather_join(&g);
+    if (!all) error_memory(e);
+  }
+  gather_free(&g);
   code_image_unref(image);
-  return buf_ok(out) || error_memory(e);
+  return all;
+}
+
+bool image_save_file(const struct program *p, const char *path, struct error *e) {
+  struct gather g;
+  struct code_image *image;
+  bool ok = save_whole(p, &g, &image, e) && file_write_pieces(path, g.pieces, g.npieces, e);
+  gather_free(&g);
+  code_image_unref(image);
+  return ok;
 }
 
 /* What differs, in words that say what to do. */

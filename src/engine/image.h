@@ -7,7 +7,7 @@
 #ifndef ENGINE_IMAGE_H
 #define ENGINE_IMAGE_H
 
-#include "base/buf.h"
+#include "base/gather.h"
 #include "engine/load.h"
 
 /* Everything that code depends on besides the module. Compared as bytes: no padding. */
@@ -23,9 +23,12 @@ struct image_head {
 };
 struct image_head image_head_of(const struct engine *engine, uint64_t wasm_size);
 
-void image_save(const struct program *p, struct buf *out); /* buf_ok says whether memory sufficed */
-/* The same with every function: those of an area are compiled for it. */
-MUST_USE bool image_save_whole(const struct program *p, struct buf *out, struct error *e);
+/* Appends what is there, borrowed from the program. */
+void image_save(const struct program *p, struct gather *out);
+/* The same with every function, those of an area are compiled for it: as bytes (mem_free; NULL: an error), as
+ * a file. */
+MUST_USE uint8_t *image_save_bytes(const struct program *p, size_t *len, struct error *e);
+MUST_USE bool image_save_file(const struct program *p, const char *path, struct error *e);
 /* The same for an open file, which stays the caller's. `wasm` (NULL: any): the module that it must hold. */
 MUST_USE bool image_load_fd(struct engine *engine, int fd, uint64_t size, const struct slice *wasm,
                             struct program **out, struct error *e);

@@ -206,24 +206,32 @@ static bool program_new(struct engine *engine, struct program **out, struct erro
   return true;
 }
 
-static bool program_start(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
-  if (!program_new(engine, out, e)) return false;
+/* As program_load, without compiling; what it made stays in *out when it fails. */
+static bool program_start(struct engine *engine, struct slice wasm, uint8_t *own, struct program **out,
+                          struct error *e) {
+  if (!program_new(engine, out, e)) {
+    mem_free(own);
+    return false;
+  }
   struct program *p = *out;
-  p->bytes = mem_alloc(wasm.len);
+  p->bytes = own ? own : mem_alloc(wasm.len);
   if (!p->bytes) return error_memory(e);
-  memcpy(p->bytes, wasm.data, wasm.len);
+  if (!own) memcpy(p->bytes, wasm.data, wasm.len);
   uint64_t begin = compile_cycles();
   bool ok = decode_and_validate(engine, &p->arena, slice_of(p->bytes, wasm.len), false, NULL, &p->valid, e);
   p->validate_cycles = compile_cycles() - begin;
   return ok;
 }
 
-bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,
-                  struct program **out, struct error *e) {
+bool program_load(struct engine *engine, struct slice wasm, uint8_t *own, program_progress progress,
+                  void *env, struct program **out, struct error *e) {
   uint64_t key = cache_key(engine, wasm);
-  if (cache_find(engine, wasm, key, out)) return true;
+  if (cache_find(engine, wasm, key, out)) {
+    mem_free(own); /* the cache's file has them, too */
+    return true;
+  }
   struct program *p = NULL;
-  if (program_start(engine, wasm, &p, e) &&
+  if (program_start(engine, wasm, own, &p, e) &&
       (lazy_start(p) || program_compile(p, progress, env, &p->stats, &p->image, e))) {
     p->cache_key = key;
     if (!p->image->area) cache_keep(p);
@@ -235,7 +243,7 @@ bool program_load(struct engine *engine, struct slice wasm, program_progress pro
 }
 
 bool program_parse(struct engine *engine, struct slice wasm, struct program **out, struct error *e) {
-  if (program_start(engine, wasm, out, e)) return true;
+  if (program_start(engine, wasm, NULL, out, e)) return true;
   program_unref(*out);
   *out = NULL;
   return false;

@@ -32,8 +32,10 @@ struct program {
 
 typedef bool (*program_progress)(void *env, size_t done, size_t total);
 
-MUST_USE bool program_load(struct engine *engine, struct slice wasm, program_progress progress, void *env,
-                           struct program **out, struct error *e);
+/* `own`: the module's bytes when they are the program's to free (mem_free), also when this fails; NULL: they
+ * are copied. */
+MUST_USE bool program_load(struct engine *engine, struct slice wasm, uint8_t *own, program_progress progress,
+                           void *env, struct program **out, struct error *e);
 /* The same without compiling: `image` is NULL. */
 MUST_USE bool program_parse(struct engine *engine, struct slice wasm, struct program **out, struct error *e);
 /* A module that was valid when its code was saved: its bodies are not judged again. `wasm` lies in the

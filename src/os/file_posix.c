@@ -79,13 +79,15 @@ bool file_write_fd(int fd, const void *data, size_t len) {
   return true;
 }
 
-static bool write_all(int fd, const void *data, size_t len, struct error *e) {
-  return file_write_fd(fd, data, len) || io_error(e, "cannot write");
+static bool write_all(int fd, const struct slice *pieces, size_t len, struct error *e) {
+  for (size_t i = 0; i < len; i++)
+    if (!file_write_fd(fd, pieces[i].data, pieces[i].len)) return io_error(e, "cannot write");
+  return true;
 }
 
 /* Writes to `fd` and closes it; a close may be the first to hear of a full disk. */
-static bool write_and_close(int fd, const void *data, size_t len, struct error *e) {
-  bool ok = write_all(fd, data, len, e);
+static bool write_and_close(int fd, const struct slice *pieces, size_t len, struct error *e) {
+  bool ok = write_all(fd, pieces, len, e);
   if (close(fd) != 0 && ok) ok = io_error(e, "cannot write");
   return ok;
 }
@@ -117,14 +119,13 @@ bool file_is_regular(const char *path) {
   return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-bool file_write(const char *path, const void *data, size_t len, struct error *e) {
-  if (strcmp(path, "-") == 0) return write_all(STDOUT_FILENO, data, len, e);
+bool file_write_pieces(const char *path, const struct slice *pieces, size_t len, struct error *e) {
   struct stat st;
   bool exists = stat(path, &st) == 0;
   if (exists && !S_ISREG(st.st_mode)) {
     int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) return io_error(e, "cannot open");
-    return write_and_close(fd, data, len, e);
+    return write_and_close(fd, pieces, len, e);
   }
   char *real = exists ? realpath(path, NULL) : NULL; /* a link keeps pointing to what is replaced */
   const char *target = real ? real : path;
@@ -134,11 +135,17 @@ bool file_write(const char *path, const void *data, size_t len, struct error *e)
   if (ok) {
     if (exists && fchmod(fd, st.st_mode & 07777) != 0)
       errno = 0; /* not ours to keep: the default mode stays */
-    ok = write_and_close(fd, data, len, e);
+    ok = write_and_close(fd, pieces, len, e);
     if (ok && rename(name, target) != 0) ok = io_error(e, "cannot replace");
     if (!ok) unlink(name);
     mem_free(name);
   }
   free(real);
   return ok;
+}
+
+bool file_write(const char *path, const void *data, size_t len, struct error *e) {
+  struct slice all = slice_of(data, len);
+  if (strcmp(path, "-") == 0) return write_all(STDOUT_FILENO, &all, 1, e);
+  return file_write_pieces(path, &all, 1, e);
 }

@@ -13,7 +13,7 @@
 int private_dir_open(const char *path, bool make);
 /* Opens a file for reading; notes the use in its time of change. -1: not there. The caller closes it. */
 int private_dir_use(int dir, const char *name, uint64_t *size);
-MUST_USE bool private_dir_write(int dir, const char *name, const void *data, size_t len);
+MUST_USE bool private_dir_write(int dir, const char *name, const struct slice *pieces, size_t len);
 bool private_dir_remove(int dir, const char *name);
 /* Calls back for each file, in no order. */
 typedef void (*private_dir_visit)(void *env, const char *name, uint64_t size, uint64_t used_ns);

@@ -52,7 +52,7 @@ int private_dir_use(int dir, const char *name, uint64_t *size) {
   return -1;
 }
 
-bool private_dir_write(int dir, const char *name, const void *data, size_t len) {
+bool private_dir_write(int dir, const char *name, const struct slice *pieces, size_t len) {
   char beside[NAME_MAX + 1];
   uint64_t unique;
   if (!random_bytes(&unique, sizeof unique)) return false;
@@ -60,7 +60,9 @@ bool private_dir_write(int dir, const char *name, const void *data, size_t len) 
   if (n < 0 || (size_t)n >= sizeof beside) return false;
   int fd = openat(dir, beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return false;
-  bool ok = file_write_fd(fd, data, len);
+  bool ok = true;
+  for (size_t i = 0; ok && i < len; i++)
+    ok = file_write_fd(fd, pieces[i].data, pieces[i].len);
   ok = close(fd) == 0 && ok;
   ok = ok && renameat(dir, beside, dir, name) == 0;
   if (!ok) unlinkat(dir, beside, 0);

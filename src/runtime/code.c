@@ -354,7 +354,7 @@ struct saved_tables {
 };
 static_assert(sizeof(struct saved_tables) % 8 == 0, "what follows is aligned");
 
-void code_tables_save(const struct code_image *image, struct buf *out) {
+void code_tables_save(const struct code_image *image, struct gather *out) {
   struct counts n = {.nfuncs = image->nfuncs,
                      .nsites = image->nsites,
                      .nmaps = image->nmaps,
@@ -366,9 +366,9 @@ void code_tables_save(const struct code_image *image, struct buf *out) {
                      .ninlines = image->ninlines};
   struct saved_tables h = {
       .nimported = image->nimported, .n = n, .code_size = image->size, .tables_size = tables_size(n)};
-  buf_bytes(out, &h, sizeof h);
-  buf_bytes(out, image->tables, h.tables_size);
-  buf_align(out, 8); /* whoever appends tables begins at such a place */
+  gather_bytes(out, &h, sizeof h);
+  gather_borrow(out, image->tables, h.tables_size);
+  gather_align(out, 8); /* whoever appends tables begins at such a place */
 }
 
 bool code_tables_load(struct slice *bytes, const struct module *m, struct code_image **out, struct error *e) {
@@ -396,15 +396,15 @@ struct header {
 };
 enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 6 };
 
-void code_image_save(const struct code_image *image, struct buf *out) {
+void code_image_save(const struct code_image *image, struct gather *out) {
   struct header h = {.magic = IMAGE_MAGIC,
                      .version = IMAGE_VERSION,
                      .page = (uint32_t)vm_page_size(),
                      .code_size = image->size};
-  buf_align(out, vm_page_size());
-  buf_bytes(out, &h, sizeof h);
-  buf_align(out, vm_page_size());
-  buf_bytes(out, image->base, image->size);
+  gather_align(out, vm_page_size());
+  gather_bytes(out, &h, sizeof h);
+  gather_align(out, vm_page_size());
+  gather_borrow(out, image->base, image->size);
   code_tables_save(image, out);
 }
 

@@ -9,8 +9,8 @@
 #define RUNTIME_CODE_H
 
 #include "abi/code.h"
-#include "base/buf.h"
 #include "base/error.h"
+#include "base/gather.h"
 
 struct module;
 struct code_area;
@@ -104,15 +104,15 @@ struct code_landing {
 };
 bool code_handler_at(const struct code_image *image, uint32_t off, struct code_landing *out);
 
-/* An image's tables and size, appended at a multiple of 8 bytes; and taken off the front again: an image
- * without a place. */
-void code_tables_save(const struct code_image *image, struct buf *out);
+/* An image's tables and size, borrowed, appended at a multiple of 8 bytes; and taken off the front again: an
+ * image without a place. */
+void code_tables_save(const struct code_image *image, struct gather *out);
 MUST_USE bool code_tables_load(struct slice *bytes, const struct module *m, struct code_image **out,
                                struct error *e);
 
-/* Appends a position-independent copy, beginning at a multiple of the page size within `out` (padded with
- * zeros). */
-void code_image_save(const struct code_image *image, struct buf *out);
+/* Appends it, borrowed and position-independent, beginning at a multiple of the page size within `out`
+ * (padded with zeros). */
+void code_image_save(const struct code_image *image, struct gather *out);
 /* Maps what code_image_save wrote at byte `off` (a multiple of the page size) of the open file `fd`; `bytes`
  * are the file's contents from there on (for header and tables, copied). The content is trusted; only its
  * sizes are checked. */

@@ -178,7 +178,7 @@ struct header {
 };
 enum { AREA_MAGIC = 0x7261646c /* "ldar" */, AREA_VERSION = 2 };
 
-void code_area_save(struct code_area *a, struct buf *out) {
+void code_area_save(struct code_area *a, struct gather *out) {
   struct header h = {.magic = AREA_MAGIC,
                      .version = AREA_VERSION,
                      .page = (uint32_t)vm_page_size(),
@@ -187,14 +187,14 @@ void code_area_save(struct code_area *a, struct buf *out) {
   h.len = a->len;
   h.code_size = a->used - a->code_off;
   code_range_unlock();
-  buf_align(out, h.page);
-  buf_bytes(out, &h, sizeof h);
-  buf_align(out, h.page);
-  buf_bytes(out, at(a, a->code_off), h.code_size);
+  gather_align(out, h.page);
+  gather_bytes(out, &h, sizeof h);
+  gather_align(out, h.page);
+  gather_borrow(out, at(a, a->code_off), h.code_size);
   for (uint64_t off = a->code_off; off < a->code_off + h.code_size;) {
     const struct code_image *image = a->images[off / h.page];
     uint64_t place = (uint64_t)(image->base - at(a, a->code_off));
-    buf_bytes(out, &place, sizeof place);
+    gather_bytes(out, &place, sizeof place);
     code_tables_save(image, out);
     off += image->size;
   }

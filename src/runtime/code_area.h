@@ -29,7 +29,7 @@ uint32_t code_area_len(const struct code_area *area); /* how many functions are 
 const struct code_image *code_area_find(const struct code_area *area, uintptr_t pc);
 
 /* As code_image_save and code_image_map, with the functions that are there. */
-void code_area_save(struct code_area *area, struct buf *out);
+void code_area_save(struct code_area *area, struct gather *out);
 MUST_USE bool code_area_map(int fd, uint64_t off, struct slice bytes, const struct module *m,
                             struct code_image **out, struct error *e);
 bool code_area_is_saved(struct slice bytes); /* else it is a whole image */

@@ -199,7 +199,7 @@ END_TEST
 
 START_TEST(modules) {
   setup();
-  heddle_module_t *m = NULL;
+  heddle_module_t *m = NULL, *taken = NULL;
   heddle_bytes_t bytes;
   heddle_instance_t instance;
   expect(heddle_module_new(engine, "", 0, &m), HEDDLE_ERROR_MALFORMED);
@@ -210,10 +210,23 @@ START_TEST(modules) {
   heddle_import_t import;
   ck_assert(!heddle_module_import(m, 0, &import));
   EXPECT_USAGE(heddle_module_serialize(m, &bytes));
+  EXPECT_USAGE(heddle_module_serialize_file(m, "/dev/null"));
   heddle_linker_t *linker = heddle_linker_new(engine);
   EXPECT_USAGE(heddle_instantiate(linker, store, m, &instance));
   heddle_module_delete(m);
   EXPECT_OK(heddle_module_new(engine, "\0asm\1\0\0\0", 8, &m));
+  EXPECT_USAGE(heddle_module_serialize_file(m, NULL));
+  bytes = (heddle_bytes_t){0}; /* what cannot be a module is taken, too */
+  expect(heddle_module_new_taking(engine, &bytes, NULL, NULL, &taken), HEDDLE_ERROR_MALFORMED);
+  ck_assert(heddle_bytes_new(8, &bytes));
+  memcpy(bytes.data, "\0asm\2\0\0\0", 8);
+  expect(heddle_module_new_taking(engine, &bytes, NULL, NULL, &taken), HEDDLE_ERROR_MALFORMED);
+  ck_assert(!bytes.data && !bytes.len);
+  ck_assert(heddle_bytes_new(8, &bytes));
+  memcpy(bytes.data, "\0asm\1\0\0\0", 8);
+  EXPECT_OK(heddle_module_new_taking(engine, &bytes, NULL, NULL, &taken));
+  ck_assert(!bytes.data && !bytes.len);
+  heddle_module_delete(taken);
   heddle_engine_t *second;
   EXPECT_OK(heddle_engine_new(NULL, &second));
   heddle_store_t *foreign;

@@ -68,6 +68,20 @@ START_TEST(whole) {
   ck_assert_uint_eq(again.len, saved.len);
   ck_assert(!memcmp(again.data, saved.data, again.len));
   heddle_bytes_delete(&again);
+  /* As a file it is the same; over the one that it is mapped from, too. */
+  for (int i = 0; i < 2; i++) {
+    ck_assert_ptr_null(heddle_module_serialize_file(module, path));
+    ck_assert(file_read(path, SIZE_MAX, &again.data, &again.len, &e));
+    ck_assert_uint_eq(again.len, saved.len);
+    ck_assert(!memcmp(again.data, saved.data, again.len));
+    heddle_bytes_delete(&again);
+    heddle_module_delete(module);
+    ck_assert_ptr_null(heddle_module_deserialize_file(engine, path, &module));
+  }
+  heddle_error_t *error = heddle_module_serialize_file(module, "/nowhere/at/all");
+  ck_assert_ptr_nonnull(error);
+  ck_assert_int_eq(heddle_error_kind(error), HEDDLE_ERROR_IO);
+  heddle_error_delete(error);
   heddle_module_delete(module);
   teardown();
 }

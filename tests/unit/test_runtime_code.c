@@ -1,4 +1,5 @@
 /* Code images: placement, look-ups, files, and that code is never writable and executable. */
+#include "base/alloc.h"
 #include "os/thread.h"
 #include "runtime/code.h"
 
@@ -116,15 +117,17 @@ START_TEST(images_go_through_files) {
   int fd = mkstemp(path);
   ck_assert_int_ge(fd, 0);
   struct code_image *image = publish();
-  struct buf b;
-  buf_init(&b);
-  buf_cstr(&b, "something before");
-  code_image_save(image, &b);
-  ck_assert(buf_ok(&b));
+  struct gather g;
+  gather_init(&g);
+  gather_bytes(&g, "something before", 16);
+  code_image_save(image, &g);
+  ck_assert(gather_end(&g));
+  uint8_t *saved = gather_join(&g);
+  ck_assert_ptr_nonnull(saved);
+  ck_assert_int_eq(write(fd, saved, g.len), (ssize_t)g.len);
   code_image_unref(image);
-  ck_assert_int_eq(write(fd, b.data, b.len), (ssize_t)b.len);
   struct error e = ERROR_INIT;
-  struct slice all = {b.data + 4096, b.len - 4096};
+  struct slice all = {saved + 4096, g.len - 4096};
   if (!code_image_map(fd, 4096, all, NULL, &image, &e)) ck_abort_msg("%s", e.message);
   check_image(image);
   no_page_is_writable_and_executable();
@@ -134,7 +137,8 @@ START_TEST(images_go_through_files) {
     ck_assert(!code_image_map(fd, 4096, (struct slice){all.data, len}, NULL, &image, &e));
     ck_assert(e.kind == ERROR_MALFORMED);
   }
-  buf_free(&b);
+  mem_free(saved);
+  gather_free(&g);
   close(fd);
   unlink(path);
 }
