@@ -54,7 +54,7 @@ void assign_define(struct assigner *a, uint32_t v, uint64_t forbidden) {
   assign_hold(a, v, assign_pick(a, v, class_mask(a, v) & ~a->used & ~forbidden));
 }
 
-static mreg location(const struct assigner *a, mreg r) {
+static inline mreg location(const struct assigner *a, mreg r) {
   if (!mreg_is_virt(r)) return r;
   assert(a->loc[assign_index(r)] != ASSIGN_NO_REG);
   return a->loc[assign_index(r)];
@@ -64,11 +64,10 @@ static mreg location(const struct assigner *a, mreg r) {
 static uint32_t operands(const struct assigner *a, const struct mach_insn *in, uint8_t kills,
                          struct assign_operand *out) {
   const struct mach_op_info *info = &a->f->isa->ops[in->op];
-  const mreg r[4] = {in->d, in->s, in->base, in->idx};
   uint32_t n = 0;
   for (unsigned i = 0; i < 4; i++)
-    if (mreg_is_virt(r[i]) && info->role[i])
-      out[n++] = (struct assign_operand){.v = assign_index(r[i]),
+    if (mreg_is_virt(in->r[i]) && info->role[i])
+      out[n++] = (struct assign_operand){.v = assign_index(in->r[i]),
                                          .phys = info->fixed[i],
                                          .use = (info->role[i] & ROLE_USE) != 0,
                                          .def = (info->role[i] & ROLE_DEF) != 0,
@@ -93,6 +92,7 @@ static void assign_insn(struct assigner *a, struct mach_insn in, uint8_t kills) 
   const struct mach_op_info *info = &a->f->isa->ops[in.op];
   struct assign_operand *ops = a->ops;
   uint32_t n = operands(a, &in, kills, ops);
+  a->mover.src = in.src;
   uint64_t lost = info->clobbers & a->allocatable;
   bool call = (info->flags & MF_CALL) || in.op == MACH_PARAMS;
   if (call) lost |= a->f->calls.at[in.imm].clobbers & a->allocatable;
@@ -124,37 +124,29 @@ static void assign_insn(struct assigner *a, struct mach_insn in, uint8_t kills) 
   assign_put(a, &in);
 }
 
+/* What was in a physical register is in none any more. */
+static inline void vacate(struct assigner *a, mreg r) {
+  uint64_t bit = reg_bit((uint8_t)r);
+  if (a->used & bit) a->loc[a->value[r]] = ASSIGN_NO_REG;
+  a->used &= ~bit;
+}
+
 /* Any registers will do: looks up and hands out. `old` has been read: its place or one before is free. */
-static void assign_plain(struct assigner *a, const struct mach_insn *old, const struct mach_op_info *info,
-                         uint8_t kills) {
+static inline void assign_plain(struct assigner *a, const struct mach_insn *old,
+                                const struct mach_op_info *info, uint8_t kills) {
   assert(a->written < a->unread);
   struct mach_insn *in = &a->f->insns.at[a->written++];
-  const mreg was[4] = {old->d, old->s, old->base, old->idx};
-  mreg now[4] = {old->d, old->s, old->base, old->idx};
   if (in != old) *in = *old;
-  uint32_t defs = mach_roles(info, ROLE_DEF);
-  for (uint32_t u = mach_roles(info, ROLE_USE); u; u &= u - 1) {
-    unsigned i = (unsigned)__builtin_ctz(u) / 8;
-    now[i] = location(a, was[i]);
+  MACH_EACH(i, info->uses) in->r[i] = location(a, in->r[i]);
+  MACH_EACH(i, kills & ~(unsigned)info->defs) vacate(a, in->r[i]);
+  if (!info->defs) return;
+  MACH_EACH(i, info->defs & ~(unsigned)info->uses) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    uint32_t v = assign_index(in->r[i]);
+    assign_define(a, v, 0);
+    in->r[i] = a->loc[v];
   }
-  for (unsigned k = kills; k; k &= k - 1) {
-    unsigned i = (unsigned)__builtin_ctz(k);
-    if (!(info->role[i] & ROLE_DEF)) assign_drop(a, assign_index(was[i]));
-  }
-  for (uint32_t d = defs; d; d &= d - 1) {
-    unsigned i = (unsigned)__builtin_ctz(d) / 8;
-    if (!mreg_is_virt(was[i]) || (info->role[i] & ROLE_USE)) continue;
-    assign_define(a, assign_index(was[i]), 0);
-    now[i] = a->loc[assign_index(was[i])];
-  }
-  for (uint32_t d = kills ? defs : 0; d; d &= d - 1) {
-    unsigned i = (unsigned)__builtin_ctz(d) / 8;
-    if (kills >> i & 1) assign_drop(a, assign_index(was[i]));
-  }
-  in->d = now[0];
-  in->s = now[1];
-  in->base = now[2];
-  in->idx = now[3];
+  MACH_EACH(i, kills & info->defs) vacate(a, in->r[i]);
 }
 
 static void assign_move(struct assigner *a, const struct mach_insn *in, uint8_t kills) {
@@ -180,13 +172,15 @@ static void assign_move(struct assigner *a, const struct mach_insn *in, uint8_t 
   assign_plain(a, in, info, kills);
 }
 
-static inline void assign_one(struct assigner *a, const struct mach_insn *in, uint8_t kills) {
-  const struct mach_op_info *info = &a->f->isa->ops[in->op];
-  if (in->op == MACH_EVICT)
+static inline void assign_one(struct assigner *a, const struct mach_insn *in, const struct mach_op_info *info,
+                              uint8_t kills) {
+  if (info->plain && in->op > MACH_EVICT)
+    assign_plain(a, in, info, kills);
+  else if (in->op == MACH_EVICT)
     assign_drop(a, assign_index(in->s));
   else if (in->op == MACH_MOVE)
     assign_move(a, in, kills);
-  else if (mach_is_plain(info))
+  else if (info->plain)
     assign_plain(a, in, info, kills);
   else
     assign_insn(a, *in, kills);
@@ -247,6 +241,7 @@ void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_conf
   (void)config;
   struct arena *arena = f->arena;
   uint32_t nvregs = f->vregs.len + 1, nblocks = f->blocks.len + 1;
+  const struct mach_op_info *ops = f->isa->ops;
   struct assigner a = {.f = f, .live = spill->live, .spill = spill};
   a.allocatable = f->isa->allocatable;
   a.callee_saved = f->isa->callee_saved;
@@ -272,10 +267,9 @@ void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_conf
     a.first[n] = a.written;
     bool passes = assign_block_passes(&a, n);
     if (!passes) assign_block_begin(&a, n);
-    for (uint32_t i = b->first; i < b->end; i++) {
+    for (const uint8_t *kills = spill->kills + b->first, *end = spill->kills + b->end; kills < end; kills++) {
       const struct mach_insn *in = &f->insns.at[a.unread++];
-      a.mover.src = in->src;
-      assign_one(&a, in, spill->kills[i]);
+      assign_one(&a, in, &ops[in->op], *kills);
     }
     if (!passes) assign_block_end(&a, n);
     assign_back_edges(&a, n);

@@ -14,66 +14,83 @@ enum { AROUND_MOST = 4 /* loops that live_around looks at */ };
 struct seen {
   uint32_t v, next; /* use */
 };
+/* The live set. Whoever goes through instructions does it on a copy, which can be kept in registers. */
+struct set {
+  struct seen *at;
+  uint32_t *where; /* by vreg: index in `at`, valid when that points back */
+  uint32_t len, cap;
+  uint32_t most; /* the longest it has been in this block */
+};
 struct sweep {
   struct mach_func *f;
   struct live *live;
   struct live_vreg *vregs;         /* live's */
   const struct mach_vreg *classes; /* f's */
-  VEC(struct seen) dense;          /* the live set */
-  uint32_t *where;                 /* by vreg: index in dense, valid when dense points back */
-  uint32_t count[2];               /* live values by class */
-  uint32_t most[2];
+  struct set set;
+  bool floats; /* there are any, and so classes to be told apart: */
+  uint32_t count[2], most[2];
 };
 
 static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
 /* Its entry in the live set, or NULL. */
-static struct seen *find(const struct sweep *s, uint32_t v) {
-  uint32_t at = s->where[v];
-  return at < s->dense.len && s->dense.at[at].v == v ? &s->dense.at[at] : NULL;
+static inline struct seen *find(const struct set *set, uint32_t v) {
+  uint32_t at = set->where[v];
+  return at < set->len && set->at[at].v == v ? &set->at[at] : NULL;
 }
 
-__attribute__((noinline, cold)) static void grow_dense(struct sweep *s) {
-  VEC_RESERVE(s->f->arena, &s->dense, s->dense.len + 1);
+__attribute__((noinline, cold)) static struct set set_grown(struct arena *a, struct set set, uint32_t more) {
+  VEC(struct seen) dense = {.at = set.at, .len = set.len, .cap = set.cap};
+  VEC_RESERVE(a, &dense, set.len + more);
+  set.at = dense.at;
+  set.cap = dense.cap;
+  return set;
 }
 
-/* `v`, which was not live, is from `at` backward; its use there is at `next`. */
-static inline void begin_to_live(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
-  uint32_t len = s->dense.len;
-  if (len == s->dense.cap) grow_dense(s);
-  s->where[v] = len;
-  s->dense.at[len] = (struct seen){v, next};
-  s->dense.len = len + 1;
-  struct live_vreg *lv = &s->vregs[v];
-  if (lv->last < at) lv->last = at;
+static inline void enter(struct set *set, uint32_t v, uint32_t next) {
+  uint32_t len = set->len;
+  set->where[v] = len;
+  set->at[len] = (struct seen){v, next};
+  set->len = len + 1;
+}
+
+static void count_more(struct sweep *s, uint32_t v) {
   unsigned cls = s->classes[v].is_float;
   uint32_t count = ++s->count[cls];
   if (count > s->most[cls]) s->most[cls] = count;
 }
 
+/* `v`, which was not live, is from `at` backward; its use there is at `next`. */
+static inline void begin_to_live(struct sweep *s, struct set *set, uint32_t v, uint32_t next, uint32_t at) {
+  if (set->len == set->cap) *set = set_grown(s->f->arena, *set, 1);
+  enter(set, v, next);
+  if (set->len > set->most) set->most = set->len;
+  struct live_vreg *lv = &s->vregs[v];
+  if (lv->last < at) lv->last = at;
+  if (s->floats) count_more(s, v);
+}
+
 /* A use at `next` is seen from behind; `at` is the last position where the value is needed. */
-static inline void use(struct sweep *s, uint32_t v, uint32_t next, uint32_t at) {
-  struct seen *seen = find(s, v);
+static inline void use(struct sweep *s, struct set *set, uint32_t v, uint32_t next, uint32_t at) {
+  struct seen *seen = find(set, v);
   if (!seen)
-    begin_to_live(s, v, next, at);
+    begin_to_live(s, set, v, next, at);
   else if (next < seen->next)
     seen->next = next;
 }
 
-static inline uint32_t remove_value(struct sweep *s, uint32_t v) {
-  struct seen *seen = find(s, v);
+static inline uint32_t remove_value(struct sweep *s, struct set *set, uint32_t v) {
+  struct seen *seen = find(set, v);
   if (!seen) return LIVE_NONE;
   uint32_t next = seen->next;
-  struct seen last = VEC_POP(&s->dense);
-  if (last.v != v) {
-    *seen = last;
-    s->where[last.v] = s->where[v];
-  }
-  s->count[s->classes[v].is_float]--;
+  struct seen last = set->at[--set->len];
+  *seen = last;
+  set->where[last.v] = set->where[v];
+  if (s->floats) s->count[s->classes[v].is_float]--;
   return next;
 }
 
-static uint32_t next_of(const struct sweep *s, uint32_t v) {
-  const struct seen *seen = find(s, v);
+static uint32_t next_of(const struct set *set, uint32_t v) {
+  const struct seen *seen = find(set, v);
   return seen ? seen->next : LIVE_NONE;
 }
 
@@ -93,17 +110,17 @@ static void call_backward(struct sweep *s, const struct mach_call *c, uint32_t b
   const struct mach_fixed *fixed = s->f->fixed.at;
   for (uint32_t i = c->results; i < c->results + c->nresults; i++) {
     uint32_t v = index_of(fixed[i].reg);
-    next[i] = remove_value(s, v);
+    next[i] = remove_value(s, &s->set, v);
     define(s, v, block, at);
   }
   for (uint32_t i = c->args; i < c->args + c->nargs; i++)
-    next[i] = next_of(s, index_of(fixed[i].reg));
+    next[i] = next_of(&s->set, index_of(fixed[i].reg));
 }
 
 static void call_arguments(struct sweep *s, const struct mach_call *c, uint32_t at) {
   const struct mach_fixed *fixed = s->f->fixed.at;
   for (uint32_t i = c->args; i < c->args + c->nargs; i++) {
-    use(s, index_of(fixed[i].reg), at, at);
+    use(s, &s->set, index_of(fixed[i].reg), at, at);
     want(s, index_of(fixed[i].reg), fixed[i].phys);
   }
 }
@@ -118,23 +135,42 @@ static void pass_hints(struct sweep *s, const struct mach_insn *in) {
   if (d->phi != MREG_NONE && src->phi == MREG_NONE) src->phi = d->phi;
 }
 
-/* Without branches: how many operands there are is hard to foresee. */
-static inline void put_next(struct sweep *s, const mreg *r, const uint32_t *next, uint32_t operands) {
-  if (s->live->next.cap - s->live->next.len < 4)
-    VEC_RESERVE(s->f->arena, &s->live->next, s->live->next.len + 4);
-  uint32_t *at = s->live->next.at, len = s->live->next.len;
-  for (unsigned i = 4; i-- > 0;) {
-    at[len] = next[i];
-    len += (operands >> 8 * i & 1) & (uint32_t)mreg_is_virt(r[i]);
+/* Room for an instruction's next uses. */
+static inline uint32_t *next_room(struct sweep *s, uint32_t *next) {
+  struct live *live = s->live;
+  live->next.len = (uint32_t)(next - live->next.at);
+  VEC_RESERVE(s->f->arena, &live->next, live->next.len + 4);
+  return live->next.at + live->next.len;
+}
+
+__attribute__((noinline)) static uint32_t *call_insn_backward(struct sweep *s, const struct mach_insn *in,
+                                                              const struct mach_op_info *info, uint32_t block,
+                                                              uint32_t at, uint32_t *next) {
+  const struct mach_call *call = &s->f->calls.at[in->imm];
+  MACH_EACH(i, info->defs) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    uint32_t v = index_of(in->r[i]);
+    if (!(info->uses >> i & 1)) *next++ = remove_value(s, &s->set, v);
+    define(s, v, block, at);
   }
-  s->live->next.len = len;
+  call_backward(s, call, block, at);
+  MACH_EACH(i, info->uses) {
+    if (mreg_is_virt(in->r[i])) *next++ = next_of(&s->set, index_of(in->r[i]));
+  }
+  call_arguments(s, call, at);
+  MACH_EACH(i, info->uses) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    use(s, &s->set, index_of(in->r[i]), at, at);
+    if (info->fixed[i]) want(s, index_of(in->r[i]), (uint8_t)(info->fixed[i] - 1));
+  }
+  return next;
 }
 
 /* A use by the instruction at `at`; says where the next one behind that is. */
-static inline uint32_t use_here(struct sweep *s, uint32_t v, uint32_t at) {
-  struct seen *seen = find(s, v);
+static inline uint32_t use_here(struct sweep *s, struct set *set, uint32_t v, uint32_t at) {
+  struct seen *seen = find(set, v);
   if (!seen) {
-    begin_to_live(s, v, at, at);
+    begin_to_live(s, set, v, at, at);
     return LIVE_NONE;
   }
   uint32_t next = seen->next;
@@ -142,56 +178,65 @@ static inline uint32_t use_here(struct sweep *s, uint32_t v, uint32_t at) {
   return next;
 }
 
-static void call_insn_backward(struct sweep *s, const struct mach_call *call, const struct mach_insn *in,
-                               uint32_t block, uint32_t at) {
-  const struct mach_op_info *info = &s->f->isa->ops[in->op];
-  const mreg r[4] = {in->d, in->s, in->base, in->idx};
-  uint32_t next[4] = {0}, uses = mach_roles(info, ROLE_USE);
-  for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
-    unsigned i = (unsigned)__builtin_ctz(d) / 8;
-    if (!mreg_is_virt(r[i])) continue;
-    uint32_t v = index_of(r[i]);
-    next[i] = info->role[i] & ROLE_USE ? next_of(s, v) : remove_value(s, v);
-    define(s, v, block, at);
+/* What stands in `next` for the earlier operand that is operand i, too. */
+static uint32_t next_again(const struct mach_insn *in, const struct mach_op_info *info, unsigned i,
+                           const uint32_t *next) {
+  MACH_EACH(j, info->uses) {
+    if (in->r[j] == in->r[i]) break;
+    next += mreg_is_virt(in->r[j]);
   }
-  call_backward(s, call, block, at);
-  for (uint32_t u = uses; u; u &= u - 1) {
-    unsigned i = (unsigned)__builtin_ctz(u) / 8;
-    if (mreg_is_virt(r[i]) && !(info->role[i] & ROLE_DEF)) next[i] = next_of(s, index_of(r[i]));
-  }
-  call_arguments(s, call, at);
-  for (uint32_t u = uses; u; u &= u - 1) {
-    unsigned i = (unsigned)__builtin_ctz(u) / 8;
-    if (!mreg_is_virt(r[i])) continue;
-    use(s, index_of(r[i]), at, at);
-    if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
-  }
-  put_next(s, r, next, mach_operands(info));
+  return *next;
 }
 
-static inline void insn_backward(struct sweep *s, const struct mach_insn *in, const struct mach_op_info *info,
-                                 uint32_t block, uint32_t at) {
-  uint32_t operands = mach_operands(info);
-  if (!operands) return;
-  const mreg r[4] = {in->d, in->s, in->base, in->idx};
-  uint32_t next[4] = {0};
-  for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
-    unsigned i = (unsigned)__builtin_ctz(d) / 8;
-    if (!mreg_is_virt(r[i])) continue;
-    uint32_t v = index_of(r[i]);
-    if (!(info->role[i] & ROLE_USE)) next[i] = remove_value(s, v);
+static inline uint32_t *insn_backward(struct sweep *s, struct set *set, const struct mach_insn *in,
+                                      const struct mach_op_info *info, uint32_t block, uint32_t at,
+                                      uint32_t *next) {
+  MACH_EACH(i, info->defs) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    uint32_t v = index_of(in->r[i]);
+    if (!(info->uses >> i & 1)) *next++ = remove_value(s, set, v);
     define(s, v, block, at);
   }
-  for (uint32_t u = mach_roles(info, ROLE_USE); u; u &= u - 1) {
-    unsigned i = (unsigned)__builtin_ctz(u) / 8;
-    if (!mreg_is_virt(r[i])) continue;
-    next[i] = use_here(s, index_of(r[i]), at);
-    for (unsigned j = 0; next[i] == at; j++) /* read twice */
-      if (r[j] == r[i]) next[i] = next[j];
-    if (info->fixed[i]) want(s, index_of(r[i]), (uint8_t)(info->fixed[i] - 1));
+  uint32_t *read = next;
+  MACH_EACH(i, info->uses) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    uint32_t v = index_of(in->r[i]), behind = use_here(s, set, v, at);
+    *next++ = behind == at ? next_again(in, info, i, read) : behind;
+    if (info->fixed[i]) want(s, v, (uint8_t)(info->fixed[i] - 1));
   }
-  put_next(s, r, next, operands);
   if (in->op == MACH_MOVE) pass_hints(s, in);
+  return next;
+}
+
+/* Returns whether there are calls that come back. */
+__attribute__((noinline)) static bool insns_backward(struct sweep *s, uint32_t b) {
+  const struct mach_func *f = s->f;
+  const struct mach_op_info *ops = f->isa->ops;
+  const struct mach_block *block = &f->blocks.at[b];
+  const uint32_t first = block->first;
+  struct set set = s->set;
+  uint32_t *next = next_room(s, s->live->next.at + s->live->next.len);
+  const uint32_t *next_end = s->live->next.at + s->live->next.cap;
+  bool calls = false;
+  const struct mach_insn *in = &f->insns.at[block->end];
+  for (uint32_t i = block->end; i-- > first;) {
+    const struct mach_op_info *info = &ops[(--in)->op];
+    if (next_end - next < 4) {
+      next = next_room(s, next);
+      next_end = s->live->next.at + s->live->next.cap;
+    }
+    if (!(info->flags & MF_CALL)) {
+      next = insn_backward(s, &set, in, info, b, i, next);
+      continue;
+    }
+    s->set = set;
+    next = call_insn_backward(s, in, info, b, i, next);
+    set = s->set;
+    calls |= !(info->flags & MF_RETURN) && in->op != MACH_PARAMS;
+  }
+  s->set = set;
+  s->live->next.len = (uint32_t)(next - s->live->next.at);
+  return calls;
 }
 
 /* Where the values that are live into block `to` are next used, seen from the end of block `from`. */
@@ -218,82 +263,122 @@ static bool runs_on(const struct mach_func *f, uint32_t b) {
   return false;
 }
 
+/* The live set, empty before, becomes what the list says seen from `end`. Returns its length. */
+static uint32_t copy_list(const struct live_in *in, uint32_t len, uint32_t end, struct seen *at,
+                          uint32_t *where) {
+  for (uint32_t k = 0; k < len; k++) {
+    uint32_t v = in[k].v;
+    where[v] = k;
+    at[k].v = v;
+    at[k].next = end + in[k].dist;
+  }
+  return len;
+}
+
+/* Adds what is live into block `to` at the end of block `b`. */
+static void add_list(struct sweep *s, uint32_t b, uint32_t to) {
+  const struct mach_block *block = &s->f->blocks.at[b], *target = &s->f->blocks.at[to];
+  const struct live_in *in = s->live->entries.at + s->live->in_first[to];
+  struct way way = way_to(s->f, block, to);
+  struct set set = s->set;
+  uint32_t len = s->live->in_len[to], end = block->end, beyond = live_beyond(target->loop_depth);
+  if (set.cap - set.len < len) set = set_grown(s->f->arena, set, len);
+  if (!set.len && !way.cold && !way.leaves && !s->floats) {
+    s->set = set;
+    s->set.most = s->set.len = copy_list(in, len, end, set.at, set.where);
+    return;
+  }
+  for (uint32_t k = 0; k < len; k++) {
+    uint32_t v = in[k].v, dist = in[k].dist;
+    if (way.cold) dist = live_longer(dist, way.cold, beyond);
+    if (way.leaves) dist = live_leave(dist, way.kept);
+    struct seen *seen = find(&set, v);
+    if (!seen) {
+      enter(&set, v, end + dist); /* its `last` is behind */
+      if (s->floats) count_more(s, v);
+    } else if (end + dist < seen->next) {
+      seen->next = end + dist;
+    }
+  }
+  set.most = max_u32(set.most, set.len);
+  s->set = set;
+}
+
 /* The live set at the end of block `b`. */
-static void end_of_block(struct sweep *s, uint32_t b) {
+__attribute__((noinline)) static void end_of_block(struct sweep *s, uint32_t b) {
   struct mach_func *f = s->f;
   const struct mach_block *block = &f->blocks.at[b];
   struct live *live = s->live;
-  bool on = runs_on(f, b) && !live->no_lists, fresh = !on;
-  if (!on) {
-    s->dense.len = 0;
-    s->count[0] = s->count[1] = 0;
-  }
+  bool on = runs_on(f, b) && !live->no_lists;
+  if (!on) s->set.len = s->count[0] = s->count[1] = 0;
+  s->set.most = s->set.len;
   s->most[0] = s->count[0];
   s->most[1] = s->count[1];
   for (uint32_t i = 0; i < block->nsucc; i++) {
     const struct ir_edge *e = &f->edges.at[f->succs.at[block->succ + i]];
     const struct mach_block *to = &f->blocks.at[e->to];
-    if (live_is_back_edge(e)) {
+    if (live_is_back_edge(e))
       assert(to->header && "an edge backward leads to a loop's header");
-    } else if (!live->no_lists && !(on && e->to == b + 1)) {
-      struct way way = way_to(f, block, e->to);
-      const struct live_in *in = live->entries.at + live->in_first[e->to];
-      uint32_t len = live->in_len[e->to], end = block->end;
-      for (uint32_t k = 0; k < len; k++) {
-        uint32_t dist = in[k].dist;
-        if (way.cold) dist = live_longer(dist, way.cold, to->loop_depth);
-        if (way.leaves) dist = live_leave(dist, way.kept);
-        if (fresh) /* each is new */
-          begin_to_live(s, in[k].v, end + dist, end);
-        else
-          use(s, in[k].v, end + dist, end);
-      }
-    }
-    fresh = false;
+    else if (!live->no_lists && !(on && e->to == b + 1))
+      add_list(s, b, e->to);
     for (uint32_t k = 0; k < to->nphis; k++) {
       mreg a = f->phi_args.at[e->args + k];
       assert(mreg_is_virt(a));
-      use(s, index_of(a), block->end, block->end);
+      use(s, &s->set, index_of(a), block->end, block->end);
       struct live_vreg *lv = &live->vregs[index_of(a)];
       if (lv->phi == MREG_NONE || live_is_back_edge(e)) lv->phi = f->phis.at[to->phis + k];
     }
   }
 }
 
-static void begin_of_block(struct sweep *s, uint32_t b) {
+/* Writes the live set at the start of a block as its list; returns how many of them pass through, and how
+ * many of these are floats. */
+struct through {
+  uint32_t all, floats;
+};
+static struct through put_list(const struct sweep *s, const struct mach_block *block, struct live_in *out) {
+  const struct seen *in = s->set.at;
+  uint32_t len = s->set.len, first = block->first, end = block->end, beyond = live_beyond(block->loop_depth);
+  struct through through = {0};
+  for (uint32_t k = 0; k < len; k++) {
+    uint32_t v = in[k].v, dist = in[k].next - first;
+    if (dist >= beyond) {
+      if (in[k].next >= end) dist = live_longer(in[k].next - end, end - first, beyond);
+      through.all += dist >= beyond;
+      if (s->floats) through.floats += dist >= beyond && s->classes[v].is_float;
+    }
+    out[k].v = v;
+    out[k].dist = dist;
+  }
+  return through;
+}
+
+__attribute__((noinline)) static void begin_of_block(struct sweep *s, uint32_t b) {
   struct mach_func *f = s->f;
   struct live *live = s->live;
   const struct mach_block *block = &f->blocks.at[b];
   for (uint32_t k = 0; k < block->nphis; k++) {
     uint32_t v = index_of(f->phis.at[block->phis + k]);
-    uint32_t next = remove_value(s, v);
+    uint32_t next = remove_value(s, &s->set, v);
     live->phi_next[block->phis + k] = next;
     define(s, v, b, block->first);
   }
+  uint32_t len = s->set.len;
   live->in_first[b] = live->entries.len;
-  live->in_len[b] = s->dense.len;
+  live->in_len[b] = len;
   if (live->no_lists) {
-    for (uint32_t k = 0; k < s->dense.len; k++)
-      live->vregs[s->dense.at[k].v].crosses = true;
+    for (uint32_t k = 0; k < len; k++)
+      live->vregs[s->set.at[k].v].crosses = true;
     return;
   }
-  VEC_RESERVE(f->arena, &live->entries, live->entries.len + s->dense.len);
-  struct live_in *out = live->entries.at + live->entries.len;
-  const struct seen *dense = s->dense.at;
-  const struct mach_vreg *classes = s->classes;
-  uint32_t first = block->first, end = block->end, len = s->dense.len;
+  VEC_RESERVE(f->arena, &live->entries, live->entries.len + len);
+  struct through through = put_list(s, block, live->entries.at + live->entries.len);
   live->entries.len += len;
-  uint32_t through[2] = {0}, beyond = live_beyond(block->loop_depth);
-  for (uint32_t k = 0; k < len; k++) {
-    uint32_t v = dense[k].v, next = dense[k].next, dist = next - first;
-    if (next >= end) dist = live_longer_within(next - end, end - first, beyond);
-    out[k] = (struct live_in){.v = v, .dist = dist};
-    if (dist >= beyond) through[classes[v].is_float]++;
-  }
   if (!block->loop) return;
-  uint32_t *press = live->loops[block->loop].press;
-  for (unsigned c = 0; c < 2; c++)
-    press[c] = max_u32(press[c], s->most[c] - min_u32(s->most[c], through[c]));
+  if (!s->floats) s->most[0] = s->set.most;
+  uint32_t *press = live->loops[block->loop].press, ints = through.all - through.floats;
+  press[0] = max_u32(press[0], s->most[0] - min_u32(s->most[0], ints));
+  press[1] = max_u32(press[1], s->most[1] - min_u32(s->most[1], through.floats));
 }
 
 /* Bottom-up, in place but for one buffer of the same length. */
@@ -356,24 +441,18 @@ static bool sweep_all(struct sweep *s) {
   struct mach_func *f = s->f;
   struct live *live = s->live;
   uint64_t limit = (uint64_t)ENTRIES_PER_BLOCK * f->blocks.len + ENTRIES_FREE;
-  for (uint32_t v = 0; v < f->vregs.len; v++)
+  s->floats = false;
+  for (uint32_t v = 0; v < f->vregs.len; v++) {
     live->vregs[v] = (struct live_vreg){.def_block = UINT32_MAX, .phi = MREG_NONE};
+    s->floats |= s->classes[v].is_float;
+  }
+  s->set.len = s->count[0] = s->count[1] = 0;
   loops_begin(s);
   live->entries.len = live->next.len = 0;
   for (uint32_t b = f->blocks.len; b-- > 0;) {
-    struct mach_block *block = &f->blocks.at[b];
+    const struct mach_block *block = &f->blocks.at[b];
     end_of_block(s, b);
-    bool calls = false;
-    for (uint32_t i = block->end; i-- > block->first;) {
-      const struct mach_insn *in = &f->insns.at[i];
-      const struct mach_op_info *info = &f->isa->ops[in->op];
-      if (!(info->flags & MF_CALL)) {
-        insn_backward(s, in, info, b, i);
-        continue;
-      }
-      call_insn_backward(s, &f->calls.at[in->imm], in, b, i);
-      calls |= !(info->flags & MF_RETURN) && in->op != MACH_PARAMS;
-    }
+    bool calls = insns_backward(s, b);
     begin_of_block(s, b);
     if (!block->cold && calls) live->loops[block->loop].calls = true;
     if (block->header && block->loop && live->loops[block->loop].header == b) close_loop(s, block->loop);
@@ -393,8 +472,8 @@ struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
   live->fixed_next = arena_alloc(a, (f->fixed.len + 1u) * sizeof(uint32_t));
   live->phi_next = arena_alloc(a, (f->phis.len + 1u) * sizeof(uint32_t));
   struct sweep s = {.f = f, .live = live, .vregs = live->vregs, .classes = f->vregs.at};
-  s.where = arena_zalloc(a, nvregs, sizeof(uint32_t));
-  VEC_RESERVE(a, &s.dense, 64);
+  s.set.where = arena_zalloc(a, nvregs, sizeof(uint32_t));
+  s.set = set_grown(a, s.set, 64);
   live->no_lists = config->slots_only;
   if (!sweep_all(&s)) {
     live->no_lists = true;
@@ -402,8 +481,8 @@ struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
     assert(done);
     (void)done;
   }
-  arena_drop(a, s.where, nvregs * sizeof(uint32_t));
-  VEC_DROP(a, &s.dense);
+  arena_drop(a, s.set.where, nvregs * sizeof(uint32_t));
+  arena_drop(a, s.set.at, s.set.cap * sizeof *s.set.at);
   VEC_TRIM(a, &live->next);
   VEC_TRIM(a, &live->entries);
   return live;

@@ -36,7 +36,8 @@ struct live {
   VEC(struct live_in) entries;
   uint32_t *in_first, *in_len; /* by block: range of entries; those of loop headers are sorted by v */
   /* Next uses behind each instruction, of its operands that are virtual, as a stack: the first instruction's
-   * on top, each with its last operand lowest. spill.c takes them off. */
+   * on top. Each pushes first those of what it only writes, then those of what it reads, in the order of
+   * operands. spill.c takes them off. */
   VEC(uint32_t) next;
   uint32_t *fixed_next; /* parallel to mach_func.fixed */
   uint32_t *phi_next;   /* parallel to mach_func.phis: first use, or LIVE_NONE */
@@ -59,12 +60,9 @@ static inline uint32_t live_leave(uint32_t dist, uint32_t kept) {
   uint32_t most = live_beyond(kept);
   return dist < most ? min_u32(dist + live_beyond(kept + 1), most - 1) : dist;
 }
-/* `dist` after `more` instructions at `depth`. */
-static inline uint32_t live_longer_within(uint32_t dist, uint32_t more, uint32_t beyond) {
+/* `dist` after `more` instructions where outside is `beyond`. */
+static inline uint32_t live_longer(uint32_t dist, uint32_t more, uint32_t beyond) {
   return min_u32(dist + more, dist < beyond ? beyond - 1 : LIVE_FAR);
-}
-static inline uint32_t live_longer(uint32_t dist, uint32_t more, uint32_t depth) {
-  return live_longer_within(dist, more, live_beyond(depth));
 }
 static inline bool live_is_back_edge(const struct ir_edge *e) { return e->to <= e->from; }
 static inline uint32_t live_add(uint32_t at, uint32_t dist) { return at + dist; } /* both below 2^30 */

@@ -48,12 +48,29 @@ enum mach_op_flag {
 };
 struct mach_op_info {
   const char *name;
-  uint8_t role[4];   /* d, s, base, idx; USE|DEF on d = tied: read, then written */
-  uint8_t fixed[4];  /* physical register + 1 that the operand must be in; 0 = any of its class */
-  uint64_t clobbers; /* physical registers written besides the operands */
-  uint16_t mem_op;   /* see MF_SPILL_S */
-  uint16_t flags;
+  uint8_t role[4];    /* d, s, base, idx; USE|DEF on d = tied: read, then written; no other is */
+  uint8_t fixed[4];   /* physical register + 1 that the operand must be in; 0 = any of its class */
+  uint64_t clobbers;  /* physical registers written besides the operands */
+  uint16_t mem_op;    /* see MF_SPILL_S */
+  uint16_t flags;     /* MF_* */
+  uint8_t uses, defs; /* bit i: operand i is read, written */
+  bool plain;         /* asks for no certain register, destroys none, writes nothing early: any will do */
 };
+/* A row of a table of them: everything said once. */
+#define MACH_ROLES_WITH(role, d, s, b, i)                                                                    \
+  (((d) & (role) ? 1 : 0) | ((s) & (role) ? 2 : 0) | ((b) & (role) ? 4 : 0) | ((i) & (role) ? 8 : 0))
+#define MACH_OP(name_, d, s, b, i, fd, fs, fb, clobbers_, mem_op_, flags_)                                   \
+  {                                                                                                          \
+    .name = name_, .role = {d, s, b, i}, .fixed = {fd, fs, fb, 0}, .clobbers = clobbers_, .mem_op = mem_op_, \
+    .flags = flags_, .uses = MACH_ROLES_WITH(ROLE_USE, d, s, b, i),                                          \
+    .defs = MACH_ROLES_WITH(ROLE_DEF, d, s, b, i),                                                           \
+    .plain = !MACH_ROLES_WITH(ROLE_EARLY, d, s, b, i) && (fd) == 0 && (fs) == 0 && (fb) == 0 &&              \
+             (clobbers_) == 0 && ((flags_)&MF_CALL) == 0                                                     \
+  }
+/* The operands in such a set, the lowest first: MACH_EACH(i, info->uses) use(in->r[i]); */
+#define MACH_EACH(i, set)                                                                                    \
+  for (unsigned i##_left = (set), i = 0; i##_left && (i = (unsigned)__builtin_ctz(i##_left), true);          \
+       i##_left &= i##_left - 1)
 
 /* Ops 0.. are the same for every ISA; an ISA's own begin at MACH_OP_ISA0. None of these writes flags. */
 enum mach_op {
@@ -74,7 +91,12 @@ struct mach_insn {
   uint8_t scale;  /* log2 of idx's factor */
   uint8_t trap;   /* enum trap_code when the memory access may fault or the op traps; 0 = cannot */
   uint16_t flags; /* free for the ISA */
-  mreg d, s, base, idx;
+  union {
+    struct {
+      mreg d, s, base, idx;
+    };
+    mreg r[4]; /* the same */
+  };
   int32_t disp, imm;
   uint32_t src; /* position of the instruction (code_inline) */
 };
@@ -150,24 +172,6 @@ static inline mreg mach_vreg_new(struct mach_func *f, bool is_float, uint8_t siz
 }
 static inline struct mach_vreg *mach_vreg_at(struct mach_func *f, mreg r) {
   return &f->vregs.at[r - MACH_VREG0];
-}
-/* The operands that have `role` (one of USE, DEF, EARLY): bits whose number divided by 8 is the operand's,
- * for loops like for (uint32_t r = mach_roles(info, ROLE_USE); r; r &= r - 1) use(__builtin_ctz(r) / 8). */
-static inline uint32_t mach_roles(const struct mach_op_info *info, uint8_t role) {
-  const uint8_t *at = info->role;
-  uint32_t all = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-  return all & role * UINT32_C(0x01010101);
-}
-/* The operands that have any: the lowest bit of a byte each. */
-static inline uint32_t mach_operands(const struct mach_op_info *info) {
-  uint32_t either = mach_roles(info, ROLE_USE | ROLE_DEF);
-  return (either | either >> 1) & UINT32_C(0x01010101);
-}
-/* Asks for no certain register, destroys none, and writes nothing early: any registers will do. */
-static inline bool mach_is_plain(const struct mach_op_info *info) {
-  uint32_t fixed;
-  __builtin_memcpy(&fixed, info->fixed, sizeof fixed);
-  return !(fixed | mach_roles(info, ROLE_EARLY)) && !info->clobbers && !(info->flags & MF_CALL);
 }
 
 #endif

@@ -27,7 +27,7 @@ static void event(struct spiller *s, uint32_t at, enum spill_event_kind kind, ui
 
 bool spill_leaves(struct spiller *s, uint32_t v, bool clean, uint32_t block) {
   struct spill_value *val = &s->values[v];
-  if (spill_remat(s, v)) return false;
+  if (val->remat) return false;
   val->slot = true;
   if (val->defs_left && s->live->vregs[v].def_block == block) val->early = true;
   if (clean) return false;
@@ -38,7 +38,7 @@ bool spill_leaves(struct spiller *s, uint32_t v, bool clean, uint32_t block) {
 static void evict(struct spiller *s, uint32_t at, uint32_t v) {
   struct spill_value *val = &s->values[v];
   bool dirty = spill_leaves(s, v, val->clean, s->block);
-  if (spill_remat(s, v) && !val->used) s->f->insns.at[val->def_at].op = MACH_NOP;
+  if (val->remat && !val->used) s->f->insns.at[val->def_at].op = MACH_NOP;
   event(s, at, EVENT_EVICT, v, dirty);
   w_remove(s, v);
 }
@@ -48,7 +48,7 @@ static void evict(struct spiller *s, uint32_t at, uint32_t v) {
 static uint64_t eviction_order(const struct spiller *s, uint32_t v, uint32_t at) {
   const struct spill_value *val = &s->values[v];
   uint64_t dist = val->next - at;
-  if (spill_remat(s, v)) return dist * 4;
+  if (val->remat) return dist * 4;
   return val->clean || s->live->vregs[v].def_block < s->around_below ? dist * 3 : dist * 2;
 }
 
@@ -93,6 +93,7 @@ static void fold_slots(struct spiller *s, uint32_t at, struct mach_insn *in) {
     in->imm = (int32_t)v;
     in->s = MREG_NONE;
     spill_need_slot(s, v);
+    s->kills[at] |= SPILL_REWRITTEN;
     return;
   }
   if (!(info->flags & MF_SPILL_S) || spill_remat(s, v)) return;
@@ -105,6 +106,7 @@ static void fold_slots(struct spiller *s, uint32_t at, struct mach_insn *in) {
   in->disp = (int32_t)v;
   in->scale = 0;
   spill_need_slot(s, v);
+  s->kills[at] |= SPILL_REWRITTEN;
 }
 
 static bool has_lists(const struct mach_insn *in, const struct mach_op_info *info) {
@@ -125,7 +127,7 @@ static inline bool define(struct spiller *s, uint32_t at, uint32_t v, uint32_t n
   struct spill_value *val = &s->values[v];
   val->next = next = spill_resolve(s, v, next);
   val->clean = false;
-  if (spill_remat(s, v)) val->def_at = at;
+  if (val->remat) val->def_at = at;
   val->used = tied;
   if (val->defs_left) val->defs_left--;
   if (next == LIVE_NONE) return false;
@@ -134,24 +136,26 @@ static inline bool define(struct spiller *s, uint32_t at, uint32_t v, uint32_t n
 }
 
 /* Registers for what is written, as soon as what is read for the last time has left. */
-static bool has_room(const struct spiller *s, const mreg r[4], uint32_t uses, uint32_t defs) {
-  const uint32_t *next = s->next;
-  uint32_t most = defs * UINT32_C(0x01010101) >> 25; /* as many as there are */
-  if (s->nw[0] + most <= s->limit[0] && s->nw[1] + most <= s->limit[1]) return true;
+static bool has_room(const struct spiller *s, const struct mach_insn *in, const struct mach_op_info *info,
+                     const uint32_t *next) {
   uint32_t n[2] = {s->nw[0], s->nw[1]};
-  for (uint32_t u = uses; u; u &= u - 1) {
-    unsigned i = (unsigned)__builtin_ctz(u) / 8;
-    if (!mreg_is_virt(r[i])) continue;
-    uint32_t v = index_of(r[i]);
-    bool again = (i > 0 && r[0] == r[i]) || (i > 1 && r[1] == r[i]) || (i > 2 && r[2] == r[i]);
-    n[spill_class(s, v)] -= next[i] == LIVE_NONE && !again && s->live->vregs[v].def_block >= s->around_below;
+  MACH_EACH(i, info->defs & ~info->uses) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    n[spill_class(s, index_of(in->r[i]))]++;
+    next++;
   }
-  for (uint32_t d = defs; d; d &= d - 1) {
-    unsigned i = (unsigned)__builtin_ctz(d) / 8;
-    if (!mreg_is_virt(r[i])) continue;
-    unsigned c = spill_class(s, index_of(r[i]));
-    n[c] += !(uses >> (8 * i) & ROLE_USE) || next[i] == LIVE_NONE;
-    if (n[c] > s->limit[c]) return false;
+  MACH_EACH(i, info->uses) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    uint32_t v = index_of(in->r[i]);
+    bool again = false, over = *next++ == LIVE_NONE;
+    for (unsigned j = 0; j < i; j++)
+      again |= in->r[j] == in->r[i];
+    n[spill_class(s, v)] -= over && !again && s->live->vregs[v].def_block >= s->around_below;
+    n[spill_class(s, v)] += over && (info->defs >> i & 1);
+  }
+  MACH_EACH(i, info->defs) {
+    unsigned c = mreg_is_virt(in->r[i]) ? spill_class(s, index_of(in->r[i])) : 0;
+    if (mreg_is_virt(in->r[i]) && n[c] > s->limit[c]) return false;
   }
   return true;
 }
@@ -160,32 +164,44 @@ static bool has_room(const struct spiller *s, const mreg r[4], uint32_t uses, ui
  * was done. */
 static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *in,
                        const struct mach_op_info *info) {
-  const mreg r[4] = {in->d, in->s, in->base, in->idx};
-  uint32_t uses = mach_roles(info, ROLE_USE), defs = mach_roles(info, ROLE_DEF), kills = 0;
-  for (uint32_t u = uses; u; u &= u - 1) {
-    unsigned i = (unsigned)__builtin_ctz(u) / 8;
-    if (mreg_is_virt(r[i]) && !s->values[index_of(r[i])].at) return false;
+  struct spill_value *values = s->values;
+  unsigned uses = info->uses, defs = info->defs, kills = 0, n = 0;
+  MACH_EACH(i, uses) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    if (!values[index_of(in->r[i])].at) return false;
+    n++;
   }
-  if (defs && !has_room(s, r, uses, defs)) return false;
-  for (uint32_t u = uses; u; u &= u - 1) {
-    unsigned i = (unsigned)__builtin_ctz(u) / 8;
-    if (!mreg_is_virt(r[i])) continue;
-    uint32_t v = index_of(r[i]);
-    struct spill_value *val = &s->values[v];
+  const uint32_t *read = s->live->next.at + s->live->next.len - n, *written = read;
+  if (defs) {
+    unsigned pure = defs & ~uses;
+    MACH_EACH(i, pure) written -= mreg_is_virt(in->r[i]);
+    uint32_t most = (uint32_t)__builtin_popcount(defs); /* as many as there are */
+    if ((s->nw[0] + most > s->limit[0] || s->nw[1] + most > s->limit[1]) && !has_room(s, in, info, written))
+      return false;
+  }
+  s->live->next.len = (uint32_t)(written - s->live->next.at);
+  uint32_t tied = LIVE_NONE;
+  MACH_EACH(i, uses) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    uint32_t v = index_of(in->r[i]), next = *read++;
+    struct spill_value *val = &values[v];
     val->used = true;
-    if (info->role[i] & ROLE_DEF) continue;
-    val->next = spill_resolve(s, v, s->next[i]);
-    if (val->next != LIVE_NONE) continue;
+    if (defs >> i & 1) {
+      tied = next;
+      continue;
+    }
+    val->next = next = spill_resolve(s, v, next);
+    if (next != LIVE_NONE) continue;
     kills |= 1u << i;
     if (val->at) w_remove(s, v);
   }
-  for (uint32_t d = defs; d; d &= d - 1) {
-    unsigned i = (unsigned)__builtin_ctz(d) / 8;
-    if (!mreg_is_virt(r[i])) continue;
-    uint32_t v = index_of(r[i]);
-    if (define(s, at, v, s->next[i], (info->role[i] & ROLE_USE) != 0)) continue;
+  MACH_EACH(i, defs) {
+    if (!mreg_is_virt(in->r[i])) continue;
+    uint32_t v = index_of(in->r[i]);
+    bool also_read = uses >> i & 1;
+    if (define(s, at, v, also_read ? tied : *written++, also_read)) continue;
     kills |= 1u << i;
-    if (s->values[v].at) w_remove(s, v);
+    if (values[v].at) w_remove(s, v);
   }
   s->kills[at] |= (uint8_t)kills;
   return true;
@@ -193,11 +209,10 @@ static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *i
 
 /* Operands, those in lists too, into s->use and s->def. */
 static void gather(struct spiller *s, const struct mach_insn *in, const struct mach_op_info *info) {
-  const mreg r[4] = {in->d, in->s, in->base, in->idx};
   s->nuse = s->ndef = s->nloads = 0;
   for (unsigned i = 0; i < 4; i++) {
-    if (!mreg_is_virt(r[i]) || !info->role[i]) continue;
-    struct spill_operand o = {.v = index_of(r[i]),
+    if (!mreg_is_virt(in->r[i]) || !info->role[i]) continue;
+    struct spill_operand o = {.v = index_of(in->r[i]),
                               .next = s->next[i],
                               .phys = info->fixed[i],
                               .early = (info->role[i] & ROLE_EARLY) != 0,
@@ -370,22 +385,19 @@ static void make_room(struct spiller *s, uint32_t at, unsigned c, uint64_t clobb
 
 /* The instruction's next uses come off the stack. */
 static void take_next(struct spiller *s, const struct mach_insn *in, const struct mach_op_info *info) {
-  const mreg r[4] = {in->d, in->s, in->base, in->idx};
-  const uint32_t *top = s->live->next.at + s->live->next.len;
-  for (uint32_t o = mach_operands(info); o; o &= o - 1) {
-    unsigned i = (unsigned)__builtin_ctz(o) / 8;
-    if (mreg_is_virt(r[i])) s->next[i] = *--top;
-  }
-  s->live->next.len = (uint32_t)(top - s->live->next.at);
+  uint32_t n = 0;
+  MACH_EACH(i, info->uses | info->defs) n += mreg_is_virt(in->r[i]);
+  const uint32_t *next = s->live->next.at + (s->live->next.len -= n);
+  MACH_EACH(i, info->defs & ~info->uses)
+  if (mreg_is_virt(in->r[i])) s->next[i] = *next++;
+  MACH_EACH(i, info->uses)
+  if (mreg_is_virt(in->r[i])) s->next[i] = *next++;
 }
 
 /* One instruction: loads what it reads, makes room for what it writes and keeps. */
-static void step(struct spiller *s, uint32_t at) {
+static void step(struct spiller *s, uint32_t at, struct mach_insn *in, const struct mach_op_info *info) {
   struct mach_func *f = s->f;
-  struct mach_insn *in = &f->insns.at[at];
-  const struct mach_op_info *info = &f->isa->ops[in->op];
   take_next(s, in, info);
-  if (mach_is_plain(info) && in->op != MACH_PARAMS && step_plain(s, at, in, info)) return;
   fold_slots(s, at, in);
   info = &f->isa->ops[in->op];
   uint64_t clobbers = info->clobbers;
@@ -455,8 +467,11 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
   struct spiller s = {.f = f, .live = live, .out = out, .callee_saved = f->isa->callee_saved};
   s.held = UINT32_MAX;
   s.values = ARENA_ARRAY(a, struct spill_value, nvregs);
-  for (uint32_t v = 0; v < f->vregs.len; v++)
+  for (uint32_t v = 0; v < f->vregs.len; v++) {
     s.values[v].defs_left = live->vregs[v].ndefs;
+    s.values[v].is_float = f->vregs.at[v].is_float;
+    s.values[v].remat = f->vregs.at[v].remat != 0;
+  }
   s.mask[0] = f->isa->allocatable & UINT32_MAX;
   s.mask[1] = f->isa->allocatable & ~(uint64_t)UINT32_MAX;
   const uint32_t settings[2] = {config->max_int, config->max_float}, fewest[2] = {FEWEST_INT, FEWEST_FLOAT};
@@ -471,15 +486,21 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
   VEC_RESERVE(a, &out->entries, guess);
   VEC_RESERVE(a, &s.exits, guess);
   uint32_t ninsns = f->insns.len + 1;
+  struct mach_insn *insns = f->insns.at;
+  const struct mach_op_info *ops = f->isa->ops;
   s.kills = ARENA_ARRAY(a, uint8_t, ninsns);
-  for (s.block = 0; s.block < f->blocks.len; s.block++) {
-    const struct mach_block *b = &f->blocks.at[s.block];
+  for (uint32_t n = 0; n < f->blocks.len; n++) {
+    const struct mach_block *b = &f->blocks.at[n];
+    spill_entry_begin(&s, n);
     s.around_below = b->loop && !live->no_lists ? live->loops[b->loop].header : 0;
     s.far = b->end + live_beyond(b->loop_depth);
     if (spill_block_passes(&s)) continue;
     spill_block_begin(&s);
-    for (uint32_t at = b->first; at < b->end; at++)
-      step(&s, at);
+    for (uint32_t at = b->first, end = b->end; at < end; at++) {
+      const struct mach_op_info *info = &ops[insns[at].op];
+      if (info->plain && step_plain(&s, at, &insns[at], info)) continue;
+      step(&s, at, &insns[at], info);
+    }
     spill_block_end(&s);
   }
   assert(live->next.len == 0);

@@ -19,26 +19,28 @@ static void w_clear(struct spiller *s) {
   }
 }
 
-/* The next use of `v` may be nearer than its list says, or it is not listed and may live around a loop. */
-static uint32_t next_around(const struct spiller *s, const struct mach_block *b, uint32_t v, uint32_t next) {
-  const struct live *live = s->live;
+void spill_entry_begin(struct spiller *s, uint32_t n) {
+  const struct mach_block *b = &s->f->blocks.at[n];
   uint32_t loop = b->loop;
-  if (loop && live->loops[loop].header == s->block) loop = live->loops[loop].parent;
-  if (!loop || live->no_lists || live->vregs[v].def_block >= live->loops[loop].header) return next;
-  uint32_t around = live_around(live, loop, v);
-  return around < next ? around : next;
+  s->block = n;
+  s->first = b->first;
+  if (loop && s->live->loops[loop].header == n) loop = s->live->loops[loop].parent;
+  s->entry_loop = loop;
+  s->entry_below = loop && !s->live->no_lists ? s->live->loops[loop].header : 0;
 }
 
-/* Next use of `v` from the start of the present block, whose list is loaded; LIVE_NONE: not live. */
+/* Next use of `v` from the start of the present block, whose list is loaded; LIVE_NONE: not live. It may be
+ * nearer than the list says, or `v` is not listed and lives around a loop. */
 static inline uint32_t next_at_entry(const struct spiller *s, uint32_t v) {
-  const struct mach_block *b = &s->f->blocks.at[s->block];
   const struct spill_value *val = &s->values[v];
   uint32_t next = LIVE_NONE;
   if (val->listed == s->block + 1) {
-    next = live_add(b->first, val->dist);
+    next = live_add(s->first, val->dist);
     if (next < s->near) return next;
   }
-  return b->loop ? next_around(s, b, v, next) : next;
+  if (!s->entry_below || s->live->vregs[v].def_block >= s->entry_below) return next;
+  uint32_t around = live_around(s->live, s->entry_loop, v);
+  return around < next ? around : next;
 }
 
 uint32_t spill_landing(struct spiller *s, uint32_t succ) {
@@ -56,9 +58,9 @@ uint32_t spill_landing(struct spiller *s, uint32_t succ) {
 
 bool spill_live_at(struct spiller *s, uint32_t v, uint32_t block) {
   uint32_t present = s->block;
-  s->block = block;
+  spill_entry_begin(s, block);
   bool live = next_at_entry(s, v) != LIVE_NONE;
-  s->block = present;
+  spill_entry_begin(s, present);
   return live;
 }
 
@@ -96,7 +98,7 @@ static const struct ir_edge *pred_edge(const struct spiller *s, const struct mac
 
 static inline void add_entry(struct spiller *s, uint32_t v) { VEC_PUSH(s->f->arena, &s->out->entries, v); }
 
-static void enter(struct spiller *s, uint32_t v, uint32_t next, bool clean) {
+static inline void enter(struct spiller *s, uint32_t v, uint32_t next, bool clean) {
   w_add(s, v);
   s->values[v].next = next;
   s->values[v].clean = clean;
@@ -131,20 +133,24 @@ static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
   uint32_t here = ++s->stamp, nexits = s->exit_len[e->from], nentries = s->out->entry_len[e->to];
   const uint32_t *exit = s->exits.at + s->exit_first[e->from];
   struct spill_value *values = s->values;
+  const struct live_vreg *vregs = s->live->vregs;
   for (uint32_t i = 0; i < nexits; i++) {
-    struct spill_value *val = &values[exit[i] / 2];
+    uint32_t x = exit[i];
+    struct spill_value *val = &values[x / 2];
     val->seen = here;
-    val->count = exit[i] & 1;
+    val->count = x & 1;
   }
   const uint32_t *entry = s->out->entries.at + s->out->entry_first[e->to];
+  uint32_t to_block = e->to, kept = 0;
   for (uint32_t i = 0; i < nentries; i++) {
-    struct spill_value *val = &values[entry[i]];
-    if (s->live->vregs[entry[i]].def_block == e->to) continue; /* a phi */
-    if (val->seen != here)
-      spill_need_slot(s, entry[i]);
-    else {
+    uint32_t v = entry[i];
+    struct spill_value *val = &values[v];
+    if (val->seen == here) { /* not a phi */
       if (!back && !val->count) val->clean = false;
       val->seen = 0;
+      kept++;
+    } else if (vregs[v].def_block != to_block) {
+      spill_need_slot(s, v);
     }
   }
   for (uint32_t k = 0; k < to->nphis; k++) {
@@ -155,11 +161,11 @@ static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
       in_register = exit[i] / 2 == a;
     if (!in_register) spill_need_slot(s, a);
   }
-  for (uint32_t i = 0; i < nexits; i++) {
+  for (uint32_t i = 0; kept < nexits && i < nexits; i++) {
     uint32_t v = exit[i] / 2;
     bool clean = exit[i] & 1;
     if (values[v].seen != here) continue; /* in a register there too */
-    bool live = back ? s->live->vregs[v].def_block < e->to : next_at_entry(s, v) != LIVE_NONE;
+    bool live = back ? vregs[v].def_block < to_block : next_at_entry(s, v) != LIVE_NONE;
     if (!live || !spill_leaves(s, v, clean, e->from)) continue;
     struct spill_tail t = {.v = v, .next = s->tail_of[e->from]};
     VEC_PUSH(f->arena, &s->tails, t);
@@ -174,8 +180,9 @@ static void load_list(struct spiller *s) {
   struct spill_value *values = s->values;
   uint32_t len = live->in_len[s->block], listed = s->block + 1;
   for (uint32_t i = 0; i < len; i++) {
-    values[in[i].v].listed = listed;
-    values[in[i].v].dist = in[i].dist;
+    struct spill_value *val = &values[in[i].v];
+    val->listed = listed;
+    val->dist = in[i].dist;
   }
 }
 
@@ -189,9 +196,11 @@ static void run_on(struct spiller *s, const struct ir_edge *e) {
 
 /* The same where these are still in W. */
 static void go_on(struct spiller *s) {
+  VEC_RESERVE(s->f->arena, &s->out->entries, s->out->entries.len + s->nw[0] + s->nw[1]);
+  uint32_t *entry = s->out->entries.at + s->out->entries.len;
   for (unsigned c = 0; c < 2; c++) {
-    uint32_t *w = s->w[c], n = 0;
-    for (uint32_t k = 0; k < s->nw[c]; k++) {
+    uint32_t *w = s->w[c], n = 0, nw = s->nw[c];
+    for (uint32_t k = 0; k < nw; k++) {
       uint32_t v = w[k], next = next_at_entry(s, v);
       struct spill_value *val = &s->values[v];
       val->next = next;
@@ -199,10 +208,11 @@ static void go_on(struct spiller *s) {
       if (next == LIVE_NONE) continue;
       w[n++] = v;
       val->at = (uint8_t)n;
-      add_entry(s, v);
+      *entry++ = v;
     }
     s->nw[c] = n;
   }
+  s->out->entries.len = (uint32_t)(entry - s->out->entries.at);
 }
 
 /* Candidates for the registers of a block where paths meet. */
@@ -254,13 +264,15 @@ static void gather_common(struct spiller *s, const struct mach_block *b, const s
     const struct ir_edge *e = pred_edge(s, b, i);
     if (live_is_back_edge(e) || (m->hot_only && s->f->blocks.at[e->from].cold)) continue;
     const uint32_t *exit = s->exits.at + s->exit_first[e->from];
-    uint32_t nexits = s->exit_len[e->from];
+    uint32_t nexits = s->exit_len[e->from], voters = m->voters;
+    struct spill_value *values = s->values;
     for (uint32_t j = 0; j < nexits; j++) {
       uint32_t v = exit[j] / 2;
-      struct spill_value *val = &s->values[v];
-      if (val->seen != here) val->count = 0;
+      struct spill_value *val = &values[v];
+      uint32_t count = val->seen == here ? val->count + 1 : 1;
       val->seen = here;
-      if (++val->count != m->voters) continue;
+      val->count = count;
+      if (count != voters) continue;
       uint32_t next = next_at_entry(s, v);
       if (next == LIVE_NONE || (m->header && next < m->inside)) continue;
       candidate(s, v, next, m->header);
@@ -387,12 +399,14 @@ void spill_block_end(struct spiller *s) {
   s->exit_first[n] = s->exits.len;
   s->exit_len[n] = s->nw[0] + s->nw[1];
   VEC_RESERVE(f->arena, &s->exits, s->exits.len + s->exit_len[n]);
+  uint32_t *exit = s->exits.at + s->exits.len;
   for (unsigned c = 0; c < 2; c++)
-    for (uint32_t k = 0; k < s->nw[c]; k++) {
-      struct spill_value *val = &s->values[s->w[c][k]];
+    for (uint32_t *w = s->w[c], *end = w + s->nw[c]; w < end; w++) {
+      struct spill_value *val = &s->values[*w];
       val->used = true;
-      s->exits.at[s->exits.len++] = s->w[c][k] * 2 + val->clean;
+      *exit++ = *w * 2 + val->clean;
     }
+  s->exits.len += s->exit_len[n];
   for (uint32_t i = 0; i < b->nsucc; i++) {
     const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     if (live_is_back_edge(e)) edge_transfer(s, e);

@@ -3,6 +3,8 @@
 #include "compiler/mach/slots.h"
 #include "compiler/mach/spiller.h"
 
+#include <string.h>
+
 static uint32_t index_of(mreg r) { return r - MACH_VREG0; }
 
 struct rewriter {
@@ -76,34 +78,53 @@ static bool only_stored(const struct spiller *s, uint32_t v, bool dead) {
   return dead && s->live->no_lists && stored_at_def(s, v);
 }
 
+/* Instructions from `at` on stay what they are, and nothing is stored behind them: takes them over, up to
+ * `end`, and returns where it stopped. */
+static uint32_t keep_insns(struct rewriter *w, uint32_t gap, uint32_t at, uint32_t end) {
+  const struct mach_op_info *ops = w->s->f->isa->ops;
+  const struct mach_insn *from = w->out + gap;
+  uint32_t first = at;
+  for (; at < end; at++) {
+    const struct mach_insn *in = &from[at];
+    const struct mach_op_info *info = &ops[in->op];
+    if ((w->s->kills[at] & SPILL_REWRITTEN) || in->op == MACH_NOP || (info->flags & MF_CALL)) break;
+    bool stored = false;
+    MACH_EACH(i, info->defs)
+    stored |= mreg_is_virt(in->r[i]) && w->s->values[index_of(in->r[i])].slot;
+    if (stored) break;
+  }
+  if (w->n != first + gap) memmove(&w->out[w->n], &from[first], (at - first) * sizeof *from);
+  if (&w->kills[w->n] != &w->s->kills[first]) memmove(&w->kills[w->n], &w->s->kills[first], at - first);
+  w->n += at - first;
+  return at;
+}
+
 static void rewrite_insn(struct rewriter *w, const struct mach_insn *old, uint32_t at) {
   struct spiller *s = w->s;
   struct mach_func *f = s->f;
   if (old->op == MACH_NOP) return;
   struct mach_insn *in = &w->out[w->n];
-  uint8_t *kills = &w->kills[w->n++], old_kills = s->kills[at];
+  uint8_t *kills = &w->kills[w->n++], old_kills = s->kills[at] & ~SPILL_REWRITTEN & 0xff;
   const struct mach_op_info *info = &f->isa->ops[old->op];
   if (in != old) *in = *old;
   *kills = old_kills;
   if (in->base == MREG_SLOT) in->disp = (int32_t)s->out->slot[in->disp];
   if (in->op == MACH_RELOAD) in->imm = (int32_t)s->out->slot[in->imm];
-  const mreg r[4] = {in->d, in->s, in->base, in->idx};
-  uint32_t src = in->src;
-  for (uint32_t d = mach_roles(info, ROLE_DEF); d; d &= d - 1) {
-    unsigned i = (unsigned)__builtin_ctz(d) / 8;
-    if (!mreg_is_virt(r[i]) || !s->values[index_of(r[i])].slot) continue;
-    uint32_t v = index_of(r[i]);
+  const struct mach_insn now = *in; /* what is put behind may overwrite it */
+  MACH_EACH(i, info->defs) {
+    if (!mreg_is_virt(now.r[i]) || !s->values[index_of(now.r[i])].slot) continue;
+    uint32_t v = index_of(now.r[i]);
     bool last = --s->values[v].defs_left == 0, dead = old_kills >> i & 1;
     if (only_stored(s, v, dead)) *kills &= (uint8_t) ~(1u << i);
-    if (!dead || only_stored(s, v, dead)) put_store(w, v, src, last, dead);
+    if (!dead || only_stored(s, v, dead)) put_store(w, v, now.src, last, dead);
   }
   if (!(info->flags & MF_CALL)) return;
-  const struct mach_call *call = &f->calls.at[in->imm];
+  const struct mach_call *call = &f->calls.at[now.imm];
   for (uint32_t i = call->results; i < call->results + call->nresults; i++) {
     uint32_t v = index_of(f->fixed.at[i].reg);
     bool dead = s->out->fixed_kill[i], only = only_stored(s, v, dead);
     if (only) s->out->fixed_kill[i] = false;
-    if (!dead || only) put_store(w, v, src, true, dead);
+    if (!dead || only) put_store(w, v, now.src, true, dead);
   }
 }
 
@@ -111,11 +132,13 @@ void spill_rewrite(struct spiller *s) {
   struct mach_func *f = s->f;
   uint64_t stores = 0;
   for (uint32_t v = 0; v < f->vregs.len; v++) {
+    s->out->slot[v] = SPILL_NO_SLOT;
+    if (!s->values[v].slot) continue;
+    s->out->slot[v] = 0;
     s->values[v].defs_left = s->live->vregs[v].ndefs;
-    s->out->slot[v] = s->values[v].slot ? 0 : SPILL_NO_SLOT;
-    if (s->values[v].slot) stores += s->live->vregs[v].ndefs;
+    stores += s->live->vregs[v].ndefs;
   }
-  slots_assign(f, s->out);
+  if (stores) slots_assign(f, s->out);
   uint32_t len = f->insns.len;
   uint64_t more = (uint64_t)s->events.len + s->tails.len + stores;
   if (more > UINT32_MAX / 2) arena_out_of_memory(f->arena);
@@ -135,13 +158,16 @@ void spill_rewrite(struct spiller *s) {
       if (s->live->phi_next[b->phis + k] != LIVE_NONE)
         put_store(&w, v, b->first < b->end ? w.out[gap + b->first].src : 0, true, false);
     }
-    for (uint32_t at = b->first; at < b->end; at++) {
+    for (uint32_t at = b->first, end = b->end;; at++) {
+      uint32_t stop = min_u32(event_at, s->tail_of[n] ? end - 1 : end);
+      if (at < stop) at = keep_insns(&w, gap, at, stop);
+      if (at == end) break;
       const struct mach_insn *in = &w.out[gap + at];
       while (event_at == at) {
         put_event(&w, &s->events.at[next_event++], in->src);
         event_at = next_event < s->events.len ? s->events.at[next_event].at : UINT32_MAX;
       }
-      if (at == b->end - 1)
+      if (at == end - 1)
         for (uint32_t t = s->tail_of[n]; t; t = s->tails.at[t - 1].next)
           if (!stored_at_def(s, s->tails.at[t - 1].v))
             put(&w, slot_insn(s, MACH_SPILL, s->tails.at[t - 1].v, in->src), 0);

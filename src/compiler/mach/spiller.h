@@ -12,6 +12,8 @@
 
 enum { SPILL_W_MOST = 96, SPILL_USES_MOST = 48, SPILL_DEFS_MOST = 32 };
 
+enum { SPILL_REWRITTEN = 0x80 /* among kill bits: the instruction does not stay what it is */ };
+
 enum spill_event_kind { EVENT_RELOAD, EVENT_EVICT, EVENT_STORE };
 struct spill_event {
   uint32_t at; /* before the instruction at this position */
@@ -33,11 +35,13 @@ struct spill_value {
   };
   uint8_t defs_left;
   uint8_t at;          /* index + 1 in W; 0 = not there */
-  bool clean : 1;      /* its slot is written on all paths to here */
+  bool is_float;       /* as its mach_vreg */
+  bool remat;          /* can be computed again: needs no slot */
+  bool clean;          /* its slot is written on all paths to here */
+  bool used;           /* from the register that its definition gave it */
   bool slot : 1;       /* needs one */
   bool early : 1;      /* evicted between its definitions: each is stored */
   bool memory_phi : 1; /* a phi that edges bring to its slot */
-  bool used : 1;       /* from the register that its definition gave it */
   /* Of the present instruction: */
   bool reads : 1;
   bool writes : 1;
@@ -67,14 +71,16 @@ struct spiller {
   uint32_t block;
   uint32_t held;         /* block at whose end W is what it is now */
   uint32_t around_below; /* values defined before this block live around the present loop; 0: in no loop */
-  uint32_t near;         /* next uses from the block's start below this are what its list says */
-  uint32_t far;          /* next uses from here on may be nearer around the loop */
+  uint32_t first;        /* where the block begins */
+  uint32_t entry_loop, entry_below; /* at its start values defined before the second live around the first */
+  uint32_t near;                    /* next uses from the block's start below this are what its list says */
+  uint32_t far;                     /* next uses from here on may be nearer around the loop */
   VEC(struct spill_event) events;
   VEC(struct spill_tail) tails;
   uint32_t *tail_of; /* by block: index + 1 into tails */
   VEC(uint32_t) exits;
   uint32_t *exit_first, *exit_len; /* by block: v * 2 + clean */
-  uint8_t *kills;                  /* by old position */
+  uint8_t *kills;                  /* by old position; SPILL_REWRITTEN besides */
   /* Of one block, of one instruction: here so that their memory is kept. */
   VEC(struct spill_candidate) cand[2], through[2];
   struct spill_operand use[SPILL_USES_MOST], def[SPILL_DEFS_MOST];
@@ -82,27 +88,31 @@ struct spiller {
   uint32_t nuse, ndef, nloads;
 };
 
-static inline unsigned spill_class(const struct spiller *s, uint32_t v) { return s->f->vregs.at[v].is_float; }
+static inline unsigned spill_class(const struct spiller *s, uint32_t v) { return s->values[v].is_float; }
 static inline uint32_t spill_remat(const struct spiller *s, uint32_t v) { return s->f->vregs.at[v].remat; }
 
 static inline void w_add(struct spiller *s, uint32_t v) {
-  unsigned c = spill_class(s, v);
-  assert(!s->values[v].at && s->nw[c] < SPILL_W_MOST);
-  s->w[c][s->nw[c]++] = v;
-  s->values[v].at = (uint8_t)s->nw[c];
+  struct spill_value *val = &s->values[v];
+  unsigned c = val->is_float;
+  uint32_t n = s->nw[c];
+  assert(!val->at && n < SPILL_W_MOST);
+  s->w[c][n] = v;
+  s->nw[c] = ++n;
+  val->at = (uint8_t)n;
 }
 
 static inline void w_remove(struct spiller *s, uint32_t v) {
-  unsigned c = spill_class(s, v);
-  uint32_t at = s->values[v].at, last = s->w[c][--s->nw[c]];
+  struct spill_value *val = &s->values[v];
+  unsigned c = val->is_float;
+  uint32_t at = val->at, last = s->w[c][--s->nw[c]];
   assert(at);
   s->w[c][at - 1] = last;
   s->values[last].at = (uint8_t)at;
-  s->values[v].at = 0;
+  val->at = 0;
 }
 
 static inline void spill_need_slot(struct spiller *s, uint32_t v) {
-  if (!spill_remat(s, v)) s->values[v].slot = true;
+  if (!s->values[v].remat) s->values[v].slot = true;
 }
 
 /* A next use that seems to be missing or beyond the loop may come around it. */
@@ -119,6 +129,8 @@ float spill_frequency(const struct mach_block *b);
 
 /* Successor i of the present block, its live-in list loaded, if a call lands there; else IR_NO_BLOCK. */
 uint32_t spill_landing(struct spiller *s, uint32_t i);
+/* That block becomes the present one. */
+void spill_entry_begin(struct spiller *s, uint32_t n);
 /* Is `v` live at the start of that block? */
 bool spill_live_at(struct spiller *s, uint32_t v, uint32_t block);
 /* Does all for the present block, if it is nothing but a jump behind a branch: W stays as it is. */

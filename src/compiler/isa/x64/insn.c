@@ -16,15 +16,15 @@ enum { W = ENC_W, W1 = ENC_W1, P66 = ENC_P66, PF2 = ENC_PF2, PF3 = ENC_PF3, PS =
   CC = ENC_CC, FRESH = ENC_FRESH, INT = ENC_INT };
 
 const struct mach_op_info x64_ops[X64_OP_COUNT] = {
-  [MACH_NOP] = {.name = "nop"},
-  [MACH_MOVE] = {.name = "move", .role = {ROLE_DEF, ROLE_USE}, .flags = MF_MOVE},
-  [MACH_XCHG] = {.name = "xchg", .role = {ROLE_t, ROLE_t}},
-  [MACH_SPILL] = {.name = "spill", .role = {0, ROLE_USE}},
-  [MACH_RELOAD] = {.name = "reload", .role = {ROLE_DEF}},
-  [MACH_PARAMS] = {.name = "params", .flags = MF_CALL},
+#define COMMON(name, d, s, flags) MACH_OP(name, d, s, 0, 0, 0, 0, 0, 0, 0, flags)
+  [MACH_NOP] = COMMON("nop", 0, 0, 0),
+  [MACH_MOVE] = COMMON("move", ROLE_DEF, ROLE_USE, MF_MOVE),
+  [MACH_XCHG] = COMMON("xchg", ROLE_t, ROLE_t, 0),
+  [MACH_SPILL] = COMMON("spill", 0, ROLE_USE, 0),
+  [MACH_RELOAD] = COMMON("reload", ROLE_DEF, 0, 0),
+  [MACH_PARAMS] = COMMON("params", 0, 0, MF_CALL),
 #define X64F(id, name_, form_, opcode_, ext_, enc_, d, s, b, i, fd, fs, fb, clobbers_, mem_op_, flags_) \
-  [X64_##id] = {.name = name_, .role = {ROLE_##d, ROLE_##s, ROLE_##b, ROLE_##i}, .fixed = {fd, fs, fb, 0}, \
-                .clobbers = clobbers_, .mem_op = mem_op_, .flags = flags_},
+  [X64_##id] = MACH_OP(name_, ROLE_##d, ROLE_##s, ROLE_##b, ROLE_##i, fd, fs, fb, clobbers_, mem_op_, flags_),
 #include "compiler/isa/x64/insn.def"
 };
 
