@@ -162,7 +162,7 @@ static bool has_room(const struct spiller *s, const struct mach_insn *in, const 
 
 /* The common case: all that is read is in registers, and there is room for what is written. False: nothing
  * was done. */
-static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *in,
+static inline bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *in,
                        const struct mach_op_info *info) {
   struct spill_value *values = s->values;
   unsigned uses = info->uses, defs = info->defs, kills = 0, n = 0;
@@ -174,8 +174,10 @@ static bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *i
   const uint32_t *read = s->live->next.at + s->live->next.len - n, *written = read;
   if (defs) {
     unsigned pure = defs & ~uses;
-    MACH_EACH(i, pure) written -= mreg_is_virt(in->r[i]);
-    uint32_t most = (uint32_t)__builtin_popcount(defs); /* as many as there are */
+    MACH_EACH(i, pure) {
+      written -= mreg_is_virt(in->r[i]);
+    }
+    uint32_t most = defs == 1 ? 1 : 4;
     if ((s->nw[0] + most > s->limit[0] || s->nw[1] + most > s->limit[1]) && !has_room(s, in, info, written))
       return false;
   }
@@ -395,7 +397,7 @@ static void take_next(struct spiller *s, const struct mach_insn *in, const struc
 }
 
 /* One instruction: loads what it reads, makes room for what it writes and keeps. */
-static void step(struct spiller *s, uint32_t at, struct mach_insn *in, const struct mach_op_info *info) {
+__attribute__((noinline)) static void step(struct spiller *s, uint32_t at, struct mach_insn *in, const struct mach_op_info *info) {
   struct mach_func *f = s->f;
   take_next(s, in, info);
   fold_slots(s, at, in);
@@ -437,6 +439,15 @@ static void step(struct spiller *s, uint32_t at, struct mach_insn *in, const str
     s->values[s->use[i].v].reads = false;
   for (uint32_t i = 0; i < s->ndef; i++)
     s->values[s->def[i].v].writes = false;
+}
+
+__attribute__((noinline)) static void steps(struct spiller *s, const struct mach_block *b) {
+  struct mach_insn *insns = s->f->insns.at;
+  const struct mach_op_info *ops = s->f->isa->ops;
+  for (uint32_t at = b->first, end = b->end; at < end; at++) {
+    const struct mach_op_info *info = &ops[insns[at].op];
+    if (!info->plain || !step_plain(s, at, &insns[at], info)) step(s, at, &insns[at], info);
+  }
 }
 
 /* What nobody reads any more. */
@@ -486,8 +497,6 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
   VEC_RESERVE(a, &out->entries, guess);
   VEC_RESERVE(a, &s.exits, guess);
   uint32_t ninsns = f->insns.len + 1;
-  struct mach_insn *insns = f->insns.at;
-  const struct mach_op_info *ops = f->isa->ops;
   s.kills = ARENA_ARRAY(a, uint8_t, ninsns);
   for (uint32_t n = 0; n < f->blocks.len; n++) {
     const struct mach_block *b = &f->blocks.at[n];
@@ -496,11 +505,7 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
     s.far = b->end + live_beyond(b->loop_depth);
     if (spill_block_passes(&s)) continue;
     spill_block_begin(&s);
-    for (uint32_t at = b->first, end = b->end; at < end; at++) {
-      const struct mach_op_info *info = &ops[insns[at].op];
-      if (info->plain && step_plain(&s, at, &insns[at], info)) continue;
-      step(&s, at, &insns[at], info);
-    }
+    steps(&s, b);
     spill_block_end(&s);
   }
   assert(live->next.len == 0);

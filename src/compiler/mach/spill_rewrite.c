@@ -83,18 +83,22 @@ static bool only_stored(const struct spiller *s, uint32_t v, bool dead) {
 static uint32_t keep_insns(struct rewriter *w, uint32_t gap, uint32_t at, uint32_t end) {
   const struct mach_op_info *ops = w->s->f->isa->ops;
   const struct mach_insn *from = w->out + gap;
+  const struct spill_value *values = w->s->values;
+  const uint8_t *kills = w->s->kills;
   uint32_t first = at;
   for (; at < end; at++) {
     const struct mach_insn *in = &from[at];
     const struct mach_op_info *info = &ops[in->op];
-    if ((w->s->kills[at] & SPILL_REWRITTEN) || in->op == MACH_NOP || (info->flags & MF_CALL)) break;
-    bool stored = false;
-    MACH_EACH(i, info->defs)
-    stored |= mreg_is_virt(in->r[i]) && w->s->values[index_of(in->r[i])].slot;
+    if ((kills[at] & SPILL_REWRITTEN) || in->op == MACH_NOP || (info->flags & MF_CALL)) break;
+    if (!info->defs) continue;
+    bool stored = mreg_is_virt(in->d) && values[index_of(in->d)].slot;
+    MACH_EACH(i, info->defs & ~1u) {
+      stored |= mreg_is_virt(in->r[i]) && values[index_of(in->r[i])].slot;
+    }
     if (stored) break;
   }
   if (w->n != first + gap) memmove(&w->out[w->n], &from[first], (at - first) * sizeof *from);
-  if (&w->kills[w->n] != &w->s->kills[first]) memmove(&w->kills[w->n], &w->s->kills[first], at - first);
+  if (&w->kills[w->n] != &kills[first]) memmove(&w->kills[w->n], &kills[first], at - first);
   w->n += at - first;
   return at;
 }

@@ -8,6 +8,8 @@
  * it is told. */
 #include "compiler/isa/x64/encode.h"
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 __attribute__((cold, noinline)) void x64_more_code(struct x64_asm *a, uint32_t size) {
   uint32_t need;
   if (!add_u32(a->code.len, size, &need)) arena_out_of_memory(a->arena);
@@ -133,69 +135,77 @@ static inline struct rm rm_slot(const struct x64_asm *a, uint32_t slot) {
       .reg = MREG_NONE, .base = RBP, .idx = MREG_NONE, .disp = frame_slot_off(a->f, a->frame, slot)};
 }
 
-static inline struct rm rm_of(const struct x64_asm *a, const struct mach_insn *in, mreg reg) {
-  if (!(x64_ops[in->op].flags & MF_MEM)) return rm_reg(reg);
+static inline struct rm rm_memory(const struct x64_asm *a, const struct mach_insn *in) {
   if (in->base == MREG_SLOT) return rm_slot(a, (uint32_t)in->disp);
   assert(in->base == MREG_NONE || (mreg_is_phys(in->base) && !mreg_is_float(in->base)));
   assert(in->idx == MREG_NONE || (mreg_is_phys(in->idx) && !mreg_is_float(in->idx) && in->idx != RSP));
   return (struct rm){MREG_NONE, in->base, in->idx, in->scale, (in->flags & X64_POOL) != 0, in->disp};
 }
 
+static inline struct rm rm_of(const struct x64_asm *a, const struct mach_insn *in, mreg reg) {
+  return x64_ops[in->op].flags & MF_MEM ? rm_memory(a, in) : rm_reg(reg);
+}
+
 static inline unsigned low4(mreg r) { return r == MREG_NONE ? 0 : r & 15; }
+
+__attribute__((noinline)) static uint8_t *put_pool(struct x64_asm *a, uint8_t *p, unsigned mid, uint32_t entry,
+                                                   uint8_t tail) {
+  insn_end(a, put_byte(p, mid | 5));
+  x64_fixup32(a, FIXUP_POOL, entry, tail);
+  return a->code.at + a->code.len;
+}
 
 /* ModRM, SIB, displacement. `reg` is the other operand or the extension; `tail` counts immediate bytes
  * behind. */
-static inline uint8_t *put_modrm(struct x64_asm *a, uint8_t *p, unsigned reg, const struct rm *m,
+ALWAYS_INLINE uint8_t *put_modrm(struct x64_asm *a, uint8_t *p, unsigned reg, const struct rm *m,
                                  uint8_t tail) {
   unsigned mid = (reg & 7) << 3;
   if (m->reg != MREG_NONE) return put_byte(p, 0xc0 | mid | (m->reg & 7));
-  if (m->pool) {
-    insn_end(a, put_byte(p, mid | 5));
-    x64_fixup32(a, FIXUP_POOL, (uint32_t)m->disp, tail);
-    return a->code.at + a->code.len;
-  }
+  if (m->pool) return put_pool(a, p, mid, (uint32_t)m->disp, tail);
   unsigned index = (m->idx == MREG_NONE ? 4 : m->idx & 7) << 3, scale = (unsigned)m->scale << 6;
   if (m->base == MREG_NONE) {
     p = put_bytes(p, mid | 4 | (scale | index | 5) << 8, 2);
     return put_bytes(p, (uint32_t)m->disp, 4);
   }
   bool sib = m->idx != MREG_NONE || (m->base & 7) == 4;
-  unsigned mod = m->disp == 0 && (m->base & 7) != 5 ? 0 : m->disp >= -128 && m->disp <= 127 ? 0x40 : 0x80;
+  unsigned mod = m->disp == 0 && (m->base & 7) != 5 ? 0 : m->disp == (int8_t)m->disp ? 0x40 : 0x80;
   p = put_bytes(p, mod | mid | (sib ? 4 : m->base & 7) | (scale | index | (m->base & 7)) << 8, 1u + sib);
   return put_bytes(p, (uint32_t)m->disp, mod == 0 ? 0 : mod == 0x40 ? 1 : 4);
 }
 
-static inline bool is_wide(const struct x64_encoding *e, uint8_t size) {
-  return (e->enc & ENC_W1) || ((e->enc & ENC_W) && size == 8);
+/* 8 or 0: REX.W. Sizes are powers of two: of 2 alone bit 1 is set, of 8 alone bit 3. */
+static inline unsigned wide_bit(const struct x64_encoding *e, uint8_t size) {
+  return (e->enc >> 1 & 1u) << 3 | (e->enc & ENC_W & (unsigned)size >> 3) << 3;
 }
 
-/* Prefixes, REX and opcode bytes. */
-static inline uint8_t *put_opcode(uint8_t *p, const struct x64_encoding *e, uint8_t size, uint32_t opcode,
+__attribute__((noinline)) static uint8_t *put_prefixes(uint8_t *p, unsigned enc, uint8_t size) {
+  *p = 0x66;
+  p += (enc & ENC_P66) || ((enc & ENC_PP) && size == 8) || ((enc & ENC_16) && size == 2);
+  *p = 0xf2;
+  p += (enc & ENC_PF2) || ((enc & ENC_PS) && size == 8);
+  *p = 0xf3;
+  p += (enc & ENC_PF3) || ((enc & ENC_PS) && size == 4);
+  return p;
+}
+
+/* Prefixes, REX and opcode bytes; `more` goes onto the last one. */
+ALWAYS_INLINE uint8_t *put_opcode(uint8_t *p, const struct x64_encoding *e, uint8_t size, unsigned more,
                                   unsigned reg, const struct rm *m, bool byte_reg, bool byte_rm) {
-  uint16_t enc = e->enc;
-  if (enc & (ENC_P66 | ENC_PP | ENC_16 | ENC_PF2 | ENC_PF3 | ENC_PS)) {
-    *p = 0x66;
-    p += (enc & ENC_P66) || ((enc & ENC_PP) && size == 8) || ((enc & ENC_16) && size == 2);
-    *p = 0xf2;
-    p += (enc & ENC_PF2) || ((enc & ENC_PS) && size == 8);
-    *p = 0xf3;
-    p += (enc & ENC_PF3) || ((enc & ENC_PS) && size == 4);
-  }
+  if (e->enc & (ENC_P66 | ENC_PP | ENC_PF2 | ENC_PF3 | ENC_PS | (size & 2) * (ENC_16 / 2)))
+    p = put_prefixes(p, e->enc, size);
   unsigned rm = low4(m->reg != MREG_NONE ? m->reg : m->base), index = low4(m->idx);
-  unsigned rex = (is_wide(e, size) ? 8u : 0) | (reg >> 3 << 2) | (index >> 3 << 1) | rm >> 3;
+  unsigned rex = wide_bit(e, size) | (reg >> 3 << 2) | (index >> 3 << 1) | rm >> 3;
   bool force = (byte_reg && reg >= 4) || (byte_rm && m->reg != MREG_NONE && rm >= 4);
   *p = (uint8_t)(0x40 | rex);
   p += rex || force;
-  if (opcode <= 0xff) return put_byte(p, opcode);
-  if (opcode > 0xffff) p = put_byte(p, opcode >> 16);
-  return put_byte(put_byte(p, opcode >> 8), opcode);
+  return put_bytes(p, e->bytes + (more << (8 * e->nbytes - 8)), e->nbytes);
 }
 
 static uint8_t *put_vex(struct x64_asm *a, uint8_t *p, const struct x64_encoding *e, uint8_t size,
                         unsigned reg, unsigned vvvv, const struct rm *m, uint8_t tail) {
   unsigned rm = low4(m->reg != MREG_NONE ? m->reg : m->base), index = low4(m->idx);
   unsigned map = e->opcode <= 0xffff ? 1 : e->opcode >> 8 == 0x0f38 ? 2 : 3;
-  bool wide = is_wide(e, size), ps = (e->enc & ENC_PS) != 0;
+  bool wide = wide_bit(e, size), ps = (e->enc & ENC_PS) != 0;
   unsigned pp = e->enc & ENC_P66                          ? 1
                 : (e->enc & ENC_PF3) || (ps && size == 4) ? 2
                 : (e->enc & ENC_PF2) || (ps && size == 8) ? 3
@@ -231,14 +241,18 @@ static inline uint8_t imm_size(const struct x64_encoding *e, const struct mach_i
   return in->size == 1 ? 1 : in->size == 2 ? 2 : 4;
 }
 
-static inline uint32_t sized_opcode(const struct x64_encoding *e, const struct mach_insn *in, uint8_t imm) {
-  if (e->opcode == 0x81 && imm == 1 && in->size != 1) return 0x83;
-  if (e->opcode == 0x69 && imm == 1) return 0x6b;
-  return (e->enc & ENC_B) && in->size == 1 ? e->opcode - 1 : e->opcode;
+static inline bool is_byte(const struct x64_encoding *e, uint8_t size) {
+  return e->enc & (size & 1) * ENC_B;
+}
+
+/* What the opcode is more than its row says. */
+static inline unsigned sized_opcode(const struct x64_encoding *e, const struct mach_insn *in, uint8_t imm) {
+  if (imm == 1 && ((e->opcode == 0x81 && in->size != 1) || e->opcode == 0x69)) return 2;
+  return is_byte(e, in->size) ? -1u : 0;
 }
 
 /* The CPU joins the new d with the old one, or thinks it depends on it: a zeroed d ends the wait. */
-static void clear_stale(struct x64_asm *a, const struct mach_insn *in) {
+__attribute__((noinline)) static void clear_stale(struct x64_asm *a, const struct mach_insn *in) {
   if (in->d == in->s) return;
   if (mreg_is_float(in->d))
     x64_rr(a, X64_XORPS_RR, 16, in->d, in->d);
@@ -246,102 +260,121 @@ static void clear_stale(struct x64_asm *a, const struct mach_insn *in) {
     x64_rr(a, X64_XOR_RR, 4, in->d, in->d);
 }
 
-static void encode_move(struct x64_asm *a, const struct mach_insn *in) {
-  const struct x64_encoding *e;
-  struct rm m = rm_reg(in->s);
-  mreg reg = in->d;
-  uint8_t size = in->size;
-  static const struct x64_encoding xchg = {.opcode = 0x87, .enc = ENC_W},
-                                   mov = {.opcode = 0x8b, .enc = ENC_W}, movaps = {.opcode = 0x0f28};
-  switch (in->op) {
-  case MACH_SPILL:
-    reg = in->s;
-    e = &x64_encodings[mreg_is_float(reg) ? X64_FMOV_MR : X64_MOV_MR];
-    m = rm_slot(a, (uint32_t)in->imm);
-    if (!mreg_is_float(reg)) size = 8;
-    break;
-  case MACH_RELOAD:
-    e = &x64_encodings[mreg_is_float(reg) ? X64_FMOV_RM : X64_MOV_RM];
-    m = rm_slot(a, (uint32_t)in->imm);
-    break;
-  case MACH_XCHG:
-    e = &xchg;
-    size = 8;
-    break;
-  default:
-    if (in->d == in->s) return;
-    assert(mreg_is_float(in->d) == mreg_is_float(in->s));
-    e = mreg_is_float(in->d) ? &movaps : &mov;
-    size = size > 4 ? 8 : 4;
-  }
-  uint8_t *p = put_opcode(insn_begin(a), e, size, e->opcode, low4(reg), &m, false, false);
-  insn_end(a, put_modrm(a, p, low4(reg), &m, 0));
+static const struct x64_encoding xchg = X64_ENCODING(0x87, ENC_W, FORM_RM, 0),
+                                 mov = X64_ENCODING(0x8b, ENC_W, FORM_RM, 0),
+                                 movaps = X64_ENCODING(0x0f28, 0, FORM_RM, 0);
+
+ALWAYS_INLINE void put_rm(struct x64_asm *a, const struct x64_encoding *e, uint8_t size, mreg reg,
+                          const struct rm *m) {
+  uint8_t *p = put_opcode(insn_begin(a), e, size, 0, reg & 15, m, false, false);
+  insn_end(a, put_modrm(a, p, reg & 15, m, 0));
 }
 
-void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
-  if (in->op < MACH_OP_ISA0) {
-    encode_move(a, in);
-    return;
-  }
+__attribute__((noinline)) static void encode_slot_move(struct x64_asm *a, const struct mach_insn *in) {
+  struct rm m = rm_slot(a, (uint32_t)in->imm);
+  if (in->op == MACH_RELOAD)
+    put_rm(a, &x64_encodings[mreg_is_float(in->d) ? X64_FMOV_RM : X64_MOV_RM], in->size, in->d, &m);
+  else if (mreg_is_float(in->s))
+    put_rm(a, &x64_encodings[X64_FMOV_MR], in->size, in->s, &m);
+  else
+    put_rm(a, &x64_encodings[X64_MOV_MR], 8, in->s, &m);
+}
+
+__attribute__((noinline)) static void encode_move(struct x64_asm *a, const struct mach_insn *in) {
+  struct rm m = rm_reg(in->s);
+  assert(in->op == MACH_MOVE || in->op == MACH_XCHG);
+  assert(mreg_is_float(in->d) == mreg_is_float(in->s));
+  if (in->op == MACH_XCHG)
+    put_rm(a, &xchg, 8, in->d, &m);
+  else if (in->d != in->s)
+    put_rm(a, mreg_is_float(in->d) ? &movaps : &mov, in->size > 4 ? 8 : 4, in->d, &m);
+}
+
+/* Those that always have a VEX prefix, and others. */
+__attribute__((noinline)) static void encode_rare(struct x64_asm *a, const struct mach_insn *in) {
   const struct x64_encoding *e = &x64_encodings[in->op];
-  if (e->enc & ENC_FRESH) clear_stale(a, in);
-  if (in->trap && (x64_ops[in->op].flags & MF_MEM)) x64_add_site(a, in->src, in->trap, true);
   uint8_t *p = insn_begin(a);
+  unsigned reg = low4(in->d);
   if (in->flags & X64_VEX) {
     insn_end(a, encode_vex(a, p, in));
     return;
   }
-  if (in->flags & X64_LOCK) p = put_byte(p, 0xf0);
-  bool byte = (e->enc & ENC_B) && in->size == 1, byte_reg = false, byte_rm = byte;
-  bool has_imm = e->form == FORM_MI || e->form == FORM_RMI || e->form == FORM_MRI;
-  uint8_t imm = has_imm ? imm_size(e, in) : 0;
-  uint32_t opcode = sized_opcode(e, in, imm);
-  mreg other = in->s; /* the register in r/m, if any */
-  unsigned reg = low4(in->d);
-  switch (e->form) {
-  case FORM_RM:
-  case FORM_RMI:
-    byte_reg = byte;
-    byte_rm = byte || (e->enc & ENC_BRM);
-    break;
-  case FORM_MR:
-  case FORM_MRI:
-    other = in->d;
-    reg = low4(in->s);
-    byte_reg = byte && !mreg_is_float(in->s);
-    break;
-  case FORM_MI:
-  case FORM_M1:
-    if (in->d != MREG_NONE) other = in->d;
-    reg = e->ext;
-    break;
-  case FORM_RMV:
-  case FORM_RVM:
-  case FORM_VM: {
+  if (in->op == X64_RORX) {
+    struct rm m = rm_reg(in->s);
+    p = put_vex(a, p, e, in->size, reg, 0, &m, 1);
+    insn_end(a, put_byte(p, (unsigned)in->imm));
+    return;
+  }
+  if (e->form == FORM_RMV || e->form == FORM_RVM || e->form == FORM_VM) {
     struct rm m = rm_reg(e->form == FORM_RVM ? in->base : in->s);
     unsigned second = e->form == FORM_RMV ? in->base : e->form == FORM_RVM ? in->s : in->d;
     insn_end(a, put_vex(a, p, e, in->size, e->form == FORM_VM ? e->ext : reg, low4(second), &m, 0));
     return;
   }
-  case FORM_X:
-  default:
-    if (in->op == X64_RORX) {
-      struct rm m = rm_reg(in->s);
-      p = put_vex(a, p, e, in->size, reg, 0, &m, 1);
-      insn_end(a, put_byte(p, (unsigned)in->imm));
-      return;
-    }
-    /* cmov, and mul or div where the sequence around it calls for the bare instruction */
-    byte_rm = false;
-    if (e->enc & ENC_CC)
-      opcode += in->cc;
+  /* cmov, and mul or div where the sequence around it calls for the bare instruction */
+  if (in->flags & X64_LOCK) p = put_byte(p, 0xf0);
+  unsigned more = sized_opcode(e, in, 0);
+  if (e->enc & ENC_CC)
+    more += in->cc;
+  else
+    reg = e->ext;
+  struct rm m = rm_of(a, in, in->s);
+  p = put_opcode(p, e, in->size, more, reg, &m, false, false);
+  insn_end(a, put_modrm(a, p, reg, &m, 0));
+}
+
+void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
+  if (in->op < MACH_OP_ISA0) {
+    if (in->op == MACH_SPILL || in->op == MACH_RELOAD)
+      encode_slot_move(a, in);
     else
-      reg = e->ext;
+      encode_move(a, in);
+    return;
   }
-  struct rm m = rm_of(a, in, other);
-  p = put_opcode(p, e, in->size, opcode, reg, &m, byte_reg, byte_rm);
-  p = put_modrm(a, p, reg, &m, imm);
-  insn_end(a, put_bytes(p, (uint32_t)in->imm, imm));
+  const struct x64_encoding *e = &x64_encodings[in->op];
+  bool memory = x64_ops[in->op].flags & MF_MEM;
+  if (e->enc & ENC_FRESH) clear_stale(a, in);
+  if (in->trap && memory) x64_add_site(a, in->src, in->trap, true);
+  bool byte = is_byte(e, in->size), byte_reg = false, byte_rm = byte;
+  uint8_t imm = 0;
+  mreg other = in->s; /* the register in r/m, if any */
+  unsigned reg = in->d & 15;
+  if (in->flags & X64_VEX) {
+    encode_rare(a, in);
+    return;
+  }
+  switch (e->form) {
+  case FORM_RMI: imm = imm_size(e, in); FALLTHROUGH;
+  case FORM_RM:
+    byte_reg = byte;
+    byte_rm = byte || (e->enc & ENC_BRM);
+    break;
+  case FORM_MRI: imm = imm_size(e, in); FALLTHROUGH;
+  case FORM_MR:
+    other = in->d;
+    reg = in->s & 15;
+    byte_reg = byte && !mreg_is_float(in->s);
+    break;
+  case FORM_MI: imm = imm_size(e, in); FALLTHROUGH;
+  case FORM_M1:
+    if (in->d != MREG_NONE) other = in->d;
+    reg = e->ext;
+    break;
+  default: encode_rare(a, in); return;
+  }
+  unsigned more = sized_opcode(e, in, imm);
+  uint8_t *p = insn_begin(a);
+  if (in->flags & X64_LOCK) p = put_byte(p, 0xf0);
+  if (memory) {
+    struct rm m = rm_memory(a, in);
+    p = put_opcode(p, e, in->size, more, reg, &m, byte_reg, byte_rm);
+    p = put_modrm(a, p, reg, &m, imm);
+  } else {
+    struct rm m = rm_reg(other);
+    p = put_opcode(p, e, in->size, more, reg, &m, byte_reg, byte_rm);
+    p = put_modrm(a, p, reg, &m, imm);
+  }
+  insn_end(a, imm ? put_bytes(p, (uint32_t)in->imm, imm) : p);
 }
 
 static struct mach_insn blank(enum x64_op op, uint8_t size) {
@@ -409,7 +442,6 @@ void x64_mov_imm(struct x64_asm *a, mreg d, uint8_t size, uint64_t value, bool f
 
 void x64_opcode_mem(struct x64_asm *a, uint8_t opcode, uint8_t ext, mreg base, int32_t disp) {
   struct rm m = {.reg = MREG_NONE, .base = base, .idx = MREG_NONE, .disp = disp};
-  const struct x64_encoding e = {.opcode = opcode};
-  uint8_t *p = put_opcode(insn_begin(a), &e, 4, opcode, ext, &m, false, false);
-  insn_end(a, put_modrm(a, p, ext, &m, 0));
+  const struct x64_encoding e = {.opcode = opcode, .bytes = opcode, .nbytes = 1};
+  put_rm(a, &e, 4, ext, &m);
 }

@@ -30,7 +30,7 @@ const struct mach_op_info x64_ops[X64_OP_COUNT] = {
 
 const struct x64_encoding x64_encodings[X64_OP_COUNT] = {
 #define X64F(id, name_, form_, opcode_, ext_, enc_, d, s, b, i, fd, fs, fb, clobbers_, mem_op_, flags_) \
-  [X64_##id] = {.opcode = opcode_, .enc = enc_, .form = FORM_##form_, .ext = ext_},
+  [X64_##id] = X64_ENCODING(opcode_, enc_, FORM_##form_, ext_),
 #include "compiler/isa/x64/insn.def"
 };
 // clang-format on
