@@ -88,7 +88,7 @@ static uint32_t operands(const struct assigner *a, const struct mach_insn *in, u
   return n;
 }
 
-static void assign_insn(struct assigner *a, struct mach_insn in, uint8_t kills) {
+__attribute__((noinline)) static void assign_insn(struct assigner *a, struct mach_insn in, uint8_t kills) {
   const struct mach_op_info *info = &a->f->isa->ops[in.op];
   struct assign_operand *ops = a->ops;
   uint32_t n = operands(a, &in, kills, ops);
@@ -131,30 +131,34 @@ static inline void vacate(struct assigner *a, mreg r) {
   a->used &= ~bit;
 }
 
-/* Any registers will do: looks up and hands out. `old` has been read: its place or one before is free. */
-static inline void assign_plain(struct assigner *a, const struct mach_insn *old,
-                                const struct mach_op_info *info, uint8_t kills) {
-  assert(a->written < a->unread);
-  struct mach_insn *in = &a->f->insns.at[a->written++];
-  if (in != old) *in = *old;
-  MACH_EACH(i, info->uses) in->r[i] = location(a, in->r[i]);
-  MACH_EACH(i, kills & ~(unsigned)info->defs) vacate(a, in->r[i]);
-  if (!info->defs) return;
-  MACH_EACH(i, info->defs & ~(unsigned)info->uses) {
+/* Any registers will do: looks up and hands out. Of the block's instructions one has been read: its place or
+ * one before is free. */
+static inline void assign_plain(struct assigner *a, struct mach_insn *in, const struct mach_op_info *info,
+                                unsigned kills) {
+  unsigned uses = info->uses, defs = info->defs;
+  MACH_EACH(i, uses) { in->r[i] = location(a, in->r[i]); }
+  MACH_EACH(i, kills & ~defs) { vacate(a, in->r[i]); }
+  if (!defs) return;
+  MACH_EACH(i, defs & ~uses) {
     if (!mreg_is_virt(in->r[i])) continue;
     uint32_t v = assign_index(in->r[i]);
     assign_define(a, v, 0);
     in->r[i] = a->loc[v];
   }
-  MACH_EACH(i, kills & info->defs) vacate(a, in->r[i]);
+  MACH_EACH(i, kills & defs) { vacate(a, in->r[i]); }
 }
 
-static void assign_move(struct assigner *a, const struct mach_insn *in, uint8_t kills) {
-  const struct mach_op_info *info = &a->f->isa->ops[MACH_MOVE];
-  if (!mreg_is_virt(in->d) || !mreg_is_virt(in->s)) {
-    assign_plain(a, in, info, kills);
-    return;
-  }
+/* The place of the instruction that was read last, `old`, or one before is free, and gets it. */
+static inline struct mach_insn *take_over(struct assigner *a, const struct mach_insn *old) {
+  assert(a->written < a->unread);
+  struct mach_insn *in = &a->f->insns.at[a->written++];
+  if (in != old) *in = *old;
+  return in;
+}
+
+/* False: it is like any other. */
+static bool assign_move(struct assigner *a, const struct mach_insn *in, uint8_t kills) {
+  if (!mreg_is_virt(in->d) || !mreg_is_virt(in->s)) return false;
   uint32_t d = assign_index(in->d), s = assign_index(in->s);
   if (!(kills & 1) && (kills & 2)) { /* the register passes on */
     uint8_t r = a->loc[s];
@@ -163,27 +167,25 @@ static void assign_move(struct assigner *a, const struct mach_insn *in, uint8_t 
     const struct live_vreg *lv = &a->live->vregs[d];
     if (lv->phi != MREG_NONE && a->phi_reg[assign_index(lv->phi)] == ASSIGN_NO_REG)
       a->phi_reg[assign_index(lv->phi)] = r;
-    return;
+    return true;
   }
-  if (kills & 1) {
-    if (kills & 2) assign_drop(a, s);
-    return;
-  }
-  assign_plain(a, in, info, kills);
+  if ((kills & 3) == 3) assign_drop(a, s);
+  return kills & 1;
 }
 
-static inline void assign_one(struct assigner *a, const struct mach_insn *in, const struct mach_op_info *info,
-                              uint8_t kills) {
-  if (info->plain && in->op > MACH_EVICT)
-    assign_plain(a, in, info, kills);
-  else if (in->op == MACH_EVICT)
-    assign_drop(a, assign_index(in->s));
-  else if (in->op == MACH_MOVE)
-    assign_move(a, in, kills);
-  else if (info->plain)
-    assign_plain(a, in, info, kills);
-  else
-    assign_insn(a, *in, kills);
+static void assign_insns(struct assigner *a, const struct mach_block *b) {
+  const struct mach_op_info *ops = a->f->isa->ops;
+  const uint8_t *kills = a->spill->kills + b->first, *end = a->spill->kills + b->end;
+  for (; kills < end; kills++) {
+    const struct mach_insn *in = &a->f->insns.at[a->unread++];
+    const struct mach_op_info *info = &ops[in->op];
+    if (in->op == MACH_EVICT)
+      assign_drop(a, assign_index(in->s));
+    else if (!info->plain)
+      assign_insn(a, *in, *kills);
+    else if (in->op != MACH_MOVE || !assign_move(a, in, *kills))
+      assign_plain(a, take_over(a, in), info, *kills);
+  }
 }
 
 /* The code of edges goes in front of the jumps that end their blocks: from the last block on, so that nothing
@@ -241,7 +243,6 @@ void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_conf
   (void)config;
   struct arena *arena = f->arena;
   uint32_t nvregs = f->vregs.len + 1, nblocks = f->blocks.len + 1;
-  const struct mach_op_info *ops = f->isa->ops;
   struct assigner a = {.f = f, .live = spill->live, .spill = spill};
   a.allocatable = f->isa->allocatable;
   a.callee_saved = f->isa->callee_saved;
@@ -267,10 +268,7 @@ void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_conf
     a.first[n] = a.written;
     bool passes = assign_block_passes(&a, n);
     if (!passes) assign_block_begin(&a, n);
-    for (const uint8_t *kills = spill->kills + b->first, *end = spill->kills + b->end; kills < end; kills++) {
-      const struct mach_insn *in = &f->insns.at[a.unread++];
-      assign_one(&a, in, &ops[in->op], *kills);
-    }
+    assign_insns(&a, b);
     if (!passes) assign_block_end(&a, n);
     assign_back_edges(&a, n);
   }

@@ -163,7 +163,7 @@ static bool has_room(const struct spiller *s, const struct mach_insn *in, const 
 /* The common case: all that is read is in registers, and there is room for what is written. False: nothing
  * was done. */
 static inline bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *in,
-                       const struct mach_op_info *info) {
+                              const struct mach_op_info *info) {
   struct spill_value *values = s->values;
   unsigned uses = info->uses, defs = info->defs, kills = 0, n = 0;
   MACH_EACH(i, uses) {
@@ -174,9 +174,7 @@ static inline bool step_plain(struct spiller *s, uint32_t at, const struct mach_
   const uint32_t *read = s->live->next.at + s->live->next.len - n, *written = read;
   if (defs) {
     unsigned pure = defs & ~uses;
-    MACH_EACH(i, pure) {
-      written -= mreg_is_virt(in->r[i]);
-    }
+    MACH_EACH(i, pure) { written -= mreg_is_virt(in->r[i]); }
     uint32_t most = defs == 1 ? 1 : 4;
     if ((s->nw[0] + most > s->limit[0] || s->nw[1] + most > s->limit[1]) && !has_room(s, in, info, written))
       return false;
@@ -397,7 +395,8 @@ static void take_next(struct spiller *s, const struct mach_insn *in, const struc
 }
 
 /* One instruction: loads what it reads, makes room for what it writes and keeps. */
-__attribute__((noinline)) static void step(struct spiller *s, uint32_t at, struct mach_insn *in, const struct mach_op_info *info) {
+__attribute__((noinline)) static void step(struct spiller *s, uint32_t at, struct mach_insn *in,
+                                           const struct mach_op_info *info) {
   struct mach_func *f = s->f;
   take_next(s, in, info);
   fold_slots(s, at, in);

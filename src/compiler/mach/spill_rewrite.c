@@ -92,9 +92,7 @@ static uint32_t keep_insns(struct rewriter *w, uint32_t gap, uint32_t at, uint32
     if ((kills[at] & SPILL_REWRITTEN) || in->op == MACH_NOP || (info->flags & MF_CALL)) break;
     if (!info->defs) continue;
     bool stored = mreg_is_virt(in->d) && values[index_of(in->d)].slot;
-    MACH_EACH(i, info->defs & ~1u) {
-      stored |= mreg_is_virt(in->r[i]) && values[index_of(in->r[i])].slot;
-    }
+    MACH_EACH(i, info->defs & ~1u) { stored |= mreg_is_virt(in->r[i]) && values[index_of(in->r[i])].slot; }
     if (stored) break;
   }
   if (w->n != first + gap) memmove(&w->out[w->n], &from[first], (at - first) * sizeof *from);

@@ -148,8 +148,8 @@ static inline struct rm rm_of(const struct x64_asm *a, const struct mach_insn *i
 
 static inline unsigned low4(mreg r) { return r == MREG_NONE ? 0 : r & 15; }
 
-__attribute__((noinline)) static uint8_t *put_pool(struct x64_asm *a, uint8_t *p, unsigned mid, uint32_t entry,
-                                                   uint8_t tail) {
+__attribute__((noinline)) static uint8_t *put_pool(struct x64_asm *a, uint8_t *p, unsigned mid,
+                                                   uint32_t entry, uint8_t tail) {
   insn_end(a, put_byte(p, mid | 5));
   x64_fixup32(a, FIXUP_POOL, entry, tail);
   return a->code.at + a->code.len;
@@ -241,9 +241,7 @@ static inline uint8_t imm_size(const struct x64_encoding *e, const struct mach_i
   return in->size == 1 ? 1 : in->size == 2 ? 2 : 4;
 }
 
-static inline bool is_byte(const struct x64_encoding *e, uint8_t size) {
-  return e->enc & (size & 1) * ENC_B;
-}
+static inline bool is_byte(const struct x64_encoding *e, uint8_t size) { return e->enc & (size & 1) * ENC_B; }
 
 /* What the opcode is more than its row says. */
 static inline unsigned sized_opcode(const struct x64_encoding *e, const struct mach_insn *in, uint8_t imm) {

@@ -52,10 +52,12 @@ struct x64_encoding {
 #define X64_ENCODING(opcode_, enc_, form_, ext_)                                                             \
   {                                                                                                          \
     .opcode = opcode_, .enc = enc_, .form = form_, .ext = ext_,                                              \
-    .bytes = (opcode_) > 0xffff ? ((opcode_) >> 16 | ((opcode_) & 0xff00) | ((opcode_) & 0xff) << 16)        \
-             : (opcode_) > 0xff ? ((opcode_) >> 8 | ((opcode_) & 0xff) << 8)                                 \
+    .bytes = (opcode_) > 0xffff ? ((opcode_) >> 16 | ((opcode_)&0xff00) | ((opcode_)&0xff) << 16)            \
+             : (opcode_) > 0xff ? ((opcode_) >> 8 | ((opcode_)&0xff) << 8)                                   \
                                 : (opcode_),                                                                 \
-    .nbytes = (opcode_) > 0xffff ? 3 : (opcode_) > 0xff ? 2 : 1                                              \
+    .nbytes = (opcode_) > 0xffff ? 3                                                                         \
+              : (opcode_) > 0xff ? 2                                                                         \
+                                 : 1                                                                         \
   }
 extern const struct x64_encoding x64_encodings[X64_OP_COUNT];
 extern const struct mach_op_info x64_ops[X64_OP_COUNT];
