@@ -2,7 +2,7 @@
 
 In: a valid module's bytes.  Out: the changed bytes; None when the module is not for these tests.  Nothing here reads code."""
 
-IMPORT, TABLE, MEMORY, GLOBAL, EXPORT = 2, 4, 5, 6, 7
+IMPORT, TABLE, MEMORY, GLOBAL, EXPORT, CODE = 2, 4, 5, 6, 7, 10
 MOST_PAGES, MOST_ELEMENTS = 4, 64  # growth ends there in every engine
 LARGEST_MEMORY, LARGEST_TABLE = 64, 10_000  # at the start
 
@@ -45,14 +45,16 @@ def count(data, number):
     return next((read_leb(contents, 0)[0] for n, contents in sections(data) if n == number), 0)
 
 
-def count_imports(data):
-    return count(data, IMPORT)
+def may_wait(data):
+    """Whether the code could have memory.atomic.wait32 or wait64: nobody would wake it."""
+    code = b"".join(contents for number, contents in sections(data) if number == CODE)
+    return b"\xfe\x01" in code or b"\xfe\x02" in code
 
 
-def export_globals(data):
-    """Each global of a module without imports under a name of its own, so that its end value can be seen."""
+def export_globals(data, imported):
+    """Each global that a module defines under a name of its own, so that its end value can be seen."""
     n = count(data, GLOBAL)
-    more = b"".join(leb(len(name)) + name + b"\x03" + leb(i) for i in range(n) for name in [f"global {i}".encode()])
+    more = b"".join(leb(len(name)) + name + b"\x03" + leb(i) for i in range(imported, imported + n) for name in [f"global {i}".encode()])
     parts = sections(data)
     if not any(number == EXPORT for number, _ in parts):
         return data
@@ -65,12 +67,15 @@ def export_globals(data):
 
 def capped(contents, at, most, largest):
     """Limits with a maximum that does not depend on the machine: (bytes, where they end), or None for `largest` at the start."""
-    flags, least = contents[at], 0
+    flags, start = contents[at], at
     least, at = read_leb(contents, at + 1)
     top = most
     if flags & 1:
         top, at = read_leb(contents, at)
-    if least > largest or flags & ~5:
+    if flags & 8:  # pages of another size: only the generator makes them, and bounds them
+        end = read_leb(contents, at)[1]
+        return contents[start:end], end
+    if least > largest or flags & ~7:
         return None
     return bytes([flags | 1]) + leb(least) + leb(max(least, min(top, most))), at
 

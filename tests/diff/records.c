@@ -2,9 +2,10 @@
  *
  *   records [-o KEY[=VALUE]]... LIST [SKIP]
  *
- * LIST names a module file on each line; SKIP has lines "MODULE EXPORT CALL" (numbers) of calls that are not
- * made and end their group.  Each function export is a group: a fresh instance, some calls with arguments
- * that follow from the numbers alone, then the state.  The lines:
+ * LIST names a module file on each line, behind a tab a second one whose exports it imports from "e"; SKIP
+ * has lines "MODULE EXPORT CALL" (numbers) of calls that are not made and end their group.  Each function
+ * export is a group: a fresh instance, some calls with arguments that follow from the numbers alone, then the
+ * state.  The lines:
  *
  *   M n             module n begins (flushed: whoever reads knows where a crash was)
  *   L ok|reject|limit|broken: MESSAGE   what making the module came to; nothing follows but after ok
@@ -12,8 +13,8 @@
  *   C args|results  a call; for results also trap:NAME, throw, limit:NAME (a limit of ours: the group ends)
  *   S state         globals, memories and tables that are exported, in order
  *
- * Goes in: modules that import nothing.  It must never print what may differ between right engines: bits of
- * NaNs, identities of references. */
+ * Goes in: modules that import nothing else.  It must never print what may differ between right engines: bits
+ * of NaNs, identities of references. */
 #include <heddle.h>
 
 #include <inttypes.h>
@@ -28,7 +29,6 @@ struct skip {
 };
 struct run {
   heddle_engine_t *engine;
-  heddle_linker_t *linker;
   struct skip *skips;
   size_t nskips;
   uint32_t module;
@@ -51,6 +51,7 @@ static const char *trap_name(heddle_trap_t trap) {
   case HEDDLE_TRAP_NULL_ARRAY_REFERENCE:
   case HEDDLE_TRAP_NULL_I31_REFERENCE:
   case HEDDLE_TRAP_NULL_EXCEPTION_REFERENCE: return "trap:null";
+  case HEDDLE_TRAP_UNALIGNED_ATOMIC: return "trap:unaligned";
   case HEDDLE_TRAP_ARRAY_OUT_OF_BOUNDS: return "trap:array";
   case HEDDLE_TRAP_CAST_FAILURE: return "trap:cast";
   case HEDDLE_TRAP_STACK_EXHAUSTED: return "limit:stack";
@@ -221,13 +222,29 @@ static void call_group(const struct run *run, heddle_store_t *store, heddle_inst
   print_state(store, instance);
 }
 
-static void run_export(const struct run *run, heddle_module_t *module, uint32_t index,
+/* Two modules: [0] of `modules`, whose exports [1] imports, is NULL when there is nothing to import. */
+static heddle_error_t *instantiate(const struct run *run, heddle_store_t *store,
+                                   heddle_module_t *const modules[2], heddle_instance_t *out) {
+  static const heddle_str_t name = {"e", 1};
+  heddle_linker_t *linker = heddle_linker_new(run->engine);
+  heddle_instance_t imports;
+  heddle_error_t *error = NULL;
+  if (modules[0]) {
+    error = heddle_instantiate(linker, store, modules[0], &imports);
+    if (!error) error = heddle_linker_define_instance(linker, store, name, imports);
+  }
+  if (!error) error = heddle_instantiate(linker, store, modules[1], out);
+  heddle_linker_delete(linker);
+  return error;
+}
+
+static void run_export(const struct run *run, heddle_module_t *const modules[2], uint32_t index,
                        const heddle_export_t *export) {
   heddle_store_t *store = NULL;
   heddle_instance_t instance;
   heddle_extern_t ext;
   heddle_error_t *error = heddle_store_new(run->engine, NULL, &store);
-  if (!error) error = heddle_instantiate(run->linker, store, module, &instance);
+  if (!error) error = instantiate(run, store, modules, &instance);
   if (error) {
     printf("F %" PRIu32 " %s\n", index, outcome(error));
   } else {
@@ -237,35 +254,6 @@ static void run_export(const struct run *run, heddle_module_t *module, uint32_t 
       call_group(run, store, instance, index, ext.of.func, &export->type.func);
   }
   heddle_store_delete(store);
-}
-
-static void run_module(const struct run *run, const uint8_t *bytes, size_t len) {
-  heddle_module_t *module = NULL;
-  heddle_error_t *error = heddle_module_new(run->engine, bytes, len, &module);
-  if (error) {
-    heddle_error_kind_t kind = heddle_error_kind(error);
-    bool refused = kind == HEDDLE_ERROR_INVALID || kind == HEDDLE_ERROR_MALFORMED;
-    heddle_str_t message = heddle_error_message(error);
-    bool limit = kind == HEDDLE_ERROR_LIMIT || kind == HEDDLE_ERROR_MEMORY;
-    if (refused)
-      printf("L reject\n");
-    else if (limit)
-      printf("L limit\n");
-    else
-      printf("L broken: %.*s\n", (int)message.len, message.data);
-    heddle_error_delete(error);
-    return;
-  }
-  printf("L ok\n");
-  size_t n = heddle_module_exports(module), groups = 0;
-  for (uint32_t i = 0; i < n && groups < GROUPS; i++) {
-    heddle_export_t export;
-    if (!heddle_module_export(module, i, &export) || export.type.kind != HEDDLE_FUNC) continue;
-    if (export.type.func.nparams > VALUES || export.type.func.nresults > VALUES) continue;
-    run_export(run, module, i, &export);
-    groups++;
-  }
-  heddle_module_delete(module);
 }
 
 static uint8_t *read_file(const char *path, size_t *len) {
@@ -278,6 +266,42 @@ static uint8_t *read_file(const char *path, size_t *len) {
   if (bytes && fread(bytes, 1, *len, file) == *len) bytes[*len] = 0;
   fclose(file);
   return bytes;
+}
+
+/* False: no module was made, and the line says why. */
+static bool make_module(const struct run *run, const char *path, heddle_module_t **out) {
+  size_t len = 0;
+  uint8_t *bytes = read_file(path, &len);
+  heddle_error_t *error = heddle_module_new(run->engine, bytes, len, out);
+  free(bytes);
+  if (!error) return true;
+  heddle_error_kind_t kind = heddle_error_kind(error);
+  heddle_str_t message = heddle_error_message(error);
+  if (kind == HEDDLE_ERROR_INVALID || kind == HEDDLE_ERROR_MALFORMED)
+    printf("L reject\n");
+  else if (kind == HEDDLE_ERROR_LIMIT || kind == HEDDLE_ERROR_MEMORY)
+    printf("L limit\n");
+  else
+    printf("L broken: %.*s\n", (int)message.len, message.data);
+  heddle_error_delete(error);
+  return false;
+}
+
+static void run_module(const struct run *run, const char *path, const char *imports) {
+  heddle_module_t *modules[2] = {NULL, NULL};
+  if ((!imports || make_module(run, imports, &modules[0])) && make_module(run, path, &modules[1])) {
+    printf("L ok\n");
+    size_t n = heddle_module_exports(modules[1]), groups = 0;
+    for (uint32_t i = 0; i < n && groups < GROUPS; i++) {
+      heddle_export_t export;
+      if (!heddle_module_export(modules[1], i, &export) || export.type.kind != HEDDLE_FUNC) continue;
+      if (export.type.func.nparams > VALUES || export.type.func.nresults > VALUES) continue;
+      run_export(run, modules, i, &export);
+      groups++;
+    }
+  }
+  heddle_module_delete(modules[0]);
+  heddle_module_delete(modules[1]);
 }
 
 static void read_skips(struct run *run, const char *path) {
@@ -307,7 +331,6 @@ int main(int argc, char **argv) {
     return 2;
   }
   heddle_config_delete(config);
-  run.linker = heddle_linker_new(run.engine);
   if (at + 1 < argc) read_skips(&run, argv[at + 1]);
   FILE *list = fopen(argv[at], "r");
   char path[4096];
@@ -315,14 +338,12 @@ int main(int argc, char **argv) {
     path[strcspn(path, "\n")] = 0;
     printf("M %" PRIu32 "\n", run.module);
     fflush(stdout);
-    size_t len = 0;
-    uint8_t *bytes = *path ? read_file(path, &len) : NULL;
-    if (bytes) run_module(&run, bytes, len);
-    free(bytes);
+    char *imports = strchr(path, '\t');
+    if (imports) *imports++ = 0;
+    if (*path) run_module(&run, path, imports);
   }
   if (list) fclose(list);
   free(run.skips);
-  heddle_linker_delete(run.linker);
   heddle_engine_delete(run.engine);
   puts("END");
   return 0;

@@ -17,6 +17,7 @@ const TRAPS = [
   [/dereferencing a null pointer|rethrowing null/, 'null'],
   [/array element access out of bounds|array index/, 'array'],
   [/illegal cast/, 'cast'],
+  [/unaligned accesses/, 'unaligned'],
 ];
 
 function outcome(error) {
@@ -85,7 +86,7 @@ function state(instance, names, ours) {
 
 const [list, records] = process.argv.slice(2);
 const paths = readFileSync(list, 'utf8').split('\n');
-let module, names, instance, out = '';
+let module, imported, names, instance, out = '';
 const flush = () => { if (out) writeSync(1, out); out = ''; };
 for (const line of readFileSync(records, 'utf8').split('\n')) {
   const rest = line.slice(2);
@@ -96,7 +97,8 @@ for (const line of readFileSync(records, 'utf8').split('\n')) {
       module = instance = undefined;
       if (!paths[Number(rest)]) break;
       try {
-        module = new WebAssembly.Module(readFileSync(paths[Number(rest)]));
+        const files = paths[Number(rest)].split('\t').map((path) => new WebAssembly.Module(readFileSync(path)));
+        [module, imported] = files;
         names = WebAssembly.Module.exports(module);
         out += 'L ok\n';
       } catch (error) { out += `L reject ${error.message}\n`; }
@@ -107,7 +109,7 @@ for (const line of readFileSync(records, 'utf8').split('\n')) {
       const [index, ours] = rest.split(' ');
       if (ours.startsWith('limit')) { out += `${line}\n`; break; }
       try {
-        instance = new WebAssembly.Instance(module);
+        instance = new WebAssembly.Instance(module, imported && { e: new WebAssembly.Instance(imported).exports });
         out += `F ${index} ok\n`;
       } catch (error) { out += `F ${index} ${outcome(error)}\n`; }
       if (instance) instance.called = instance.exports[names[Number(index)].name];

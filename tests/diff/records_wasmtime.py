@@ -8,9 +8,11 @@ from ctypes import byref
 import wasmtime
 from wasmtime import _bindings as ffi
 
-TRAPS = {0: "limit:stack", 1: "trap:memory", 3: "trap:table", 4: "trap:uninitialized", 5: "trap:signature", 6: "trap:overflow",
-         7: "trap:zero", 8: "trap:conversion", 9: "trap:unreachable", 13: "trap:null", 14: "trap:array", 15: "limit:memory",
+TRAPS = {0: "limit:stack", 1: "trap:memory", 2: "trap:unaligned", 3: "trap:table", 4: "trap:uninitialized", 5: "trap:signature",
+         6: "trap:overflow", 7: "trap:zero", 8: "trap:conversion", 9: "trap:unreachable", 13: "trap:null", 14: "trap:array", 15: "limit:memory",
          16: "trap:cast"}
+SINGLE_PASS = 1  # a regalloc algorithm: half the time
+SHARED_MEMORY = 4  # a kind of extern
 I32, I64, F32, F64, V128, FUNCREF, EXTERNREF, ANYREF, EXNREF = range(9)
 HASHED = 4 << 20  # larger memories are not looked at
 
@@ -73,27 +75,35 @@ def fill(val, text, kind):
 
 def configure():
     config = wasmtime.Config()
-    for name in ("wasm_gc", "wasm_function_references", "wasm_exceptions", "wasm_memory64", "wasm_multi_memory", "wasm_tail_call"):
+    for name in ("wasm_gc", "wasm_function_references", "wasm_exceptions", "wasm_memory64", "wasm_multi_memory", "wasm_tail_call",
+                 "wasm_threads", "shared_memory", "wasm_relaxed_simd", "wasm_wide_arithmetic", "wasm_custom_page_sizes"):
         setattr(config, name, True)
     config.wasm_relaxed_simd_deterministic = True
+    ffi.wasmtime_config_wasm_compact_imports_set(config.ptr(), True)
     config.cranelift_opt_level = "none"
+    ffi.wasmtime_config_cranelift_regalloc_algorithm_set(config.ptr(), SINGLE_PASS)
     config.parallel_compilation = False
     config.max_wasm_stack = 2 << 20
     return config
 
 
 class Module:
-    def __init__(self, engine, path):
-        self.engine, self.pointer, self.store = engine, None, None
+    """`paths`: its file, and that of the module whose exports it imports, in order, where there is one."""
+
+    def __init__(self, engine, paths):
+        self.engine, self.store, self.refused = engine, None, None
+        self.pointers = [self.compile(path) for path in paths]
+
+    def compile(self, path):
         data = open(path, "rb").read()
         binary = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
         pointer = ctypes.POINTER(ffi.wasmtime_module_t)()
-        error = ffi.wasmtime_module_new(engine.ptr(), binary, len(data), byref(pointer))
+        error = ffi.wasmtime_module_new(self.engine.ptr(), binary, len(data), byref(pointer))
         if error:
             self.refused = message(error, ffi.wasmtime_error_message).replace("\n", " ")
             ffi.wasmtime_error_delete(error)
-        else:
-            self.pointer = pointer
+            return None
+        return pointer
 
     def drop_store(self):
         if self.store:
@@ -102,28 +112,45 @@ class Module:
 
     def drop(self):
         self.drop_store()
-        if self.pointer:
-            ffi.wasmtime_module_delete(self.pointer)
+        for pointer in self.pointers:
+            if pointer:
+                ffi.wasmtime_module_delete(pointer)
 
     def instantiate(self):
         """None, or the word for what went wrong."""
         self.drop_store()
         self.store = ffi.wasmtime_store_new(self.engine.ptr(), None, ctypes.CFUNCTYPE(None, ctypes.c_void_p)(0))
         self.context = ffi.wasmtime_store_context(self.store)
-        self.instance = ffi.wasmtime_instance_t()
-        trap = ctypes.POINTER(ffi.wasm_trap_t)()
-        return outcome(ffi.wasmtime_instance_new(self.context, self.pointer, None, 0, byref(self.instance), byref(trap)), trap)
+        imports, word = [], None
+        for pointer in reversed(self.pointers):
+            self.instance, trap = ffi.wasmtime_instance_t(), ctypes.POINTER(ffi.wasm_trap_t)()
+            externs = (ffi.wasmtime_extern_t * max(1, len(imports)))(*imports)
+            error = ffi.wasmtime_instance_new(self.context, pointer, externs, len(imports), byref(self.instance), byref(trap))
+            self.drop_externs(imports)
+            word = outcome(error, trap)
+            if word:
+                return word
+            imports = self.exports() if pointer is not self.pointers[0] else []
+        return None
 
     def exports(self):
-        at, name, size = 0, ctypes.POINTER(ctypes.c_char)(), ctypes.c_size_t()
+        """To be dropped: shared memories are counted."""
+        name, size, out = ctypes.POINTER(ctypes.c_char)(), ctypes.c_size_t(), []
         item = ffi.wasmtime_extern_t()
-        while ffi.wasmtime_instance_export_nth(self.context, byref(self.instance), at, byref(name), byref(size), byref(item)):
-            yield item
-            at += 1
+        while ffi.wasmtime_instance_export_nth(self.context, byref(self.instance), len(out), byref(name), byref(size), byref(item)):
+            out.append(item)
             item = ffi.wasmtime_extern_t()
+        return out
+
+    @staticmethod
+    def drop_externs(externs):
+        for item in externs:
+            ffi.wasmtime_extern_delete(byref(item))
 
     def pick(self, index):
-        self.function = next(item for at, item in enumerate(self.exports()) if at == index).of.func
+        externs = self.exports()
+        self.function = externs[index].of.func
+        self.drop_externs(externs[:index] + externs[index + 1:])
         functype = ffi.wasmtime_func_type(self.context, byref(self.function))
         params, results = ffi.wasm_functype_params(functype).contents, ffi.wasm_functype_results(functype).contents
         self.kinds = [self.kind_of(params.data[i]) for i in range(params.size)]
@@ -149,9 +176,13 @@ class Module:
                                               byref(trap)), trap)
         return word or "".join(" " + show(results[i]) for i in range(self.nresults))
 
+    @staticmethod
+    def show_memory(data, size):
+        return f" mem:{size}:{zlib.crc32(ctypes.string_at(data, size)) if 0 < size <= HASHED else 0:x}"
+
     def state(self):
-        out = "S"
-        for item in self.exports():
+        out, externs = "S", self.exports()
+        for item in externs:
             if item.kind == 1:
                 val = ffi.wasmtime_val_t()
                 ffi.wasmtime_global_get(self.context, byref(item.of.global_), byref(val))
@@ -159,7 +190,11 @@ class Module:
             elif item.kind == 3:
                 size = ffi.wasmtime_memory_data_size(self.context, byref(item.of.memory))
                 data = ffi.wasmtime_memory_data(self.context, byref(item.of.memory))
-                out += f" mem:{size}:{zlib.crc32(ctypes.string_at(data, size)) if 0 < size <= HASHED else 0:x}"
+                out += self.show_memory(data, size)
+            elif item.kind == SHARED_MEMORY:
+                memory = item.of.sharedmemory
+                data, size = ffi.wasmtime_sharedmemory_data(memory), ffi.wasmtime_sharedmemory_data_size(memory)
+                out += self.show_memory(data, size)
             elif item.kind == 2:
                 size, mask = ffi.wasmtime_table_size(self.context, byref(item.of.table)), ""
                 for i in range(min(size, 64)):
@@ -167,6 +202,7 @@ class Module:
                     ffi.wasmtime_table_get(self.context, byref(item.of.table), i, byref(val))
                     mask += "0" if show(val) == "ref:null" else "1"
                 out += f" table:{size}:{mask}"
+        self.drop_externs(externs)
         return out
 
 
@@ -180,10 +216,10 @@ def main():
             if module:
                 module.drop()
             path = paths[int(line[2:])]
-            module, live = Module(engine, path) if path else None, False
+            module, live = Module(engine, path.split("\t")) if path else None, False
             if module:
-                print("L ok" if module.pointer else "L reject " + module.refused)
-        elif line[:1] == "F" and module and module.pointer:
+                print("L reject " + module.refused if module.refused else "L ok")
+        elif line[:1] == "F" and module and not module.refused:
             live, index = False, int(line.split()[1])
             if " limit" in line:
                 print(line)
