@@ -183,6 +183,7 @@ static bool run_stages(struct run *r, const struct valid_module *m, struct arena
 
   stage_begin(r);
   opt_tidy(ir);
+  if (config->nan_canonicalization && !config->plain) opt_late_nans(ir);
   if (stage_end(r, STAGE_TIDY)) ir_print(ir, dump);
   if (!prove_ir(r, ir, IR_TIDY, "tidy", e)) return false;
 

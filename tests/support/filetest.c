@@ -4,8 +4,8 @@
  *
  * A file begins with `;; test: STAGE [option...]`, then comes a module in the text format (.ir: one function
  * of IR, in front of it a module if it needs one), then the expected output as lines that begin with `;;`.
- * Options: func=N (else every function), interruption, fuel, spectre, slots, inlining, modern (every CPU
- * feature; else the least that the instruction set asks for).
+ * Options: func=N (else every function), interruption, fuel, spectre, slots, nans (canonical), inlining,
+ * modern (every CPU feature; else the least that the instruction set asks for).
  * `--bless` rewrites the expected lines.  Exit status 1 when a file differs, 2 when one cannot be read.
  * Stages are the rows of compiler/stage.def; `build` and `tidy` are made here, all others by compile_func's
  * dump. */
@@ -28,7 +28,7 @@
 struct options {
   char stage[32];
   long func;
-  bool interruption, fuel, spectre, slots, inlining, modern;
+  bool interruption, fuel, spectre, slots, nans, inlining, modern;
   bool is_ir_text;
 };
 struct files {
@@ -74,6 +74,8 @@ static bool parse_header(const char *text, struct options *o) {
       o->modern = true;
     else if (strcmp(word, "slots") == 0)
       o->slots = true;
+    else if (strcmp(word, "nans") == 0)
+      o->nans = true;
     else
       return false;
   }
@@ -99,12 +101,14 @@ static bool run_ir(const struct valid_module *v, uint32_t func, const struct opt
                                 .fuel = o->fuel,
                                 .spectre = o->spectre,
                                 .inlining = o->inlining,
+                                .nan_canonicalization = o->nans,
                                 .locals_in_slots = o->slots};
   struct ir_func *f = build_func(v, func, &config, a, e);
   if (!f) return false;
   bool ok = ir_verify(f, IR_BUILT, out);
   if (strcmp(o->stage, "tidy") == 0) {
     opt_tidy(f);
+    if (o->nans) opt_late_nans(f);
     ok = ok && ir_verify(f, IR_TIDY, out);
   }
   ir_print(f, out);

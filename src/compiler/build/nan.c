@@ -1,26 +1,20 @@
 /* -W nan-canonicalization: no payload of a NaN that arithmetic makes can be seen.
  *
  * In: an instruction's result.  Out: it, or the canonical NaN of its shape (each lane by itself) where it is
- * a NaN: plain IR, so that folding, selection and allocation know nothing of it.  Instructions that the
- * specification defines on bits keep them: abs, neg, copysign, pmin and pmax, and all that only moves values.
+ * a NaN: an instruction of its own, CANON, which opt/nan.c drops where nobody could tell.  Instructions that
+ * the specification defines on bits keep them: abs, neg, copysign, pmin and pmax, and all that only moves
+ * values.
  */
 #include "compiler/build/builder.h"
 
-static const uint32_t nan32 = UINT32_C(0x7fc00000);
-static const uint64_t nan64 = UINT64_C(0x7ff8000000000000);
+#include "base/num.h"
 
-/* Only a NaN differs from itself. */
-static ir_val scalar(struct builder *b, enum ir_type type, uint64_t nan, ir_val v) {
-  ir_val is_nan = emit(b, IR_OP_FNE, IR_I32, v, v, 0);
-  return emit(b, IR_OP_SELECT, type, is_nan, emit_const(b, type, nan), v);
-}
-
-static ir_val vector(struct builder *b, enum op ne, uint64_t nans, ir_val v) {
-  uint8_t bytes[16];
-  __builtin_memcpy(bytes, &nans, 8);
-  __builtin_memcpy(bytes + 8, &nans, 8);
-  ir_val is_nan = emit(b, IR_OP_VBINARY, IR_V128, v, v, (uint32_t)ne);
-  return emit(b, IR_OP_VSELECT, IR_V128, emit_vector(b, bytes), v, is_nan);
+static ir_val canonical(struct builder *b, uint32_t lane, ir_val v) {
+  enum ir_type type = (enum ir_type)type_of(b, v);
+  if (!ir_is_const(b->f, v)) return emit(b, IR_OP_CANON, type, v, lane, 0);
+  uint64_t bits = ir_const(b->f, v);
+  bool is_number = lane == 4 ? f32_eq((uint32_t)bits, (uint32_t)bits) : f64_eq(bits, bits);
+  return is_number ? v : emit_const(b, type, lane == 4 ? UINT64_C(0x7fc00000) : UINT64_C(0x7ff8000000000000));
 }
 
 ir_val emit_canonical_nan(struct builder *b, enum op op, ir_val v) {
@@ -36,7 +30,7 @@ ir_val emit_canonical_nan(struct builder *b, enum op op, ir_val v) {
   case OP_F32_FLOOR:
   case OP_F32_TRUNC:
   case OP_F32_NEAREST:
-  case OP_F32_DEMOTE_F64: return scalar(b, IR_F32, nan32, v);
+  case OP_F32_DEMOTE_F64: return canonical(b, 4, v);
   case OP_F64_ADD:
   case OP_F64_SUB:
   case OP_F64_MUL:
@@ -48,7 +42,7 @@ ir_val emit_canonical_nan(struct builder *b, enum op op, ir_val v) {
   case OP_F64_FLOOR:
   case OP_F64_TRUNC:
   case OP_F64_NEAREST:
-  case OP_F64_PROMOTE_F32: return scalar(b, IR_F64, nan64, v);
+  case OP_F64_PROMOTE_F32: return canonical(b, 8, v);
   case OP_F32X4_ADD:
   case OP_F32X4_SUB:
   case OP_F32X4_MUL:
@@ -64,7 +58,7 @@ ir_val emit_canonical_nan(struct builder *b, enum op op, ir_val v) {
   case OP_F32X4_RELAXED_MAX:
   case OP_F32X4_RELAXED_MADD:
   case OP_F32X4_RELAXED_NMADD:
-  case OP_F32X4_DEMOTE_F64X2_ZERO: return vector(b, OP_F32X4_NE, (uint64_t)nan32 << 32 | nan32, v);
+  case OP_F32X4_DEMOTE_F64X2_ZERO: return canonical(b, 4, v);
   case OP_F64X2_ADD:
   case OP_F64X2_SUB:
   case OP_F64X2_MUL:
@@ -80,7 +74,7 @@ ir_val emit_canonical_nan(struct builder *b, enum op op, ir_val v) {
   case OP_F64X2_RELAXED_MAX:
   case OP_F64X2_RELAXED_MADD:
   case OP_F64X2_RELAXED_NMADD:
-  case OP_F64X2_PROMOTE_LOW_F32X4: return vector(b, OP_F64X2_NE, nan64, v);
+  case OP_F64X2_PROMOTE_LOW_F32X4: return canonical(b, 8, v);
   default: return v;
   }
 }

@@ -46,5 +46,7 @@ void opt_define(struct opt *o, struct ir_insn insn, ir_val v);
 
 /* After building. Needs edges; leaves preds, loops and uses right. */
 void opt_tidy(struct ir_func *f);
+/* CANON stays where bits are wanted. After opt_tidy, for code that has any. */
+void opt_late_nans(struct ir_func *f);
 
 #endif

@@ -120,6 +120,23 @@ enum x64_cc x64_float_compare(struct x64_sel *s, ir_val v) {
   return cc;
 }
 
+/* A branch that is never taken keeps the check out of the way of what waits for the value. */
+static void canonical(struct x64_sel *s, ir_val v) {
+  const struct ir_insn *in = sel_at(s, v);
+  uint8_t size = x64_size_of(s, v);
+  mreg a = x64_use(s, in->a), d = x64_def(s, v), nan = x64_temp(s, in->type);
+  uint64_t bits = size == 4 ? UINT64_C(0x7fc00000) : UINT64_C(0x7ff8000000000000);
+  x64_push_pool(s, X64_FMOV_RM, size, nan, x64_pool64(s, bits));
+  x64_push_rr(s, (enum x64_op)MACH_MOVE, size, d, a);
+  struct mach_insn test = x64_new(X64_UCOMIS_RR, size), move = x64_new(X64_FCMOV, size);
+  test.d = test.s = a;
+  x64_push(s, test);
+  move.d = d;
+  move.s = nan;
+  move.cc = CC_P;
+  x64_push(s, move);
+}
+
 static void convert(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   uint8_t size = x64_size_of(s, v), from = x64_size_of(s, in->a);
@@ -236,6 +253,10 @@ bool x64_select_float(struct x64_sel *s, ir_val v) {
   case IR_OP_DEMOTE: push_source(s, X64_CVTS2S_RR, X64_CVTS2S_RM, 8, x64_def(s, v), in->a, 0); return true;
   case IR_OP_PROMOTE: push_source(s, X64_CVTS2S_RR, X64_CVTS2S_RM, 4, x64_def(s, v), in->a, 0); return true;
   case IR_OP_BITCAST: bitcast(s, v); return true;
+  case IR_OP_CANON:
+    if (in->type == IR_V128) return false;
+    canonical(s, v);
+    return true;
   default: return false;
   }
 }

@@ -220,6 +220,7 @@ bool x64_select_simd(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   switch (in->op) {
   case IR_OP_VSELECT: select_bits(s, v); return true;
+  case IR_OP_CANON: simd_canonical(s, v); return true;
   case IR_OP_VSHUFFLE: simd_shuffle(s, v); return true;
   case IR_OP_VUNARY:
   case IR_OP_VBINARY: {

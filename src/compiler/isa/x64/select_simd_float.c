@@ -114,6 +114,17 @@ static void saturate_low_unsigned(struct x64_sel *s, ir_val v) {
   simd_op_imm(s, X64_SHUFPS_RR, d, zero, 0x88);
 }
 
+void simd_canonical(struct x64_sel *s, ir_val v) {
+  const struct ir_insn *in = sel_at(s, v);
+  mreg a = x64_use(s, in->a), d = x64_def(s, v), is_nan = simd_copy(s, a);
+  simd_op_imm(s, in->b == 4 ? X64_CMPPS_RR : X64_CMPPD_RR, is_nan, a, CMP_UNORD);
+  simd_move(s, d, is_nan);
+  simd_op(s, X64_PANDN_RR, d, a);
+  simd_pool_splat(s, X64_PAND_RR, is_nan,
+                  in->b == 4 ? FLOATS(UINT64_C(0x7fc00000)) : UINT64_C(0x7ff8000000000000));
+  simd_op(s, X64_POR_RR, d, is_nan);
+}
+
 bool simd_select_float(struct x64_sel *s, ir_val v, enum op op) {
   const uint64_t sign = UINT64_C(1) << 63, signs = FLOATS(UINT64_C(0x80000000));
   switch (op) {

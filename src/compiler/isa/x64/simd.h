@@ -44,6 +44,7 @@ bool simd_constant(const struct x64_sel *s, ir_val v, uint64_t bits[2]);
 bool simd_select_int(struct x64_sel *s, ir_val v, enum op op);
 bool simd_select_compare(struct x64_sel *s, ir_val v, enum op op);
 bool simd_select_float(struct x64_sel *s, ir_val v, enum op op);
+void simd_canonical(struct x64_sel *s, ir_val v); /* CANON */
 bool simd_select_lane(struct x64_sel *s, ir_val v, enum op op);
 void simd_shuffle(struct x64_sel *s, ir_val v);
 
