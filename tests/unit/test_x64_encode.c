@@ -296,6 +296,21 @@ START_TEST(every_row_decodes_to_itself) {
 }
 END_TEST
 
+/* Selection takes a vector instruction's memory form from its row: without one, nothing would be emitted. */
+START_TEST(vectors_name_their_memory_forms) {
+  uint32_t n = 0;
+  for (size_t i = 0; i + 1 < COUNT_OF(expectations); i++) {
+    const struct expectation *rr = &expectations[i], *rm = rr + 1;
+    if (rr->mnemonic != rm->mnemonic || *rr->sizes != 'x' || (x64_ops[rr->op].flags & MF_MEM) ||
+        !(x64_ops[rm->op].flags & MF_MEM))
+      continue;
+    ck_assert_msg(x64_ops[rr->op].mem_op == rm->op, "%s", x64_ops[rr->op].name);
+    n++;
+  }
+  ck_assert_uint_gt(n, 100);
+}
+END_TEST
+
 /* Vector and float instructions that write a register, with three operands. */
 static bool has_vex(enum x64_op op) {
   uint8_t form = x64_encodings[op].form, role = x64_ops[op].role[0];
@@ -387,7 +402,8 @@ START_TEST(moves_and_constants) {
 END_TEST
 
 int main(void) {
-  return UNIT_RUN("x64/encode", every_row_decodes_to_itself, with_other_prefixes, moves_and_constants);
+  return UNIT_RUN("x64/encode", every_row_decodes_to_itself, vectors_name_their_memory_forms,
+                  with_other_prefixes, moves_and_constants);
 }
 #else
 #include <stdio.h>

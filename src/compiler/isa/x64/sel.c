@@ -193,6 +193,8 @@ uint32_t x64_pool128(struct x64_sel *s, uint64_t low, uint64_t high) {
 }
 
 void x64_push_pool(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, uint32_t entry) {
+  assert(x64_ops[op].flags &
+         MF_MEM); /* an op without a memory form gave none, which would be no instruction */
   struct mach_insn in = x64_new(op, size);
   in.d = d;
   in.flags = X64_POOL;

@@ -44,6 +44,7 @@ bool simd_can_fold(const struct x64_sel *s, ir_val v) {
 
 void simd_operand(struct x64_sel *s, struct mach_insn *in, enum x64_op rr, ir_val v) {
   uint64_t bits[2];
+  assert(x64_ops[rr].mem_op);
   *in = x64_new(rr, 16);
   if (simd_constant(s, v, bits) && (bits[0] | bits[1])) {
     in->op = x64_ops[rr].mem_op;
