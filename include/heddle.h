@@ -1,20 +1,27 @@
 /* heddle: run WebAssembly.  The whole public API is this header and heddle_wasi.h.
  *
- * Conventions
- *   Errors     Every call that can fail returns heddle_error_t *: NULL when all went well, else an error that
- * the caller deletes.  Nothing here aborts, writes errno as a result, or prints. An embedder's
- * mistake with a handle, a type, a value, a number or a text is an error of kind USAGE; so is NULL for an
- * array that is not empty, a name or a callback. Only pointers to objects and to what a call writes must be
- * good. Ownership  _new, _parse and
- * "out" parameters marked `own` give ownership; _delete takes it and accepts NULL. All other pointers are
- * borrowed; what a getter returns is valid until the object it was asked of changes or dies. Threads
- * heddle_engine_t and heddle_module_t may be used from any thread and are reference counted. A store and all
- *              that lives in it belongs to one thread at a time; only heddle_interrupt_* may be called from
- * elsewhere. Signals    The first engine installs handlers for SIGSEGV, SIGBUS and SIGILL that pass on what
- * is not ours. A handler of yours that may run on a thread inside WebAssembly must be installed with
- * SA_ONSTACK. Handles    Functions, memories, references ... are small values that name things inside one
- * store. Using one with another store is a HEDDLE_ERROR_USAGE, never undefined. Since      Everything here
- * exists since 0.1 unless it says otherwise. */
+ * Errors: every call that can fail returns heddle_error_t *: NULL when all went well, else an error that the
+ * caller deletes. Nothing here aborts, writes errno as a result, or prints. An embedder's mistake with a
+ * handle, a type, a value, a number or a text is an error of kind USAGE; so is NULL for an array that is not
+ * empty, a name or a callback. Only pointers to objects and to what a call writes must be good.
+ *
+ * Ownership: _new, _parse and "out" parameters marked `own` give ownership; _delete takes it and accepts
+ * NULL. All other pointers are borrowed; what a getter returns is valid until the object it was asked of
+ * changes or dies.
+ *
+ * Threads: heddle_engine_t and heddle_module_t may be used from any thread and are reference counted. A store
+ * and all that lives in it belongs to one thread at a time; only heddle_interrupt_* may be called from
+ * elsewhere.
+ *
+ * Signals: the first engine installs handlers for SIGSEGV, SIGBUS and SIGILL that pass on what is not ours. A
+ * handler of yours that may run on a thread inside WebAssembly must be installed with SA_ONSTACK; one without
+ * (of a library, say) must be there before a store makes its first continuation, whose stacks then keep room
+ * for it.
+ *
+ * Handles: functions, memories, references ... are small values that name things inside one store. Using one
+ * with another store is a HEDDLE_ERROR_USAGE, never undefined.
+ *
+ * Since: everything here exists since 0.1 unless it says otherwise. */
 #ifndef HEDDLE_H
 #define HEDDLE_H
 
@@ -220,7 +227,8 @@ typedef struct heddle_functype {
 typedef struct heddle_limits {
   uint64_t min, max;
   bool has_max, is64, shared;
-  uint8_t page_size_log2;
+  uint8_t page_size_log2; /* MEMORY: 16, or 0 for pages of one byte, which are meant only with: */
+  bool has_page_size;     /* false, with 0: pages of 64 KiB */
 } heddle_limits_t;
 typedef enum heddle_extern_kind {
   HEDDLE_FUNC,

@@ -93,9 +93,10 @@ heddle_error_t *no_pointer(const char *what);
 bool valtype_ok(const struct engine *engine, valtype t);
 /* Types in the API's form; arrays are the engine's. */
 heddle_functype_t functype_export(const struct functype *t);
-heddle_limits_t limits_export(const struct limits *l);
+heddle_limits_t limits_export(const struct limits *l); /* a table's */
+heddle_limits_t memory_limits_export(const struct limits *l);
 struct limits limits_import(const heddle_limits_t *l);
-/* A memory's type as an embedder gives it; page_size_log2 0 means 16. */
+/* A memory's type as an embedder gives it; page_size_log2 0 alone means 16. */
 MUST_USE heddle_error_t *memtype_import(const heddle_limits_t *limits, struct memtype *out);
 /* The canonical id of a function type given by an embedder. */
 MUST_USE heddle_error_t *functype_import(struct engine *engine, const heddle_functype_t *t, uint32_t *id);

@@ -66,7 +66,18 @@ heddle_functype_t functype_export(const struct functype *t) {
 }
 
 heddle_limits_t limits_export(const struct limits *l) {
-  return (heddle_limits_t){l->min, l->max, l->has_max, l->is64, l->shared, l->page_log2};
+  return (heddle_limits_t){.min = l->min,
+                           .max = l->max,
+                           .has_max = l->has_max,
+                           .is64 = l->is64,
+                           .shared = l->shared,
+                           .page_size_log2 = l->page_log2};
+}
+
+heddle_limits_t memory_limits_export(const struct limits *l) {
+  heddle_limits_t limits = limits_export(l);
+  limits.has_page_size = true;
+  return limits;
 }
 
 struct limits limits_import(const heddle_limits_t *l) {
@@ -117,7 +128,7 @@ heddle_error_t *heddle_extern_type(heddle_store_t *store, const heddle_extern_t 
   }
   case EXTERN_MEMORY: {
     struct memtype t = memory_type(v.mem);
-    out->limits = limits_export(&t.limits);
+    out->limits = memory_limits_export(&t.limits);
     break;
   }
   case EXTERN_GLOBAL:
@@ -143,7 +154,7 @@ heddle_error_t *memtype_import(const heddle_limits_t *limits, struct memtype *ou
   if (limits->page_size_log2 > 16)
     return api_error_new(HEDDLE_ERROR_USAGE, "there are no pages of 2^%d bytes", limits->page_size_log2);
   *out = (struct memtype){limits_import(limits)};
-  if (out->limits.page_log2 == 0) out->limits.page_log2 = 16;
+  if (out->limits.page_log2 == 0 && !limits->has_page_size) out->limits.page_log2 = 16;
   if (limits->shared && !limits->has_max)
     return api_error_new(HEDDLE_ERROR_USAGE, "a shared memory has a maximum");
   return limits_check(limits);

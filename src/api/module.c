@@ -122,7 +122,7 @@ static heddle_externtype_t externtype_of(const heddle_module_t *module, enum ext
     t.valtype = module_canon_vt(m, m->tables[index].type.elem);
     t.limits = limits_export(&m->tables[index].type.limits);
     break;
-  case EXTERN_MEMORY: t.limits = limits_export(&m->mems[index].type.limits); break;
+  case EXTERN_MEMORY: t.limits = memory_limits_export(&m->mems[index].type.limits); break;
   case EXTERN_GLOBAL:
     t.valtype = module_canon_vt(m, m->globals[index].type.type);
     t.is_mutable = m->globals[index].type.mutable_;

@@ -108,6 +108,20 @@ START_TEST(memories) {
   expect(heddle_memory_grow(store, m, 1, &old), HEDDLE_ERROR_LIMIT);
   ck_assert_ptr_null(heddle_memory_data(other, m, &len));
   EXPECT_USAGE(heddle_memory_grow(other, m, 0, &old));
+  /* A type that was asked for makes the same memory again, whatever its pages are. */
+  heddle_externtype_t type;
+  heddle_extern_t ext = {.kind = HEDDLE_MEMORY, .of.memory = m};
+  EXPECT_OK(heddle_extern_type(store, &ext, &type));
+  ck_assert(type.limits.page_size_log2 == 16 && type.limits.has_page_size && type.limits.min == 2);
+  limits = (heddle_limits_t){.min = 100, .has_page_size = true};
+  for (int round = 0; round < 2; round++) {
+    EXPECT_OK(heddle_memory_new(store, &limits, &ext.of.memory));
+    (void)heddle_memory_data(store, ext.of.memory, &len);
+    ck_assert_uint_eq(len, 100);
+    EXPECT_OK(heddle_extern_type(store, &ext, &type));
+    ck_assert(type.limits.page_size_log2 == 0 && type.limits.has_page_size && type.limits.min == 100);
+    limits = type.limits;
+  }
   teardown();
 }
 END_TEST
