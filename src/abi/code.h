@@ -10,7 +10,8 @@
 #include "base/check.h"
 
 enum reloc_kind {
-  RELOC_CALL, /* rel32 at `off` to function `index` of the same module: value = target - (off + 4) */
+  RELOC_CALL,  /* rel32 at `off` to function `index` of the same module: value = target - (off + 4) */
+  RELOC_CONST, /* the same to the function's constant `index`: value = what stands there + constant - off */
 };
 struct code_reloc {
   uint32_t off;
@@ -57,8 +58,10 @@ struct code_inline {
 #define CODE_CATCH_ALL UINT32_MAX
 struct code {
   uint8_t *bytes;
-  uint32_t size; /* padded to 16 with int3 */
-  struct code_reloc *relocs;
+  uint32_t size;    /* padded to 16 with int3 */
+  uint64_t *consts; /* the guest may choose them, so they go to pages that nobody can run; aligned to 16 */
+  uint32_t nconsts;
+  struct code_reloc *relocs; /* ascending by off */
   uint32_t nrelocs;
   struct code_site *sites;
   uint32_t nsites;

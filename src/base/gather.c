@@ -54,15 +54,15 @@ void gather_borrow(struct gather *g, const void *data, size_t len) {
   g->len += len;
 }
 
-void gather_align(struct gather *g, size_t align) {
+void gather_zeros(struct gather *g, size_t len) {
   static const uint8_t zeros[256];
-  size_t missing = -g->len & (align - 1);
-  for (size_t part; missing > 0; missing -= part) {
-    part = min_u64(missing, sizeof zeros);
+  for (size_t part; len > 0 && !g->failed; len -= part) {
+    part = min_u64(len, sizeof zeros);
     gather_bytes(g, zeros, part);
-    if (g->failed) return;
   }
 }
+
+void gather_align(struct gather *g, size_t align) { gather_zeros(g, -g->len & (align - 1)); }
 
 bool gather_end(struct gather *g) {
   if (!buf_ok(&g->copied)) g->failed = true;

@@ -21,6 +21,7 @@ void gather_init(struct gather *g);
 void gather_free(struct gather *g);
 void gather_bytes(struct gather *g, const void *data, size_t len);  /* copied */
 void gather_borrow(struct gather *g, const void *data, size_t len); /* copied only when it is small */
+void gather_zeros(struct gather *g, size_t len);
 void gather_align(struct gather *g, size_t align); /* zeros up to a multiple, a power of two */
 /* Ends appending: `pieces` are what was appended. False: memory was out. */
 MUST_USE bool gather_end(struct gather *g);

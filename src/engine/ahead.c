@@ -29,6 +29,7 @@ struct ahead {
 static void put(struct ahead *a, const struct code *code) {
   const struct code_area *area = a->program->image->area;
   for (uint32_t i = code->nrelocs; i > 0; i--) { /* the first is wanted first, and is so the newest */
+    if (code->relocs[i - 1].kind != RELOC_CALL) continue;
     uint32_t func = code->relocs[i - 1].index;
     if (!code_area_has(area, func)) a->ring[a->head++ % RING] = func + 1;
   }

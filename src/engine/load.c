@@ -71,6 +71,7 @@ struct worker {
 /* Moves the code out of the function's arena. */
 static void keep_code(struct worker *w, struct code *code) {
   code->bytes = arena_copy(&w->results, code->bytes, code->size);
+  code->consts = arena_copy(&w->results, code->consts, code->nconsts * sizeof *code->consts);
   code->relocs = arena_copy(&w->results, code->relocs, code->nrelocs * sizeof *code->relocs);
   code->sites = arena_copy(&w->results, code->sites, code->nsites * sizeof *code->sites);
   code->maps = arena_copy(&w->results, code->maps, code->nmaps * sizeof *code->maps);

@@ -33,8 +33,8 @@ MUST_USE bool vm_protect(void *at, size_t size, enum vm_access access);
 /* The same for committed pages with others of READ_WRITE on both sides: a mapping that is neither split nor
  * joined, for which the system needs no memory. */
 void vm_protect_alone(void *at, size_t size, enum vm_access access);
-/* Puts a part of an open file, whole pages, over reserved pages: a private copy, readable and executable. */
-MUST_USE bool vm_map_code(void *at, size_t size, int fd, uint64_t off);
+/* Puts a part of an open file, whole pages, over reserved pages: a private copy, not writable. */
+MUST_USE bool vm_map_part(void *at, size_t size, int fd, uint64_t off, enum vm_access access);
 /* An open file's first `size` > 0 bytes, read-only, where the system likes; NULL when it cannot. Released as
  * vm_page_up(size). */
 MUST_USE const void *vm_map_file(int fd, size_t size);

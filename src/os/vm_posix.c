@@ -84,10 +84,11 @@ const void *vm_map_file(int fd, size_t size) {
   return at == MAP_FAILED ? NULL : at;
 }
 
-bool vm_map_code(void *at, size_t size, int fd, uint64_t off) {
-  assert(whole_pages(at, size) && size > 0 && off <= INT64_MAX);
+bool vm_map_part(void *at, size_t size, int fd, uint64_t off, enum vm_access access) {
+  assert(whole_pages(at, size) && off <= INT64_MAX && access != VM_ACCESS_READ_WRITE);
+  if (size == 0) return true;
   if (alloc_should_fail()) return false;
-  return mmap(at, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, (off_t)off) != MAP_FAILED;
+  return mmap(at, size, prot_of(access), MAP_PRIVATE | MAP_FIXED, fd, (off_t)off) != MAP_FAILED;
 }
 
 enum { LARGE_PAGE = 2 << 20 };

@@ -176,25 +176,37 @@ bool code_inline_next(const struct code_image *image, uint32_t at, uint32_t *pos
 
 /* ---- publishing ---- */
 
+/* Of code and constants: what stands in an image reaches all of it by 32 bits. */
+#define MOST_IMAGE ((uint64_t)INT32_MAX - UINT16_MAX)
+
+static uint64_t consts_size_of(const struct code *code) {
+  return align_up(code->nconsts * sizeof *code->consts, 16);
+}
+
 /* Where each function goes. An image begins with padding, and a function that does not end in padding gets
  * some, so that a return address behind its last call is never the next one's first instruction. */
-static bool place(const struct code *codes, uint32_t nfuncs, uint32_t *func_off, uint64_t *size) {
-  uint64_t at = FUNC_ALIGN;
+static bool place(const struct code *codes, uint32_t nfuncs, uint32_t *func_off, uint64_t *size,
+                  uint64_t *consts_size) {
+  uint64_t at = FUNC_ALIGN, consts = 0;
   for (uint32_t i = 0; i < nfuncs; i++) {
     at = align_up(at, codes[i].align > FUNC_ALIGN ? codes[i].align : FUNC_ALIGN);
     if (at >= UINT32_MAX) return false;
     func_off[i] = (uint32_t)at;
     at += codes[i].size;
     if (codes[i].size && codes[i].bytes[codes[i].size - 1] != ARCH_NO_CODE) at++;
+    consts += consts_size_of(&codes[i]);
   }
-  if (at >= CODE_RANGE - UINT16_MAX) return false;
+  if (at > MOST_IMAGE || consts > MOST_IMAGE || vm_page_up(at) + vm_page_up(consts) > MOST_IMAGE)
+    return false;
   func_off[nfuncs] = (uint32_t)at;
-  *size = at;
+  *size = vm_page_up(at);
+  *consts_size = consts;
   return true;
 }
 
 void code_image_write(const struct code *codes, const struct code_image *image,
                       const struct code_image *module, uint8_t *to) {
+  uint8_t *consts = (uint8_t *)(uintptr_t)image->consts;
   memset(to, ARCH_NO_CODE, image->func_off[0]);
   for (uint32_t i = 0; i < image->nfuncs; i++) {
     uint8_t *start = to + image->func_off[i], *end = to + image->func_off[i + 1];
@@ -202,10 +214,21 @@ void code_image_write(const struct code *codes, const struct code_image *image,
     memset(start + codes[i].size, ARCH_NO_CODE, (size_t)(end - start) - codes[i].size);
     for (uint32_t r = 0; r < codes[i].nrelocs; r++) {
       const struct code_reloc *reloc = &codes[i].relocs[r];
-      assert(reloc->kind == RELOC_CALL && reloc->off + 4 <= codes[i].size);
-      uint32_t rel = (uint32_t)(code_image_func(module, reloc->index) - (start + reloc->off + 4));
-      memcpy(start + reloc->off, &rel, 4);
+      uint8_t *at = start + reloc->off;
+      uint32_t rel;
+      assert(reloc->off + 4 <= codes[i].size);
+      if (reloc->kind == RELOC_CONST) {
+        assert(reloc->index < codes[i].nconsts);
+        memcpy(&rel, at, 4);
+        rel += (uint32_t)(consts + 8 * (size_t)reloc->index - at);
+      } else {
+        rel = (uint32_t)(code_image_func(module, reloc->index) - (at + 4));
+      }
+      memcpy(at, &rel, 4);
     }
+    if (!codes[i].nconsts) continue;
+    memcpy(consts, codes[i].consts, codes[i].nconsts * sizeof *codes[i].consts);
+    consts += consts_size_of(&codes[i]);
   }
 }
 
@@ -304,17 +327,15 @@ static bool count(const struct code *codes, uint32_t nfuncs, struct counts *out)
 
 bool code_image_prepare(const struct code *codes, uint32_t nfuncs, uint32_t nimported, const struct module *m,
                         struct code_image **out, struct error *e) {
-  uint64_t size;
   struct counts n;
   if (!count(codes, nfuncs, &n)) return error_set(e, ERROR_LIMIT, "machine code has too many trap sites");
   struct tables t;
   struct code_image *image = image_new(n, nimported, m, &t);
   if (!image) return error_memory(e);
-  if (!place(codes, nfuncs, t.func_off, &size)) {
+  if (!place(codes, nfuncs, t.func_off, &image->size, &image->consts_size)) {
     code_image_discard(image);
     return error_set(e, ERROR_LIMIT, "machine code is too large");
   }
-  image->size = vm_page_up(size);
   fill_sites(codes, &t, nfuncs);
   fill_maps(codes, &t, nfuncs);
   fill_handlers(codes, &t, nfuncs);
@@ -331,11 +352,13 @@ bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
     code_image_discard(image);
     return false;
   }
-  uint8_t *to = (uint8_t *)(uintptr_t)image->base;
-  if (vm_commit(to, image->size)) {
+  uint8_t *to = (uint8_t *)(uintptr_t)image->base, *consts = to + image->size;
+  size_t consts_size = vm_page_up(image->consts_size);
+  image->consts = consts;
+  if (vm_commit(to, image->size + consts_size)) {
     code_image_write(codes, image, image, to);
     memset(to + image->func_off[nfuncs], ARCH_NO_CODE, image->size - image->func_off[nfuncs]);
-    if (vm_protect(to, image->size, VM_ACCESS_READ_EXEC)) {
+    if (vm_protect(to, image->size, VM_ACCESS_READ_EXEC) && vm_protect(consts, consts_size, VM_ACCESS_READ)) {
       *out = image;
       return true;
     }
@@ -376,7 +399,7 @@ bool code_tables_load(struct slice *bytes, const struct module *m, struct code_i
   if (bytes->len < sizeof h) return error_set(e, ERROR_MALFORMED, "saved code is truncated");
   memcpy(&h, bytes->data, sizeof h);
   if (h.tables_size != tables_size(h.n) || bytes->len - sizeof h < align_up(h.tables_size, 8) ||
-      !h.code_size || h.code_size % vm_page_size() || h.code_size >= CODE_RANGE)
+      !h.code_size || h.code_size % vm_page_size() || h.code_size > MOST_IMAGE)
     return error_set(e, ERROR_MALFORMED, "saved code is damaged");
   struct tables t;
   struct code_image *image = image_new(h.n, h.nimported, m, &t);
@@ -389,22 +412,25 @@ bool code_tables_load(struct slice *bytes, const struct module *m, struct code_i
   return true;
 }
 
-/* An image in a file: this header on a page of its own, the code's pages, the tables. */
+/* An image in a file: this header on a page of its own, the code's pages, those of the constants, the tables.
+ */
 struct header {
   uint32_t magic, version, page, unused;
-  uint64_t code_size;
+  uint64_t code_size, consts_size;
 };
-enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 6 };
+enum { IMAGE_MAGIC = 0x6d69646c /* "ldim" */, IMAGE_VERSION = 7 };
 
 void code_image_save(const struct code_image *image, struct gather *out) {
   struct header h = {.magic = IMAGE_MAGIC,
                      .version = IMAGE_VERSION,
                      .page = (uint32_t)vm_page_size(),
-                     .code_size = image->size};
+                     .code_size = image->size,
+                     .consts_size = image->consts_size};
   gather_align(out, vm_page_size());
   gather_bytes(out, &h, sizeof h);
   gather_align(out, vm_page_size());
   gather_borrow(out, image->base, image->size);
+  gather_borrow(out, image->consts, vm_page_up(image->consts_size));
   code_tables_save(image, out);
 }
 
@@ -414,18 +440,25 @@ bool code_image_map(int fd, uint64_t off, struct slice bytes, const struct modul
   size_t page = vm_page_size();
   if (bytes.len < page) return error_set(e, ERROR_MALFORMED, "saved code is truncated");
   memcpy(&h, bytes.data, sizeof h);
-  if (h.magic != IMAGE_MAGIC || h.version != IMAGE_VERSION || h.page != page ||
-      bytes.len - page < h.code_size)
+  if (h.magic != IMAGE_MAGIC || h.version != IMAGE_VERSION || h.page != page || h.code_size > MOST_IMAGE ||
+      h.consts_size > MOST_IMAGE)
     return error_set(e, ERROR_MALFORMED, "saved code is damaged or of another build");
-  struct slice tables = slice_of(bytes.data + page + h.code_size, bytes.len - page - h.code_size);
+  size_t consts_size = vm_page_up(h.consts_size), mapped = h.code_size + consts_size;
+  if (mapped > MOST_IMAGE || bytes.len - page < mapped)
+    return error_set(e, ERROR_MALFORMED, "saved code is damaged or of another build");
+  struct slice tables = slice_of(bytes.data + page + mapped, bytes.len - page - mapped);
   struct code_image *image;
   if (!code_tables_load(&tables, m, &image, e)) return false;
+  image->consts_size = h.consts_size;
   bool ok = image->size == h.code_size || error_set(e, ERROR_MALFORMED, "saved code is damaged");
   if (!ok || !code_range_claim(image, e)) {
     code_image_discard(image);
     return false;
   }
-  if (!vm_map_code((uint8_t *)(uintptr_t)image->base, image->size, fd, off + page)) {
+  uint8_t *at = (uint8_t *)(uintptr_t)image->base;
+  image->consts = at + image->size;
+  if (!vm_map_part(at, image->size, fd, off + page, VM_ACCESS_READ_EXEC) ||
+      !vm_map_part(at + image->size, consts_size, fd, off + page + image->size, VM_ACCESS_READ)) {
     code_image_unref(image);
     return error_set(e, ERROR_IO, "saved code cannot be mapped");
   }

@@ -1,10 +1,11 @@
 /* Code images: published machine code with its tables.
  *
  * In: struct code of all functions of a module.  Out: one read-and-execute mapping in the process's code
- * range, never writable again, and flat tables of u32 that answer: which function, which trap, which wasm
- * offset is at this pc? The tables are position independent, so that an image can be saved and mapped back.
- * All code of the process lies in one reserved range; `code_find` is lock-free and safe in signal handlers.
- * Reference counted; an image may go when no store that uses it lives. */
+ * range, never writable again, behind it a read-only one of its constants, and flat tables of u32 that
+ * answer: which function, which trap, which wasm offset is at this pc? The tables are position independent,
+ * so that an image can be saved and mapped back. All code of the process lies in one reserved range;
+ * `code_find` is lock-free and safe in signal handlers. Reference counted; an image may go when no store that
+ * uses it lives. */
 #ifndef RUNTIME_CODE_H
 #define RUNTIME_CODE_H
 
@@ -19,7 +20,9 @@ struct code_image {
   _Atomic uint32_t refs;
   const struct module *module; /* for names and source lines; set by whoever makes the image, outlives it */
   const uint8_t *base;         /* first byte of the code; in an area, within its first page */
-  uint64_t size;               /* mapped bytes, whole pages */
+  uint64_t size;               /* mapped bytes of it, whole pages */
+  const uint8_t *consts;       /* those of all functions, each function's aligned to 16 */
+  uint64_t consts_size;        /* bytes; in an area, what is still to be written */
   uint32_t nimported;          /* function index = position in func_off + nimported */
   uint32_t nfuncs, nsites;
   /* Offsets from base, ascending. func_off has nfuncs + 1 entries, the last is the end of the code. */
@@ -60,9 +63,9 @@ enum {
  * or code space. */
 MUST_USE bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
                            const struct module *m, struct code_image **out, struct error *e);
-/* The steps of code_publish, for areas: an image with its tables and its size, without a place; its code,
- * written to where it will stand, with calls bound to what `module` says; and away with one that was never
- * placed. */
+/* The steps of code_publish, for areas: an image with its tables and its sizes, without a place; its code and
+ * constants, written to where they will stand, with calls bound to what `module` says; and away with one that
+ * was never placed. */
 MUST_USE bool code_image_prepare(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
                                  const struct module *m, struct code_image **out, struct error *e);
 void code_image_write(const struct code *codes, const struct code_image *image,

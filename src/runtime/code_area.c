@@ -1,10 +1,12 @@
 /* See code_area.h.
  *
- *   base                 slots: an address for each function, then that of arch_lazy_stub     read and write
- *   base + entries_off   entries (abi/arch.h)                                                 read and
- * execute base + code_off      code, each function from a page's start, up to `used`                read and
- * execute base + ready         committed pages for the next functions                               read and
- * write
+ *   base                 read, write    slots: an address for each function, then that of arch_lazy_stub
+ *   base + entries_off   read, execute  entries (abi/arch.h)
+ *   base + code_off      read, execute  code, each function from a page's start, up to `used`
+ *   base + used          read, write    pages for the next functions, up to `ready`
+ *   base + consts_ready  read, write    room for the next functions' constants, which come from above
+ *   base + sealed        read           constants; those between `consts` and here share a page with that
+ * room
  *
  * Everything but `slots` is written under the code range's lock. */
 #include "runtime/code_area.h"
@@ -26,6 +28,8 @@ struct code_area {
   const uint8_t *_Atomic *slots;
   uint64_t entries_off, code_off;
   uint64_t used, ready;               /* offsets from base, whole pages */
+  uint64_t consts_ready, sealed;      /* the same */
+  uint64_t consts;                    /* offset from base: the lowest constant's */
   struct code_image *_Atomic *images; /* by page of the area: the function's that stands there, or NULL */
   _Atomic uint32_t len;
 };
@@ -63,8 +67,10 @@ static bool lay_out(struct code_area *a, const struct module *m) {
   a->code_off = align_up(a->entries_off + ARCH_LAZY_HEAD_SIZE + n * ARCH_LAZY_ENTRY_SIZE, page);
   a->used = a->ready = a->code_off;
   a->head.size =
+      COMMIT_AT_ONCE +
       align_up(a->code_off + min_u64(n * page + BYTES_PER_WASM_BYTE * (uint64_t)m->bytes.len, MOST_CODE),
                COMMIT_AT_ONCE);
+  a->consts = a->consts_ready = a->sealed = a->head.size;
   return a->head.size < INT32_MAX; /* every call reaches */
 }
 
@@ -134,15 +140,33 @@ static uint64_t shift_in_pages(const struct code_area *a, const struct code_imag
   return (uint64_t)a->len * STEP % (free_lines + 1) * LINE;
 }
 
-/* Room for `size` more bytes; under the lock. */
-static bool have_room(struct code_area *a, uint64_t size, struct error *e) {
-  if (size > a->head.size - a->used)
+/* Room for so many more bytes, both below 2^32; under the lock. */
+static bool have_room(struct code_area *a, uint64_t size, uint64_t consts_size, struct error *e) {
+  uint64_t left = a->ready - a->used, consts_left = a->consts - a->consts_ready;
+  uint64_t need = size > left ? size - left : 0;
+  uint64_t consts_need = consts_size > consts_left ? vm_page_up(consts_size - consts_left) : 0;
+  uint64_t between = a->consts_ready - a->ready;
+  if (need + consts_need > between)
     return error_set(e, ERROR_LIMIT, "the module's machine code is too large");
-  if (size <= a->ready - a->used) return true;
-  uint64_t more = min_u64(align_up(a->used + size - a->ready, COMMIT_AT_ONCE), a->head.size - a->ready);
-  if (!vm_commit(at(a, a->ready), more)) return error_memory(e);
-  a->ready += more;
+  if (need) {
+    uint64_t more = min_u64(align_up(need, COMMIT_AT_ONCE), between - consts_need);
+    if (!vm_commit(at(a, a->ready), more)) return error_memory(e);
+    a->ready += more;
+    between -= more;
+  }
+  if (consts_need) {
+    uint64_t more = min_u64(align_up(consts_need, COMMIT_AT_ONCE), between);
+    if (!vm_commit(at(a, a->consts_ready - more), more)) return error_memory(e);
+    a->consts_ready -= more;
+  }
   return true;
+}
+
+/* Pages that have all their constants are not written again. What the system refuses is asked for with the
+ * next: nobody can run them either way. */
+static void seal(struct code_area *a) {
+  uint64_t full = vm_page_up(a->consts);
+  if (full < a->sealed && vm_protect(at(a, full), a->sealed - full, VM_ACCESS_READ)) a->sealed = full;
 }
 
 bool code_area_add(struct code_area *a, uint32_t func_index, const struct code *code, struct error *e) {
@@ -150,15 +174,18 @@ bool code_area_add(struct code_area *a, uint32_t func_index, const struct code *
   if (!code_image_prepare(code, 1, func_index, a->head.module, &image, e)) return false;
   bool ok = true, first = false;
   code_range_lock();
-  if (!code_area_has(a, func_index) && (ok = have_room(a, image->size, e))) {
+  if (!code_area_has(a, func_index) && (ok = have_room(a, image->size, image->consts_size, e))) {
     uint8_t *to = at(a, a->used);
     uint64_t shift = shift_in_pages(a, image);
     image->base = to + shift;
+    image->consts = at(a, a->consts - image->consts_size);
     memset(to, ARCH_NO_CODE, image->size);
     code_image_write(code, image, &a->head, to + shift);
     ok = vm_protect(to, image->size, VM_ACCESS_READ_EXEC) || error_memory(e);
     if (ok) {
       a->used += image->size;
+      a->consts -= image->consts_size;
+      seal(a);
       install(a, image);
       first = true;
     }
@@ -170,13 +197,13 @@ bool code_area_add(struct code_area *a, uint32_t func_index, const struct code *
 
 /* ---- files ---- */
 
-/* In a file: this header on a page of its own, the code's pages, then for each image a u64, the offset of its
- * code within these, and its tables. */
+/* In a file: this header on a page of its own, the code's pages, those of the constants, then for each image
+ * a u64, the offset of its code within its pages, and its tables. */
 struct header {
   uint32_t magic, version, page, len;
-  uint64_t code_off, code_size;
+  uint64_t code_off, code_size, consts_size; /* the last two are whole pages */
 };
-enum { AREA_MAGIC = 0x7261646c /* "ldar" */, AREA_VERSION = 2 };
+enum { AREA_MAGIC = 0x7261646c /* "ldar" */, AREA_VERSION = 3 };
 
 void code_area_save(struct code_area *a, struct gather *out) {
   struct header h = {.magic = AREA_MAGIC,
@@ -186,11 +213,15 @@ void code_area_save(struct code_area *a, struct gather *out) {
   code_range_lock(); /* what is there at one moment */
   h.len = a->len;
   h.code_size = a->used - a->code_off;
+  uint64_t consts_size = a->head.size - a->consts;
   code_range_unlock();
+  h.consts_size = vm_page_up(consts_size);
   gather_align(out, h.page);
   gather_bytes(out, &h, sizeof h);
   gather_align(out, h.page);
   gather_borrow(out, at(a, a->code_off), h.code_size);
+  gather_zeros(out, h.consts_size - consts_size); /* others may be at that page's rest */
+  gather_borrow(out, at(a, a->head.size - consts_size), consts_size);
   for (uint64_t off = a->code_off; off < a->code_off + h.code_size;) {
     const struct code_image *image = a->images[off / h.page];
     uint64_t place = (uint64_t)(image->base - at(a, a->code_off));
@@ -236,17 +267,22 @@ bool code_area_map(int fd, uint64_t off, struct slice bytes, const struct module
   size_t page = vm_page_size();
   if (bytes.len < page) return damaged(e);
   memcpy(&h, bytes.data, sizeof h);
+  uint64_t mapped;
   if (h.magic != AREA_MAGIC || h.version != AREA_VERSION || h.page != page || h.code_size % page ||
-      bytes.len - page < h.code_size)
+      h.consts_size % page || !add_u64(h.code_size, h.consts_size, &mapped) || bytes.len - page < mapped)
     return damaged(e);
   if (!code_area_new(m, out, e)) return false;
   struct code_area *a = (*out)->area;
-  if (h.code_off != a->code_off || h.code_size > a->head.size - a->code_off)
+  struct slice tables = slice_of(bytes.data + page + mapped, bytes.len - page - mapped);
+  uint64_t consts = a->head.size - h.consts_size; /* below code_off: checked before it is used */
+  if (h.code_off != a->code_off || mapped > a->head.size - a->code_off)
     damaged(e);
-  else if (h.code_size && !vm_map_code(at(a, a->code_off), h.code_size, fd, off + page))
+  else if (!vm_map_part(at(a, a->code_off), h.code_size, fd, off + page, VM_ACCESS_READ_EXEC) ||
+           !vm_map_part(at(a, consts), h.consts_size, fd, off + page + h.code_size, VM_ACCESS_READ))
     error_set(e, ERROR_IO, "saved code cannot be mapped");
-  else if (load_images(a, &h, slice_of(bytes.data + page + h.code_size, bytes.len - page - h.code_size), e)) {
+  else if (load_images(a, &h, tables, e)) {
     a->ready = a->used;
+    a->consts = a->consts_ready = a->sealed = consts;
     return true;
   }
   code_image_unref(*out);

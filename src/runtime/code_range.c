@@ -55,9 +55,13 @@ static bool have_range(void) {
   return true;
 }
 
-/* Takes address space for image->size bytes: sets image->base and the granules' owner. */
+static uint64_t whole_size(const struct code_image *image) {
+  return image->size + vm_page_up(image->consts_size);
+}
+
+/* Takes address space for the image: sets image->base and the granules' owner. */
 bool code_range_claim(struct code_image *image, struct error *e) {
-  uint64_t need = (image->size + (1u << GRANULE_LOG2) - 1) >> GRANULE_LOG2;
+  uint64_t need = (whole_size(image) + (1u << GRANULE_LOG2) - 1) >> GRANULE_LOG2;
   if (need > GRANULES)
     return error_set(e, ERROR_LIMIT, "machine code of %llu bytes is too large",
                      (unsigned long long)image->size);
@@ -79,7 +83,7 @@ bool code_range_claim(struct code_image *image, struct error *e) {
 
 void code_range_disclaim(struct code_image *image) {
   mutex_lock(&lock);
-  bool ok = vm_decommit((uint8_t *)(uintptr_t)image->base, image->size);
+  bool ok = vm_decommit((uint8_t *)(uintptr_t)image->base, whole_size(image));
   uint32_t at = (uint32_t)(((uintptr_t)image->base - range) >> GRANULE_LOG2);
   /* Where the system cannot take the pages back, their addresses stay in use: nobody may run what is left
    * there. */

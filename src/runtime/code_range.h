@@ -9,7 +9,7 @@
 
 #define CODE_RANGE (UINT64_C(4) << 30)
 
-/* Takes address space for image->size bytes, whole pages: sets image->base. */
+/* Takes address space for image->size bytes, whole pages, and the constants behind them: sets image->base. */
 MUST_USE bool code_range_claim(struct code_image *image, struct error *e);
 /* Gives it back with the memory in it. */
 void code_range_disclaim(struct code_image *image);

@@ -1,7 +1,7 @@
-/* No page is ever writable and executable: compiled at once, when called, from the cache, from a file; with
- * traps, collections, stacks and children. The mappings are looked at after each step, and a filter in the
- * kernel ends the process at the first call that asks for both, so that no moment between two looks is
- * missed. */
+/* No page is ever writable and executable, and none with a guest's long constants executable: compiled at
+ * once, when called, from the cache, from a file; with traps, collections, stacks and children. The mappings
+ * are looked at after each step, and a filter in the kernel ends the process at the first call that asks for
+ * both, so that no moment between two looks is missed. */
 #include "unit.h"
 
 #include <heddle.h>
@@ -42,7 +42,20 @@ static bool forbid_both(void) {
   return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-/* How many lines of /proc/self/maps are executable; none may be writable, too. */
+/* Halves of "constants"' constants, as they would stand in code; inverted, so that the test's own does not
+ * hold them. */
+static const volatile uint64_t inverted[] = {~UINT64_C(0x40449123456789ab), ~UINT64_C(0x1122334455667788),
+                                             ~UINT64_C(0x99aabbccddeeff01)};
+
+static bool holds_constant(const void *at, size_t size) {
+  for (size_t i = 0; i < sizeof inverted / sizeof *inverted; i++) {
+    uint64_t constant = ~inverted[i];
+    if (memmem(at, size, &constant, sizeof constant)) return true;
+  }
+  return false;
+}
+
+/* How many lines of /proc/self/maps are executable; none may be writable, too, or hold a constant. */
 static int executable_mappings(void) {
   char line[512];
   int n = 0;
@@ -53,6 +66,10 @@ static int executable_mappings(void) {
     ck_assert_ptr_nonnull(access);
     ck_assert_msg(access[2] != 'w' || access[3] != 'x', "%s", line);
     n += access[3] == 'x';
+    if (access[1] != 'r' || access[3] != 'x' || strstr(line, "[v")) continue; /* the kernel's own */
+    unsigned long begin, end;
+    ck_assert_int_eq(sscanf(line, "%lx-%lx", &begin, &end), 2);
+    ck_assert_msg(!holds_constant((const void *)begin, end - begin), "a constant in %s", line);
   }
   fclose(f);
   return n;
@@ -63,6 +80,10 @@ static const char head[] =
     " (type $array (array (mut i64))) (memory 1 4) (table funcref (elem $body)) (elem declare func $body)"
     " (func $body (type $f) (suspend $t (local.get 0)))"
     " (func (export \"numbers\") (result i32) (i32.trunc_f64_s (f64.add (f64.const 40.25) (f64.const 1.75))))"
+    " (func (export \"constants\") (result i32) (i32.add"
+    "  (i32.trunc_f64_s (f64.add (f64.load (i32.const 0)) (f64.const 0x1.49123456789abp+5)))"
+    "  (v128.any_true (v128.xor (v128.load (i32.const 0)) (v128.const i64x2 0x1122334455667788 "
+    "0x99aabbccddeeff01)))))"
     " (func (export \"trap\") (result i32) (i32.load (i32.const 1000000)))"
     " (func (export \"grow\") (result i32) (memory.grow (i32.const 1)))"
     " (func (export \"objects\") (result i32) (local $i i32)"
@@ -96,6 +117,7 @@ static void run_all(heddle_engine_t *engine, heddle_module_t *module) {
     int32_t result;
     heddle_trap_t trap;
   } calls[] = {{"numbers", 42, HEDDLE_TRAP_NONE},
+               {"constants", 42, HEDDLE_TRAP_NONE},
                {"trap", 0, HEDDLE_TRAP_MEMORY_OUT_OF_BOUNDS},
                {"grow", 1, HEDDLE_TRAP_NONE},
                {"objects", 42, HEDDLE_TRAP_NONE},
@@ -136,6 +158,16 @@ START_TEST(the_look_sees) {
   void *both = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   (void)executable_mappings();
   ck_assert_ptr_ne(both, MAP_FAILED);
+}
+END_TEST
+
+START_TEST(the_look_finds_constants) {
+  uint64_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ck_assert_ptr_ne(page, MAP_FAILED);
+  page[9] = ~inverted[2];
+  (void)executable_mappings();
+  if (mprotect(page, 4096, PROT_READ | PROT_EXEC)) return;
+  (void)executable_mappings();
 }
 END_TEST
 
@@ -202,6 +234,7 @@ int main(void) {
   tcase_add_checked_fixture(tc, unit_handlers_reset, NULL);
   tcase_add_test_raise_signal(tc, the_filter_ends, SIGSYS);
   tcase_add_exit_test(tc, the_look_sees, 1);
+  tcase_add_exit_test(tc, the_look_finds_constants, 1);
   tcase_add_test(tc, never_both);
   tcase_set_timeout(tc, 60);
   Suite *suite = suite_create("api/pages");

@@ -1,4 +1,5 @@
-/* Code images: placement, look-ups, files, and that code is never writable and executable. */
+/* Code images: placement, look-ups, constants, files, and that code is never writable and executable,
+ * constants neither of the two. */
 #include "base/alloc.h"
 #include "os/thread.h"
 #include "runtime/code.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -144,6 +146,115 @@ START_TEST(images_go_through_files) {
 }
 END_TEST
 
+/* mov rax, [rip + rel32]; ret */
+static uint8_t loads[] = {0x48, 0x8b, 0x05, 0xfc, 0xff, 0xff, 0xff, 0xc3};
+static uint64_t three[] = {1, 2, UINT64_C(0x1122334455667788)}, one[] = {UINT64_C(0x99aabbccddeeff00)};
+
+static uint64_t run64(const struct code_image *image, uint32_t func) {
+  uint64_t (*f)(void);
+  const uint8_t *at = code_image_func(image, func);
+  memcpy(&f, &at, sizeof f);
+  return f();
+}
+
+static void check_constants(const struct code_image *image) {
+  unsigned long begin, end;
+  char line[500], access[8] = "";
+  ck_assert_uint_eq(run64(image, 0), three[2]);
+  ck_assert_int_eq(run(image, 1), 7);
+  ck_assert_uint_eq(run64(image, 2), one[0]);
+  ck_assert_uint_eq(image->consts_size, 32 + 16);
+  ck_assert_mem_eq(image->consts, three, sizeof three);
+  ck_assert_mem_eq(image->consts + 32, one, sizeof one); /* aligned again */
+  ck_assert_ptr_null(code_find((uintptr_t)image->consts));
+  FILE *maps = fopen("/proc/self/maps", "r");
+  ck_assert_ptr_nonnull(maps);
+  while (fgets(line, sizeof line, maps))
+    if (sscanf(line, "%lx-%lx %7s", &begin, &end, access) == 3 &&
+        (uintptr_t)image->consts - begin < end - begin)
+      break;
+  fclose(maps);
+  ck_assert_str_eq(access, "r--p");
+}
+
+START_TEST(constants_stand_apart) {
+  struct code_reloc last = {.off = 3, .index = 2, .kind = RELOC_CONST},
+                    first = {.off = 3, .kind = RELOC_CONST};
+  struct code codes[] = {
+      {.bytes = loads, .size = sizeof loads, .consts = three, .nconsts = 3, .relocs = &last, .nrelocs = 1},
+      {.bytes = seven, .size = sizeof seven},
+      {.bytes = loads, .size = sizeof loads, .consts = one, .nconsts = 1, .relocs = &first, .nrelocs = 1}};
+  struct error e = ERROR_INIT;
+  struct code_image *image;
+  ck_assert(code_publish(codes, 3, 0, NULL, &image, &e));
+  check_constants(image);
+  char path[] = "/tmp/heddle-test-code-XXXXXX";
+  int fd = mkstemp(path);
+  ck_assert_int_ge(fd, 0);
+  unlink(path);
+  struct gather g;
+  gather_init(&g);
+  code_image_save(image, &g);
+  ck_assert(gather_end(&g));
+  uint8_t *saved = gather_join(&g);
+  struct slice all = slice_of(saved, g.len);
+  gather_free(&g);
+  code_image_unref(image);
+  ck_assert_ptr_nonnull(saved);
+  ck_assert_int_eq(write(fd, saved, all.len), (ssize_t)all.len);
+  ck_assert(code_image_map(fd, 0, all, NULL, &image, &e));
+  check_constants(image);
+  no_page_is_writable_and_executable();
+  code_image_unref(image);
+  /* Sizes of code and constants that are too large for the file, for an image, or for 64 bits. */
+  static const uint64_t sizes[] = {
+      0, 4095, 4097, 8192, 1 << 20, INT32_MAX, INT64_MAX, UINT64_MAX - 4095, UINT64_MAX};
+  for (size_t off = 16; off < 32; off += 8)
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+      uint64_t was;
+      memcpy(&was, saved + off, 8);
+      memcpy(saved + off, &sizes[i], 8);
+      e = (struct error)ERROR_INIT;
+      if (off == 16 || sizes[i] == 0 || sizes[i] > 4096) {
+        ck_assert(!code_image_map(fd, 0, all, NULL, &image, &e));
+        ck_assert(e.kind == ERROR_MALFORMED);
+      }
+      memcpy(saved + off, &was, 8);
+    }
+  mem_free(saved);
+  close(fd);
+}
+END_TEST
+
+/* What an instruction cannot reach is refused. */
+START_TEST(too_large) {
+  const size_t size = (size_t)1 << 30;
+  uint8_t *zeros = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ck_assert_ptr_ne(zeros, MAP_FAILED);
+  struct code_image *image;
+  struct error e = ERROR_INIT;
+  struct code whole = {.bytes = zeros, .size = 1u << 30}, half = {.bytes = zeros, .size = 1u << 29};
+  struct code codes[] = {whole, half, {.bytes = seven, .size = sizeof seven}};
+  ck_assert(code_image_prepare(codes, 3, 0, NULL, &image, &e));
+  code_image_discard(image);
+  codes[2].nconsts = 1u << 25;
+  ck_assert(code_image_prepare(codes, 3, 0, NULL, &image, &e));
+  code_image_discard(image);
+  codes[2].nconsts = 1u << 26; /* together they are 2 GiB */
+  ck_assert(!code_image_prepare(codes, 3, 0, NULL, &image, &e));
+  ck_assert(e.kind == ERROR_LIMIT);
+  e = (struct error)ERROR_INIT;
+  codes[2] = whole;
+  ck_assert(!code_image_prepare(codes, 3, 0, NULL, &image, &e));
+  ck_assert(e.kind == ERROR_LIMIT);
+  e = (struct error)ERROR_INIT;
+  codes[0].nconsts = codes[1].nconsts = codes[2].nconsts = UINT32_MAX;
+  ck_assert(!code_publish(codes, 3, 0, NULL, &image, &e));
+  ck_assert(e.kind == ERROR_LIMIT);
+  munmap(zeros, size);
+}
+END_TEST
+
 static _Atomic bool stop;
 static void publish_always(void *unused) {
   (void)unused;
@@ -173,5 +284,5 @@ END_TEST
 
 int main(void) {
   return UNIT_RUN("runtime/code", images_run_and_are_found, empty_image, images_go_through_files,
-                  forked_children_publish_too);
+                  constants_stand_apart, too_large, forked_children_publish_too);
 }

@@ -44,7 +44,7 @@
 ;;     cd: 4d 8b 5f 10 41 ff 63 08 e9 3e ff ff
 ;;     d9: ff 4d 8b 5f 10 41 ff 23 e8 f4 ff ff
 ;;     e5: ff 4c 8b 7b 18 ff 63 10
-;; tables and constants:
+;; tables:
 ;;     f0: 00 00 00 00 00 00 00 00 38 00 00 00
 ;;     fc: 00 00 00 00 00 00 00 00 00 00 00 00
 ;;    108: 30 00 00 00 90 ff ff ff 00 00 00 00

@@ -19,6 +19,6 @@
 ;; b3:
 ;;     27: b8 0c 00 00 00                       mov eax, 12
 ;;     2c: c3                                   ret (v0:rax)
-;; tables and constants:
+;; tables:
 ;;     30: eb ff ff ff f1 ff ff ff eb ff ff ff
 ;;     3c: f7 ff ff ff

@@ -1,11 +1,11 @@
-/* Layout: blocks in their final order (order.c), jumps in their final sizes, tables and constants behind the
- * code.
+/* Layout: blocks in their final order (order.c), jumps in their final sizes, tables behind the code,
+ * constants apart from it.
  *
  * In: an allocated function and its frame.  Out: struct code.
  * Bodies of blocks are written once, without the jumps between blocks, as regions; then jumps grow from short
  * to long until all reach, regions move apart, and every mark (sites, relocations, fixups) moves with its
- * region. Order of the bytes: blocks that are not cold, cold blocks, cold parts, jump tables, constant pool,
- * int3 up to 16. Must not: fail; memory is the arena's. */
+ * region. Order of the bytes: blocks that are not cold, cold blocks, cold parts, jump tables, int3 up
+ * to 16. Must not: fail; memory is the arena's. */
 #include "compiler/isa/x64/emit.h"
 
 #include "abi/call.h"
@@ -360,7 +360,7 @@ static uint32_t put_resume(const struct layout *l, const struct x64_handlers *h,
   return base;
 }
 
-/* Tables and pool behind the code; resolves every fixup. */
+/* Tables behind the code; resolves every fixup. */
 static void finish(struct layout *l, uint32_t code_size, struct code *out) {
   struct x64_asm *a = &l->a;
   const struct mach_func *f = a->f;
@@ -378,15 +378,12 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
     at += x64_handlers_size(f, &a->resumes.at[i]);
     if (at > INT32_MAX / 2) arena_out_of_memory(a->arena);
   }
-  uint32_t pool_at = (uint32_t)align_up(at, 16);
-  uint64_t size = a->pool.len ? pool_at + UINT64_C(8) * a->pool.len : at;
-  size = align_up(size, 16);
+  uint64_t size = align_up(at, 16);
   if (size > INT32_MAX) arena_out_of_memory(a->arena);
   uint8_t *bytes = arena_alloc(a->arena, size);
   copy_regions(l, bytes);
   VEC_DROP(a->arena, &a->code);
   memset(bytes + code_size, 0xcc, size - code_size);
-  if (a->pool.len) memcpy(bytes + pool_at, a->pool.at, 8 * (size_t)a->pool.len);
   for (uint32_t t = 0; t < a->tables.len; t++) {
     uint32_t b = a->tables.at[t].block;
     for (uint32_t i = 0; i < f->blocks.at[b].nsucc; i++)
@@ -400,7 +397,6 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
     uint32_t from = final_next(l, &n, x->at), to;
     switch ((enum x64_fixup_kind)x->kind) {
     case FIXUP_LABEL: to = final_off(l, a->labels.at[x->target]); break;
-    case FIXUP_POOL: to = pool_at + 8 * x->target; break;
     case FIXUP_TABLE: to = table_at[x->target]; break;
     case FIXUP_HANDLERS: to = handlers_at[x->target]; break;
     default: unreachable();
@@ -411,6 +407,8 @@ static void finish(struct layout *l, uint32_t code_size, struct code *out) {
   VEC_DROP(a->arena, &a->labels);
   out->bytes = bytes;
   out->size = (uint32_t)size;
+  out->consts = a->pool.at;
+  out->nconsts = a->pool.len;
 }
 
 /* Where references stand in every frame of the function, from rbp: stack arguments, locals kept in slots, and
@@ -610,8 +608,11 @@ void x64_print_code(const struct mach_func *f, const struct frame *frame, const 
   if (cold->at < end) out_cstr(out, "out of line:\n");
   print_line(&code, cold->at, end, "", out);
   if (end < align_up(end, 16)) end = (uint32_t)align_up(end, 4);
-  if (l->a.tables.len || l->a.pool.len || l->a.resumes.len) {
-    out_cstr(out, "tables and constants:\n");
+  if (l->a.tables.len || l->a.resumes.len) {
+    out_cstr(out, "tables:\n");
     print_line(&code, end, code.size, "", out);
   }
+  if (code.nconsts) out_cstr(out, "constants:\n");
+  for (uint32_t i = 0; i < code.nconsts; i++)
+    out_printf(out, "%6x: %016llx\n", 8 * i, (unsigned long long)code.consts[i]);
 }

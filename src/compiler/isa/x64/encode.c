@@ -151,7 +151,9 @@ static inline unsigned low4(mreg r) { return r == MREG_NONE ? 0 : r & 15; }
 __attribute__((noinline)) static uint8_t *put_pool(struct x64_asm *a, uint8_t *p, unsigned mid,
                                                    uint32_t entry, uint8_t tail) {
   insn_end(a, put_byte(p, mid | 5));
-  x64_fixup32(a, FIXUP_POOL, entry, tail);
+  struct code_reloc r = {.off = a->code.len, .index = entry, .kind = RELOC_CONST};
+  VEC_PUSH(a->arena, &a->relocs, r);
+  x64_u32(a, 0u - 4 - tail); /* counted from the instruction's end */
   return a->code.at + a->code.len;
 }
 

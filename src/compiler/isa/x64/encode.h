@@ -12,10 +12,10 @@
 struct x64_pos {
   uint32_t off, region;
 };
-enum x64_fixup_kind { FIXUP_LABEL, FIXUP_POOL, FIXUP_TABLE, FIXUP_HANDLERS };
+enum x64_fixup_kind { FIXUP_LABEL, FIXUP_TABLE, FIXUP_HANDLERS };
 struct x64_fixup { /* the 4 bytes at raw offset `at`: target - (at + 4 + tail) */
   uint32_t at;
-  uint32_t target : 26; /* label, pool entry, table, resume */
+  uint32_t target : 26; /* label, table, resume */
   uint32_t kind : 2, tail : 4;
 };
 #define FIXUP_TARGET_MOST UINT32_C(0x3ffffff)
