@@ -64,9 +64,8 @@ void x64_address(struct x64_sel *s, ir_val v, struct mach_insn *in) {
   in->src = s->ir->wasm_off.at[v];
 }
 
-bool x64_can_fold(const struct x64_sel *s, ir_val v, uint8_t size) {
+bool x64_can_fold_load(const struct x64_sel *s, ir_val v, uint8_t size) {
   const struct ir_insn *in = sel_at(s, v);
-  if (in->op != IR_OP_GLOAD && in->op != IR_OP_LOAD && in->op != IR_OP_HLOAD) return false;
   return (in->flags & IRF_ACCESS_MASK) == ACCESS_FULL && x64_type_size(in->type) == size && in->uses == 1 &&
          !x64_wanted(s, v) && !(s->state[v] & SEL_FOLDED) && s->block_of[v] == s->block &&
          s->epoch[v] == s->epoch[s->at];

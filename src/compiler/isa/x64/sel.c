@@ -9,10 +9,25 @@ const uint8_t x64_type_sizes[IR_TYPE_COUNT] = {
     [IR_VOID] = 8,  [IR_I32] = 4, [IR_I64] = 8, [IR_F32] = 4,    [IR_F64] = 8,
     [IR_V128] = 16, [IR_REF] = 4, [IR_PTR] = 8, [IR_FUNCREF] = 8};
 
-void x64_push(struct x64_sel *s, struct mach_insn in) {
-  if (!in.src) in.src = s->ir->wasm_off.at[s->at];
-  VEC_PUSH(s->arena, &s->f->insns, in);
+static NOINLINE void push_grown(struct x64_sel *s, const struct mach_insn *in) {
+  VEC_RESERVE(s->arena, &s->f->insns, s->f->insns.len + 1);
+  x64_push_from(s, in);
 }
+
+void x64_push_from(struct x64_sel *s, const struct mach_insn *in) {
+  struct mach_func *f = s->f;
+  uint32_t len = f->insns.len;
+  if (len == f->insns.cap) {
+    push_grown(s, in);
+    return;
+  }
+  struct mach_insn *to = &f->insns.at[len];
+  *to = *in;
+  if (!in->src) to->src = s->ir->wasm_off.at[s->at];
+  f->insns.len = len + 1;
+  s->ncompares += (unsigned)(in->op - X64_CMP_RR) <= X64_TEST_MI - X64_CMP_RR;
+}
+static_assert(X64_TEST_MI - X64_CMP_RR == 8, "the comparisons stand together");
 
 void x64_push_rr(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, mreg src) {
   struct mach_insn in = x64_new(op, size);
@@ -30,13 +45,6 @@ void x64_push_ri(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, int32_
     in.s = d;
   in.imm = imm;
   x64_push(s, in);
-}
-
-bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm) {
-  uint64_t value;
-  if (!x64_const(s, v, &value)) return false;
-  *imm = (int32_t)(uint32_t)value;
-  return x64_type_size(sel_at(s, v)->type) == 4 || (uint64_t)(int64_t)*imm == value;
 }
 
 mreg x64_temp(struct x64_sel *s, uint8_t ir_type) {
@@ -117,23 +125,27 @@ static struct mach_insn load_const(struct x64_sel *s, ir_val v) {
   return m;
 }
 
+static NOINLINE mreg use_const(struct x64_sel *s, ir_val v) {
+  return remat(s, sel_at(s, v)->type, load_const(s, v));
+}
+
+static NOINLINE mreg use_pinned(struct x64_sel *s, mreg from) {
+  mreg d = x64_temp(s, IR_PTR);
+  x64_push_rr(s, (enum x64_op)MACH_MOVE, 8, d, from);
+  return d;
+}
+
 mreg x64_use(struct x64_sel *s, ir_val v) {
   v = strip_zext(s, v);
-  const struct ir_insn *in = sel_at(s, v);
-  switch (in->op) {
+  switch (sel_at(s, v)->op) {
   case IR_OP_ICONST:
   case IR_OP_FCONST:
-  case IR_OP_VCONST: return remat(s, in->type, load_const(s, v));
-  case IR_OP_VMCTX:
-  case IR_OP_MEM0: {
-    struct mach_insn m = x64_new((enum x64_op)MACH_MOVE, 8);
-    m.d = x64_temp(s, IR_PTR);
-    m.s = in->op == IR_OP_VMCTX ? X64_INSTANCE : X64_MEMORY0;
-    x64_push(s, m);
-    return m.d;
-  }
+  case IR_OP_VCONST: return use_const(s, v);
+  case IR_OP_VMCTX: return use_pinned(s, X64_INSTANCE);
+  case IR_OP_MEM0: return use_pinned(s, X64_MEMORY0);
   default:
-    assert(s->block_of[v] < s->block || (s->block_of[v] == s->block && v <= s->at) || in->op == IR_OP_PHI);
+    assert(s->block_of[v] < s->block || (s->block_of[v] == s->block && v <= s->at) ||
+           sel_at(s, v)->op == IR_OP_PHI);
     s->state[v] |= SEL_WANTED;
     return x64_def(s, v);
   }

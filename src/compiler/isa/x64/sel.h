@@ -20,9 +20,11 @@ struct x64_sel {
   uint32_t *epoch; /* of each IR value: how many effects precede it in its block */
   ir_block *block_of;
   size_t reg_size, epoch_size, block_of_size; /* bytes */
-  uint32_t since, give_back_after;            /* instructions; see give_back */
+  uint32_t give_back_after, left;             /* instructions; see give_back */
   ir_block block;                             /* being selected */
   ir_val at;                                  /* being selected */
+  uint32_t ncompares;                         /* in it, so far */
+  VEC(ir_block) comparing;                    /* blocks with several, the last one first */
   mreg heap, poll_page;                       /* these fields of the instance; 0: nobody has asked */
   struct call_loc *params, *results;          /* room for one call_layout */
 };
@@ -37,7 +39,9 @@ static inline struct mach_insn x64_new(enum x64_op op, uint8_t size) { /* no ope
   return (struct mach_insn){
       .op = (uint16_t)op, .size = size, .d = MREG_NONE, .s = MREG_NONE, .base = MREG_NONE, .idx = MREG_NONE};
 }
-void x64_push(struct x64_sel *s, struct mach_insn in); /* src = where s->at comes from, unless set */
+/* src = where s->at comes from, unless set */
+void x64_push_from(struct x64_sel *s, const struct mach_insn *in);
+static inline void x64_push(struct x64_sel *s, struct mach_insn in) { x64_push_from(s, &in); }
 void x64_push_rr(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, mreg src);
 void x64_push_ri(struct x64_sel *s, enum x64_op op, uint8_t size, mreg d, int32_t imm);
 static inline const struct ir_insn *sel_at(const struct x64_sel *s, ir_val v) { return &s->ir->insns.at[v]; }
@@ -60,7 +64,13 @@ static inline bool x64_const(const struct x64_sel *s, ir_val v, uint64_t *value)
   *value = x64_type_size(in->type) == 4 ? in->a : (uint64_t)in->b << 32 | in->a;
   return true;
 }
-bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm); /* that fits a sign-extended immediate? */
+/* One that fits a sign-extended immediate? */
+static inline bool x64_imm32(const struct x64_sel *s, ir_val v, int32_t *imm) {
+  uint64_t value;
+  if (!x64_const(s, v, &value)) return false;
+  *imm = (int32_t)(uint32_t)value;
+  return x64_type_size(sel_at(s, v)->type) == 4 || (uint64_t)(int64_t)*imm == value;
+}
 mreg x64_temp(struct x64_sel *s, uint8_t ir_type);
 /* A constant field of the instance, one value of the whole function, named by *field: loaded where the
  * function begins (x64_select_fields), and again where it has lost its register. */
@@ -112,8 +122,16 @@ void x64_add_fixed(struct x64_sel *s, mreg reg, uint8_t phys);
 /* address.c */
 /* Makes the memory operand of a LOAD, STORE, GLOAD or GSTORE, with its trap and source. */
 void x64_address(struct x64_sel *s, ir_val v, struct mach_insn *in);
+/* A load that may become a memory operand. */
+static inline bool x64_is_load(const struct x64_sel *s, ir_val v) {
+  uint8_t op = sel_at(s, v)->op;
+  return op == IR_OP_GLOAD || op == IR_OP_LOAD || op == IR_OP_HLOAD;
+}
 /* May the user at s->at read `v` from memory, `size` bytes wide, instead of a register? */
-bool x64_can_fold(const struct x64_sel *s, ir_val v, uint8_t size);
+bool x64_can_fold_load(const struct x64_sel *s, ir_val v, uint8_t size);
+static inline bool x64_can_fold(const struct x64_sel *s, ir_val v, uint8_t size) {
+  return x64_is_load(s, v) && x64_can_fold_load(s, v, size);
+}
 /* Puts the operand in and marks the load as done. */
 void x64_fold(struct x64_sel *s, ir_val v, struct mach_insn *in);
 bool x64_same_address(const struct x64_sel *s, ir_val load, ir_val store);
@@ -124,6 +142,8 @@ bool x64_select_int(struct x64_sel *s, ir_val v);
 bool x64_select_compare(struct x64_sel *s, ir_val v);
 bool x64_select_float(struct x64_sel *s, ir_val v);
 bool x64_select_memory(struct x64_sel *s, ir_val v);
+void x64_select_load(struct x64_sel *s, ir_val v);  /* LOAD, HLOAD, GLOAD, ATOMIC_LOAD */
+void x64_select_store(struct x64_sel *s, ir_val v); /* STORE, HSTORE, GSTORE */
 bool x64_select_atomic(struct x64_sel *s, ir_val v);
 bool x64_select_call(struct x64_sel *s, ir_val v);
 bool x64_select_cont(struct x64_sel *s, ir_val v);

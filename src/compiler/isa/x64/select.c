@@ -11,6 +11,8 @@
 #include "compiler/isa/x64/isa_x64.h"
 #include "compiler/isa/x64/sel.h"
 
+#include <string.h>
+
 /* A load whose fault says something else than that memory ends. */
 static bool is_null_check(const struct ir_insn *in) {
   return in->op == IR_OP_HLOAD ? in->flags & IRF_NULL_MASK : in->op == IR_OP_LOAD && in->flags & IRF_FAULTS;
@@ -19,21 +21,25 @@ static bool is_null_check(const struct ir_insn *in) {
 /* Numbers the effects of each block: a load may move down to its user when the number is the same there.
  * Loads of guest memory do not count among each other: two of them trap alike. */
 static void number_effects(struct x64_sel *s) {
-  const struct ir_func *ir = s->ir;
-  for (ir_block b = 0; b < ir->blocks.len; b++) {
+  const struct ir_insn *insns = s->ir->insns.at;
+  const struct ir_blk *blocks = s->ir->blocks.at;
+  uint32_t *epochs = s->epoch;
+  ir_block *block_of = s->block_of;
+  for (ir_block b = 0, n = s->ir->blocks.len; b < n; b++) {
     uint32_t epoch = 0;
     bool after_check = false;
-    for (ir_val v = ir->blocks.at[b].first; v < ir->blocks.at[b].end; v++) {
-      uint8_t op = ir->insns.at[v].op, flags = ir_op_table[op].flags;
-      s->epoch[v] = epoch;
-      s->block_of[v] = b;
+    for (ir_val v = blocks[b].first, end = blocks[b].end; v < end; v++) {
+      uint8_t op = insns[v].op, flags = ir_op_table[op].flags;
+      epochs[v] = epoch;
+      block_of[v] = b;
       if (!(flags & (IRF_T | IRF_R | IRF_W | IRF_C))) continue;
-      bool check = is_null_check(&ir->insns.at[v]);
+      bool check = is_null_check(&insns[v]);
       if (check || (op == IR_OP_GLOAD && after_check))
-        s->epoch[v] = ++epoch; /* no trap passes another kind's */
+        epochs[v] = ++epoch; /* no trap passes another kind's */
       after_check = check || (after_check && op != IR_OP_GLOAD);
       if (op != IR_OP_GLOAD && op != IR_OP_HLOAD && (flags & (IRF_T | IRF_W | IRF_C))) epoch++;
     }
+    s->f->has_landings |= insns[blocks[b].end - 1].op == IR_OP_TRY;
   }
 }
 
@@ -43,26 +49,25 @@ static void take_shape(struct x64_sel *s, struct ir_func *ir) {
   VEC_RESERVE(a, &f->blocks, ir->blocks.len);
   for (ir_block b = 0; b < ir->blocks.len; b++) {
     const struct ir_blk *k = &ir->blocks.at[b];
-    struct mach_block m = {.phis = f->phis.len,
-                           .nphis = k->nphis,
-                           .succ = k->succ,
-                           .nsucc = k->nsucc,
-                           .pred = k->pred,
-                           .npred = k->npred,
-                           .loop = k->loop,
-                           .loop_depth = ir->loops.at[k->loop].depth,
-                           .cold = k->cold,
-                           .header = k->header};
+    f->blocks.at[b] = (struct mach_block){.phis = f->phis.len,
+                                          .nphis = k->nphis,
+                                          .succ = k->succ,
+                                          .nsucc = k->nsucc,
+                                          .pred = k->pred,
+                                          .npred = k->npred,
+                                          .loop = k->loop,
+                                          .loop_depth = ir->loops.at[k->loop].depth,
+                                          .cold = k->cold,
+                                          .header = k->header};
     for (uint32_t i = 0; i < k->nphis; i++)
       VEC_PUSH(a, &f->phis, x64_def(s, k->first + i));
-    VEC_PUSH(a, &f->blocks, m);
   }
-  for (ir_block b = 0; b < ir->blocks.len; b++) {
+  f->blocks.len = ir->blocks.len;
+  for (ir_block b = 0; b < ir->blocks.len && f->has_landings; b++) {
     const struct ir_blk *k = &ir->blocks.at[b];
     if (ir->insns.at[k->end - 1].op != IR_OP_TRY) continue;
     for (uint32_t i = 1; i < k->nsucc; i++)
       f->blocks.at[ir->edges.at[ir->succs.at[k->succ + i]].to].landing = true;
-    f->has_landings = true;
   }
   /* Taken over: a second array of a million edges is much memory. */
 #define TAKE(field)                                                                                          \
@@ -81,11 +86,12 @@ static void take_shape(struct x64_sel *s, struct ir_func *ir) {
 
 /* Turns around what was pushed since `from`: mostly one. */
 static inline void reverse(struct x64_sel *s, uint32_t from) {
-  struct mach_insn *at = s->f->insns.at;
-  for (uint32_t i = from, j = s->f->insns.len; i + 1 < j; i++) {
-    struct mach_insn t = at[i];
-    at[i] = at[--j];
-    at[j] = t;
+  uint32_t len = s->f->insns.len;
+  if (len - from < 2) return;
+  for (struct mach_insn *i = s->f->insns.at + from, *j = s->f->insns.at + len - 1; i < j; i++, j--) {
+    struct mach_insn t = *i;
+    *i = *j;
+    *j = t;
   }
 }
 
@@ -197,14 +203,15 @@ static void fuel(struct x64_sel *s, uint32_t cost) {
   trap_if(s, CC_S, TRAP_OUT_OF_FUEL);
 }
 
+/* Not to be skipped, though nobody asks for its value. */
+static inline bool has_effect(uint8_t op) {
+  if (op >= IR_OP_DIV_S && op <= IR_OP_REM_U) return false; /* their checks are instructions of their own */
+  return (ir_op_table[op].flags & (IRF_T | IRF_W | IRF_C | IRF_X)) || op == IR_OP_LOAD || op == IR_OP_HLOAD;
+}
+
 static void select_one(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  uint8_t flags = ir_op_table[in->op].flags;
-  bool only_order =
-      in->op >= IR_OP_DIV_S && in->op <= IR_OP_REM_U; /* T, but their checks are instructions of their own */
-  if (!x64_wanted(s, v) && (only_order || !(flags & (IRF_T | IRF_W | IRF_C | IRF_X))) &&
-      in->op != IR_OP_LOAD && in->op != IR_OP_HLOAD)
-    return;
+  if (!x64_wanted(s, v) && !has_effect(in->op)) return;
   switch (in->op) {
   case IR_OP_NONE:
   case IR_OP_PHI:
@@ -231,9 +238,9 @@ static void select_one(struct x64_sel *s, ir_val v) {
   }
   case IR_OP_SWITCH: switch_(s, v); return;
   case IR_OP_LOAD: /* the most frequent ones of the families below the first */
+  case IR_OP_GLOAD: x64_select_load(s, v); return;
   case IR_OP_STORE:
-  case IR_OP_GLOAD:
-  case IR_OP_GSTORE: x64_select_memory(s, v); return;
+  case IR_OP_GSTORE: x64_select_store(s, v); return;
   case IR_OP_CALL:
   case IR_OP_CALL_FUNC:
   case IR_OP_RETURN:
@@ -274,12 +281,13 @@ static void give_back(struct x64_sel *s, struct ir_func *ir, ir_block b, ir_val 
 static void select_block(struct x64_sel *s, struct ir_func *ir, ir_block b) {
   const struct ir_blk *k = &ir->blocks.at[b];
   s->block = b;
+  s->ncompares = 0;
   uint32_t end = s->f->insns.len;
   for (ir_val v = k->end; v-- > k->first;) {
     uint32_t from = s->f->insns.len;
     s->at = v;
-    if (++s->since >= s->give_back_after) {
-      s->since = 0;
+    if (--s->left == 0) {
+      s->left = s->give_back_after;
       give_back(s, ir, b, v);
     }
     select_one(s, v);
@@ -297,35 +305,50 @@ static void select_block(struct x64_sel *s, struct ir_func *ir, ir_block b) {
     x64_select_fields(s);
     reverse(s, from);
   }
+  if (s->ncompares > 1) VEC_PUSH(s->arena, &s->comparing, b);
   /* counted from the end until everything is turned around */
   s->f->blocks.at[b].first = s->f->insns.len;
   s->f->blocks.at[b].end = end;
 }
 
 /* A comparison whose flags are still there from the same one before: checks and the selects that keep
- * speculation behind them ask for the same. Also the only place that moves instructions after the sweep. */
-static void drop_repeated_compares(struct mach_func *f) {
-  uint32_t to = 0;
-  for (uint32_t b = 0; b < f->blocks.len; b++) {
+ * speculation behind them ask for the same. What stays of the block goes to `to`; returns its end. */
+static uint32_t drop_repeated(struct mach_func *f, const struct mach_block *k, uint32_t to) {
+  const struct mach_insn *last = NULL;
+  for (uint32_t i = k->first; i < k->end; i++) {
+    const struct mach_insn *in = &f->insns.at[i];
+    bool compares =
+        in->op == X64_CMP_RR || in->op == X64_CMP_RI || in->op == X64_TEST_RR || in->op == X64_TEST_RI;
+    if (compares && last && last->op == in->op && last->size == in->size && last->d == in->d &&
+        last->s == in->s && last->imm == in->imm)
+      continue;
+    if (to != i) f->insns.at[to] = *in;
+    in = &f->insns.at[to++];
+    if (compares)
+      last = in;
+    else if (last && ((x64_ops[in->op].flags & (MF_WRITES_FLAGS | MF_CALL)) ||
+                      (in->d != MREG_NONE && (x64_ops[in->op].role[0] & ROLE_DEF) &&
+                       (in->d == last->d || in->d == last->s))))
+      last = NULL;
+  }
+  return to;
+}
+
+/* Looks only at blocks with several comparisons; those behind them close the gaps. */
+static void drop_repeated_compares(struct x64_sel *s) {
+  struct mach_func *f = s->f;
+  if (s->comparing.len == 0) return;
+  ir_block b = VEC_LAST(&s->comparing);
+  uint32_t to = f->blocks.at[b].first;
+  for (; b < f->blocks.len; b++) {
     struct mach_block *k = &f->blocks.at[b];
-    const struct mach_insn *last = NULL;
-    uint32_t first = to;
-    for (uint32_t i = k->first; i < k->end; i++) {
-      const struct mach_insn *in = &f->insns.at[i];
-      uint16_t flags = x64_ops[in->op].flags;
-      bool compares =
-          in->op == X64_CMP_RR || in->op == X64_CMP_RI || in->op == X64_TEST_RR || in->op == X64_TEST_RI;
-      if (compares && last && last->op == in->op && last->size == in->size && last->d == in->d &&
-          last->s == in->s && last->imm == in->imm)
-        continue;
-      if (to != i) f->insns.at[to] = *in;
-      in = &f->insns.at[to++];
-      if (compares)
-        last = in;
-      else if (last && ((flags & (MF_WRITES_FLAGS | MF_CALL)) ||
-                        (in->d != MREG_NONE && (x64_ops[in->op].role[0] & ROLE_DEF) &&
-                         (in->d == last->d || in->d == last->s))))
-        last = NULL;
+    uint32_t first = to, len = k->end - k->first;
+    if (s->comparing.len > 0 && VEC_LAST(&s->comparing) == b) {
+      s->comparing.len--;
+      to = drop_repeated(f, k, to);
+    } else {
+      if (to != k->first) memmove(f->insns.at + to, f->insns.at + k->first, len * sizeof *f->insns.at);
+      to += len;
     }
     k->first = first;
     k->end = to;
@@ -341,7 +364,7 @@ static void turn_around(struct x64_sel *s) {
     f->blocks.at[b].first = n - f->blocks.at[b].first;
     f->blocks.at[b].end = n - f->blocks.at[b].end;
   }
-  drop_repeated_compares(f);
+  drop_repeated_compares(s);
   n = f->insns.len;
   if (s->ir->nlocal_slots == 0) return;
   for (uint32_t i = 0; i < n; i++)
@@ -357,7 +380,7 @@ struct mach_func *x64_select(struct ir_func *ir, const struct isa_config *config
   f->arena = a;
   f->isa = &isa_x64;
   f->ir = ir;
-  s.give_back_after = max_u32(n / 16, GIVE_BACK_FROM);
+  s.left = s.give_back_after = max_u32(n / 16, GIVE_BACK_FROM);
   s.reg_size = n * sizeof *s.reg;
   s.epoch_size = n * sizeof *s.epoch;
   s.block_of_size = n * sizeof *s.block_of;

@@ -23,15 +23,12 @@ static_assert(IR_OP_GE_U - IR_OP_EQ == 9, "the integer comparisons stand togethe
 static bool is_float_compare(uint8_t op) { return op >= IR_OP_FEQ && op <= IR_OP_FGE; }
 static_assert(IR_OP_FGE - IR_OP_FEQ == 5, "the float comparisons stand together");
 
-static bool loads(const struct ir_insn *in) {
-  return in->op == IR_OP_GLOAD || in->op == IR_OP_LOAD || in->op == IR_OP_HLOAD;
-}
-
 /* A byte that `v` loads, by a load that may be done here. */
-static bool can_fold_byte(const struct x64_sel *s, ir_val v) {
+static inline bool can_fold_byte(const struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
-  return loads(in) && (in->flags & IRF_ACCESS_MASK) == ACCESS_8U && in->uses == 1 && !x64_wanted(s, v) &&
-         !(s->state[v] & SEL_FOLDED) && s->block_of[v] == s->block && s->epoch[v] == s->epoch[s->at];
+  return x64_is_load(s, v) && (in->flags & IRF_ACCESS_MASK) == ACCESS_8U && in->uses == 1 &&
+         !x64_wanted(s, v) && !(s->state[v] & SEL_FOLDED) && s->block_of[v] == s->block &&
+         s->epoch[v] == s->epoch[s->at];
 }
 
 /* Flags of `v` against 0: test, or cmp with memory. An `and` that nobody else wants is the test itself. */
@@ -86,7 +83,7 @@ static void compare_zero(struct x64_sel *s, ir_val v, bool only_zero) {
 static bool is_byte(const struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   uint64_t mask;
-  if (loads(in)) return (in->flags & IRF_ACCESS_MASK) == ACCESS_8U;
+  if (x64_is_load(s, v)) return (in->flags & IRF_ACCESS_MASK) == ACCESS_8U;
   return in->op == IR_OP_AND && x64_const(s, in->b, &mask) && mask <= 255;
 }
 

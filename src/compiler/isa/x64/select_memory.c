@@ -26,7 +26,7 @@ static struct mach_insn load_form(const struct ir_insn *in) {
   }
 }
 
-static void load(struct x64_sel *s, ir_val v) {
+void x64_select_load(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   bool may_trap = ir_op_is_guest(in->op) || (in->op == IR_OP_LOAD && (in->flags & IRF_FAULTS)) ||
                   (in->op == IR_OP_HLOAD && (in->flags & IRF_NULL_MASK));
@@ -99,7 +99,7 @@ static bool modify_memory(struct x64_sel *s, ir_val v) {
   return true;
 }
 
-static void store(struct x64_sel *s, ir_val v) {
+void x64_select_store(struct x64_sel *s, ir_val v) {
   const struct ir_insn *in = sel_at(s, v);
   if (modify_memory(s, v)) return;
   uint8_t size = x64_access_size(in);
@@ -153,10 +153,10 @@ bool x64_select_memory(struct x64_sel *s, ir_val v) {
   case IR_OP_LOAD:
   case IR_OP_HLOAD:
   case IR_OP_ATOMIC_LOAD:
-  case IR_OP_GLOAD: load(s, v); return true;
+  case IR_OP_GLOAD: x64_select_load(s, v); return true;
   case IR_OP_STORE:
   case IR_OP_HSTORE:
-  case IR_OP_GSTORE: store(s, v); return true;
+  case IR_OP_GSTORE: x64_select_store(s, v); return true;
   case IR_OP_LOCAL_GET:
   case IR_OP_LOCAL_SET: local(s, v); return true;
   default: return false;
