@@ -116,28 +116,3 @@ struct ir_clause ir_clause(const struct ir_func *f, ir_val v, uint32_t i) {
 }
 
 uint32_t ir_switch_type(const struct ir_func *f, ir_val v) { return behind_args(f, v)[0]; }
-
-static void count_use(struct ir_func *f, ir_val v) {
-  struct ir_insn *in = ir_at(f, v);
-  if (in->uses < 255) in->uses++;
-}
-
-void ir_count_uses(struct ir_func *f) {
-  for (uint32_t i = 0; i < f->insns.len; i++)
-    f->insns.at[i].uses = 0;
-  for (uint32_t b = 0; b < f->blocks.len; b++) {
-    for (ir_val v = f->blocks.at[b].first; v < f->blocks.at[b].end; v++) {
-      struct ir_operands o = ir_operands(f, v);
-      for (uint32_t i = 0; i < o.nfields; i++)
-        count_use(f, *o.field[i]);
-      for (uint32_t i = 0; i < o.len; i++)
-        count_use(f, o.list[i]);
-    }
-  }
-  for (uint32_t e = 0; e < f->edges.len; e++) {
-    const struct ir_edge *edge = &f->edges.at[e];
-    if (edge->to == IR_NO_BLOCK) continue;
-    for (uint32_t i = 0; i < f->blocks.at[edge->to].nphis; i++)
-      count_use(f, f->ext.at[edge->args + i]);
-  }
-}

@@ -213,8 +213,6 @@ static inline struct ir_operands ir_operands(struct ir_func *f, ir_val v) {
   }
   return o;
 }
-/* Sets `uses` of every value from operands and edge arguments of the instructions that are there. */
-void ir_count_uses(struct ir_func *f);
 bool ir_same_size(uint8_t a, uint8_t b); /* types of one class and size, as registers see them */
 const char *ir_type_name(uint8_t type);
 

@@ -24,20 +24,6 @@ static bool branches_on_constant(const struct ir_func *f, const struct ir_blk *b
          ir_is_const(f, f->insns.at[blk->end - 1].a);
 }
 
-/* Is there anything to do? Most functions end here. */
-static bool any(const struct ir_func *f) {
-  for (ir_block b = 1; b < f->blocks.len; b++) {
-    const struct ir_blk *blk = &f->blocks.at[b];
-    if (branches_on_constant(f, blk)) return true;
-    if (!branches_on_phi(f, blk)) continue;
-    for (uint32_t p = 0; p < blk->npred; p++)
-      if (ir_is_const(f, f->ext.at[f->edges.at[f->preds.at[blk->pred + p]].args]) ||
-          f->insns.at[f->ext.at[f->edges.at[f->preds.at[blk->pred + p]].args]].op == IR_OP_PHI)
-        return true;
-  }
-  return branches_on_constant(f, &f->blocks.at[0]);
-}
-
 static void drop_unreachable(struct ir_func *f) {
   uint8_t *reached = ARENA_ARRAY(f->arena, uint8_t, f->blocks.len);
   reached[0] = 1;
@@ -69,11 +55,63 @@ static ir_block decider(const struct ir_func *f, const ir_block *deciders, ir_bl
   return deciders[edge->to];
 }
 
+/* Is there anything to do, whoever else may use the phis? Most functions end here. `first` becomes the first
+ * block whose phi decides a branch. */
+static bool any(const struct ir_func *f, ir_block *deciders, ir_block *first) {
+  bool found = false;
+  *first = f->blocks.len;
+  for (ir_block b = f->blocks.len; b-- > 0;) {
+    const struct ir_blk *blk = &f->blocks.at[b];
+    deciders[b] = IR_NO_BLOCK;
+    found |= branches_on_constant(f, blk);
+    if (blk->nphis != 1) continue;
+    deciders[b] = decider(f, deciders, b);
+    if (deciders[b] == IR_NO_BLOCK) continue;
+    *first = b;
+    for (uint32_t p = 0; p < blk->npred && !found; p++)
+      found = ir_is_const(f, f->ext.at[f->edges.at[f->preds.at[blk->pred + p]].args]);
+  }
+  return found;
+}
+
+static inline void use(struct ir_insn *insns, ir_val v) {
+  if (insns[v].uses < 255) insns[v].uses++;
+}
+
+/* Sets `uses`, which are 0, of what blocks from `first` on define: its uses stand there, too. */
+static void count_uses(struct ir_func *f, ir_block first) {
+  struct ir_insn *insns = f->insns.at;
+  for (ir_block b = first; b < f->blocks.len; b++) {
+    const struct ir_blk *blk = &f->blocks.at[b];
+    for (const struct ir_insn *in = insns + blk->first, *end = insns + blk->end; in < end; in++) {
+      const char *kinds = ir_op_table[in->op].operands;
+      if (kinds[0] == 'v') use(insns, in->a);
+      if (kinds[1] == 'v') use(insns, in->b);
+      if (kinds[1] == 'e')
+        for (const uint32_t *list = f->ext.at + in->b, *last = list + *list; list++ < last;)
+          use(insns, *list);
+      if (kinds[2] == 'v') use(insns, in->c);
+      if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) use(insns, f->ext.at[in->c + 1]);
+      if (in->op == IR_OP_ATOMIC_CMPXCHG) use(insns, f->ext.at[in->c + 2]);
+    }
+    for (uint32_t i = 0; i < blk->nsucc; i++) {
+      const struct ir_edge *edge = &f->edges.at[f->succs.at[blk->succ + i]];
+      const uint32_t *args = f->ext.at + edge->args;
+      for (uint32_t k = 0, n = f->blocks.at[edge->to].nphis; k < n; k++)
+        use(insns, args[k]);
+    }
+  }
+}
+
 void opt_thread(struct ir_func *f) {
-  if (!any(f)) return;
-  ir_count_uses(f);
-  bool changed = false;
   ir_block *deciders = arena_alloc(f->arena, f->blocks.len * sizeof *deciders);
+  ir_block first;
+  if (!any(f, deciders, &first)) {
+    arena_drop(f->arena, deciders, f->blocks.len * sizeof *deciders);
+    return;
+  }
+  count_uses(f, first);
+  bool changed = false;
   for (ir_block b = f->blocks.len; b-- > 0;) {
     struct ir_blk *blk = &f->blocks.at[b];
     deciders[b] = IR_NO_BLOCK;

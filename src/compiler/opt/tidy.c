@@ -66,17 +66,19 @@ static inline bool has_effect(const struct ir_insn *in) {
   }
 }
 
+static NOINLINE void add_late(struct tidy *t, ir_val v) { VEC_PUSH(t->f->arena, &t->late, v); }
+
 /* One use, by its right name. */
 static inline void use(struct tidy *t, uint32_t *operand) {
   ir_val v = *operand;
-  if (t->joined) v = *operand = equal_to(t, v);
+  if (t->joined && t->equal[v] != v) v = *operand = equal_to(t, v);
   struct ir_insn *in = ir_at(t->f, v);
-  if (in->uses == 0 && v > t->at) VEC_PUSH(t->f->arena, &t->late, v);
+  if (in->uses == 0 && v > t->at) add_late(t, v);
   if (in->uses < 255) in->uses++;
 }
 
 /* Spelled out for speed, like rename_operands: ir_operands' struct of pointers costs more than the work. */
-static void use_operands(struct tidy *t, struct ir_insn *in) {
+static inline void use_operands(struct tidy *t, struct ir_insn *in) {
   struct ir_func *f = t->f;
   const char *kinds = ir_op_table[in->op].operands;
   if (kinds[0] == 'v') use(t, &in->a);
