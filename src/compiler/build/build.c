@@ -9,12 +9,13 @@
 #include "compiler/build/builder.h"
 
 struct lower {
-  uint8_t ir, type, nargs;
+  uint8_t ir, type;
+  uint8_t access, width; /* of GLOAD and GSTORE; else 0 */
 };
 static const struct lower lower_table[OP_COUNT] = {
-#define ONE(op, ir, type) [OP_##op] = {IR_OP_##ir, IR_##type, 0},
-#define LOAD(op, type, access, size)
-#define STORE(op, type, access, size)
+#define ONE(op, ir, type)             [OP_##op] = {IR_OP_##ir, IR_##type, 0, 0},
+#define LOAD(op, type, access, size)  [OP_##op] = {IR_OP_GLOAD, IR_##type, ACCESS_##access, size},
+#define STORE(op, type, access, size) [OP_##op] = {IR_OP_GSTORE, IR_##type, ACCESS_##access, size},
 #include "compiler/build/lower.def"
 #undef ONE
 #undef LOAD
@@ -33,8 +34,20 @@ static void build_one(struct builder *b, enum op op) {
   push_result(b, op, emit(b, (enum ir_op)l->ir, (enum ir_type)l->type, x, y, 0));
 }
 
+static void build_access(struct builder *b, const struct lower *l) {
+  if (l->ir == IR_OP_GLOAD)
+    push(b, guest_load(b, (enum ir_type)l->type, (enum ir_access)l->access, l->width));
+  else
+    guest_store(b, (enum ir_type)l->type, (enum ir_access)l->access, l->width, pop(b));
+}
+
 static bool build_insn(struct builder *b) {
-  if (lower_table[b->in.op].ir != 0) {
+  const struct lower *l = &lower_table[b->in.op];
+  if (l->width != 0) {
+    build_access(b, l);
+    return true;
+  }
+  if (l->ir != 0) {
     build_one(b, b->in.op);
     return true;
   }
@@ -133,20 +146,21 @@ static void store_locals(struct builder *b) {
 static bool build_plain(struct builder *b) {
   const uint8_t *at = b->body.r.at;
   uint8_t code = *at;
-  if (code == 0x45 && b->body.r.end - at > 1 && (at[1] == 0x0d || at[1] == 0x04) &&
-      !b->config->plain) { /* i32.eqz; br_if or if */
-    b->negate = true;
-    b->body.r.at++;
-    return true;
-  }
-  if (code >= 0x45 && code <= 0xc4) {
+  if (code >= 0x45) {
+    if (code > 0xc4) return false;
+    if (code == 0x45 && b->body.r.end - at > 1 && (at[1] == 0x0d || at[1] == 0x04) &&
+        !b->config->plain) { /* i32.eqz; br_if or if */
+      b->negate = true;
+      b->body.r.at++;
+      return true;
+    }
     enum op op = op_of_byte(code);
     if (lower_table[op].ir == 0) return false;
     b->body.r.at++;
     build_one(b, op);
     return true;
   }
-  if (b->body.r.end - at < 2 || at[1] >= 0x80) return false;
+  if (code < 0x20 || b->body.r.end - at < 2 || at[1] >= 0x80) return false;
   switch (code) {
   case 0x20: push(b, local_get(b, at[1])); break;
   case 0x21: local_set(b, at[1], pop(b)); break;

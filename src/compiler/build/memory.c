@@ -55,6 +55,11 @@ static ir_val checked_address(struct builder *b, uint32_t memory, ir_val index, 
   return emit(b, IR_OP_ADD, IR_I64, wide, emit_const(b, IR_I64, offset), 0);
 }
 
+/* In memory 0, and behind it stand guard pages as far as the access may reach. */
+static inline bool is_plain(const struct builder *b) {
+  return b->in.a == 0 && b->in.offset <= guard_offset_max && is_guarded(&b->m->mems[0].type);
+}
+
 struct address guest_address(struct builder *b, ir_val index, uint32_t width) {
   uint32_t memory = b->in.a, rest = (uint32_t)b->in.offset;
   if (!is_guarded(&b->m->mems[memory].type) || b->in.offset > guard_offset_max)
@@ -67,11 +72,16 @@ struct address guest_address(struct builder *b, ir_val index, uint32_t width) {
 }
 
 ir_val guest_load(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width) {
+  if (is_plain(b)) return emit_flags(b, IR_OP_GLOAD, type, access, pop(b), 0, (uint32_t)b->in.offset);
   struct address a = guest_address(b, pop(b), width);
   return emit_flags(b, IR_OP_GLOAD, type, a.flags | access, a.index, 0, a.c);
 }
 
 void guest_store(struct builder *b, enum ir_type type, enum ir_access access, uint32_t width, ir_val value) {
+  if (is_plain(b)) {
+    emit_flags(b, IR_OP_GSTORE, type, access, pop(b), value, (uint32_t)b->in.offset);
+    return;
+  }
   struct address a = guest_address(b, pop(b), width);
   emit_flags(b, IR_OP_GSTORE, type, a.flags | access, a.index, value, a.c);
 }
@@ -116,19 +126,6 @@ static void build_init(struct builder *b) {
 
 bool build_memory(struct builder *b) {
   switch (b->in.op) {
-#define ONE(op, ir, type)
-#define LOAD(op, type, access, size)                                                                         \
-  case OP_##op:                                                                                              \
-    push(b, guest_load(b, IR_##type, ACCESS_##access, size));                                                \
-    return true;
-#define STORE(op, type, access, size)                                                                        \
-  case OP_##op:                                                                                              \
-    guest_store(b, IR_##type, ACCESS_##access, size, pop(b));                                                \
-    return true;
-#include "compiler/build/lower.def"
-#undef ONE
-#undef LOAD
-#undef STORE
   case OP_MEMORY_SIZE: build_size(b, b->in.a); return true;
   case OP_MEMORY_GROW: build_grow(b, b->in.a); return true;
   case OP_MEMORY_FILL: build_fill(b); return true;

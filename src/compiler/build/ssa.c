@@ -27,9 +27,17 @@ static void steps(struct builder *b, uint64_t n) {
 
 /* ---- blocks and edges ---- */
 
+static NOINLINE uint32_t edge_grown(struct builder *b, ir_block to) {
+  VEC_RESERVE(b->arena, &b->f->edges, b->f->edges.len + 1);
+  return edge_new(b, to);
+}
+
 uint32_t edge_new(struct builder *b, ir_block to) {
-  uint32_t e = b->f->edges.len;
-  VEC_PUSH(b->arena, &b->f->edges, ((struct ir_edge){.from = b->block, .to = to}));
+  struct ir_func *f = b->f;
+  uint32_t e = f->edges.len;
+  if (e == f->edges.cap) return edge_grown(b, to);
+  f->edges.at[e] = (struct ir_edge){.from = b->block, .to = to};
+  f->edges.len = e + 1;
   return e;
 }
 
@@ -42,8 +50,10 @@ void block_end(struct builder *b, enum ir_op op, uint32_t x, uint32_t y, uint32_
   blk->end = f->insns.len;
   blk->succ = f->succs.len;
   blk->nsucc = nsuccs;
+  VEC_RESERVE(b->arena, &f->succs, f->succs.len + nsuccs);
   for (uint32_t i = 0; i < nsuccs; i++)
-    VEC_PUSH(b->arena, &f->succs, succs[i]);
+    f->succs.at[f->succs.len + i] = succs[i];
+  f->succs.len += nsuccs;
   if (op == IR_OP_TRAP) blk->cold = true;
   if (op == IR_OP_BRANCH) f->known_branches |= ir_is_const(f, x);
   b->dead = true;

@@ -101,8 +101,14 @@ static ir_val forward(struct opt *o, const struct ir_insn *load, ir_val v, uint3
   }
 }
 
-static void remember(struct opt *o, const struct place *p, const struct ir_insn *in, ir_val v, bool stored) {
-  struct cache_entry *e = &o->cache[o->cache_next++ % CACHE_LEN];
+static inline uint8_t tag_of(const struct place *p) { return (uint8_t)(p->index * 5 + p->off); }
+
+static inline void remember(struct opt *o, const struct place *p, const struct ir_insn *in, ir_val v,
+                            bool stored) {
+  uint32_t i = o->cache_next++ % CACHE_LEN, shift = i % 8 * 8;
+  struct cache_entry *e = &o->cache[i];
+  uint64_t *tags = &o->cache_tags[i / 8];
+  *tags = (*tags & ~(UINT64_C(0xff) << shift)) | (uint64_t)tag_of(p) << shift;
   *e = (struct cache_entry){.base = p->base,
                             .index = p->index,
                             .off = p->off,
@@ -121,19 +127,33 @@ static struct place entry_place(const struct cache_entry *e) {
       .base = e->base, .index = e->index, .off = e->off, .size = e->size, .class = (enum opt_class)e->class};
 }
 
+/* The value that the entry has for a load of `p`, or 0. */
+static ir_val value_at(struct opt *o, const struct cache_entry *e, const struct place *p,
+                       const struct ir_insn *in, uint32_t wasm_off) {
+  if (e->version != o->state.version[p->class] || e->value == 0) return 0;
+  struct place q = entry_place(e);
+  if (!same_place(p, &q) || !ir_dominates(o->f, e->block, o->block)) return 0;
+  if (e->stored) return forward(o, in, e->value, p->size, wasm_off);
+  return e->type == in->type && e->access == (in->flags & IRF_ACCESS_MASK) ? e->value : 0;
+}
+
+/* Bytes of `tags` that are `tag` have their upper bit set; some others may have. */
+static inline uint64_t tag_hits(uint64_t tags, uint8_t tag) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  uint64_t differ = tags ^ ones * tag;
+  return (differ - ones) & ~differ & ones << 7;
+}
+
 ir_val cache_load(struct opt *o, struct ir_insn insn, uint32_t wasm_off) {
   const struct ir_insn *in = &insn;
   struct place p = place_of(o->f, in);
-  uint32_t version = o->state.version[p.class];
-  for (uint32_t i = 0; i < CACHE_LEN; i++) {
-    const struct cache_entry *e = &o->cache[i];
-    if (e->version != version || e->index != p.index || e->off != p.off || e->value == 0) continue;
-    struct place q = entry_place(e);
-    if (!same_place(&p, &q) || !ir_dominates(o->f, e->block, o->block)) continue;
-    ir_val v = e->stored ? forward(o, in, e->value, p.size, wasm_off)
-               : e->type == in->type && e->access == (in->flags & IRF_ACCESS_MASK) ? e->value
-                                                                                   : 0;
-    if (v) return v;
+  uint8_t tag = tag_of(&p);
+  for (uint32_t i = 0; i < CACHE_LEN; i += 8) {
+    for (uint64_t hits = tag_hits(o->cache_tags[i / 8], tag); hits; hits &= hits - 1) {
+      const struct cache_entry *e = &o->cache[i + (uint32_t)__builtin_ctzll(hits) / 8];
+      ir_val v = value_at(o, e, &p, in, wasm_off);
+      if (v) return v;
+    }
   }
   ir_val v = ir_append(o->f, *in, wasm_off);
   remember(o, &p, in, v, false);

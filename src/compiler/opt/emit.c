@@ -150,12 +150,12 @@ static NOINLINE ir_val emit_store(struct opt *o, struct ir_insn in, uint32_t was
 }
 
 static NOINLINE ir_val emit_gload(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
-  fold_address(o, &in);
+  if (ir_at(o->f, in.a)->op == IR_OP_ADD) fold_address(o, &in);
   return cache_load(o, in, wasm_off);
 }
 
 static NOINLINE ir_val emit_gstore(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
-  fold_address(o, &in);
+  if (ir_at(o->f, in.a)->op == IR_OP_ADD) fold_address(o, &in);
   fold_stored(o, &in);
   cache_store(o, in, wasm_off);
   return 0;

@@ -9,6 +9,8 @@
 
 #include "compiler/ir/cfg.h"
 
+#include <string.h>
+
 /* The table is half full at most, and the log has room for as much. */
 static void table_alloc(struct opt *o, uint32_t log2) {
   o->table = ARENA_ARRAY(o->f->arena, uint32_t, (size_t)1 << log2);
@@ -33,22 +35,26 @@ void gvn_init(struct opt *o, uint32_t size) {
 
 /* Operands and kind in 16 bytes, which are compared and hashed as two words. */
 static inline struct gvn_key key_of(const struct opt *o, struct ir_insn in) {
-  struct gvn_key key = {
-      .low = (uint64_t)in.op | (uint64_t)in.type << 8 | (uint64_t)in.flags << 16 | (uint64_t)in.a << 32,
-      .high = (uint64_t)in.b | (uint64_t)in.c << 32,
-  };
+  struct gvn_key key;
+  static_assert(sizeof key == sizeof in, "the key is the instruction, before anybody has counted its uses");
+  assert(in.uses == 0);
+  memcpy(&key, &in, sizeof key);
   if (ir_op_table[in.op].flags & IRF_K) {
     /* x + y and y + x are equal; the instruction keeps the order of the source, which is a hint for
      * registers. */
     if (in.b < in.a) {
-      key.low = (uint32_t)key.low | (uint64_t)in.b << 32;
-      key.high = (uint64_t)in.a | (uint64_t)in.c << 32;
+      uint32_t a = in.a;
+      in.a = in.b;
+      in.b = a;
+      memcpy(&key, &in, sizeof key);
     }
   } else if (in.op == IR_OP_LOAD && !(in.flags & IRF_IMMUTABLE)) {
-    key.high |= o->state.version[OPT_META]; /* in the place of b, which it has not: the state that it reads */
+    in.b = o->state.version[OPT_META]; /* which it has not: the state that it reads */
+    memcpy(&key, &in, sizeof key);
   } else if (in.op == IR_OP_HLOAD) {
     /* The check for null is no part of the value: what stands before this has passed it. */
-    key.low &= ~((uint64_t)IRF_NULL_MASK << 16);
+    in.flags &= (uint8_t)~IRF_NULL_MASK;
+    memcpy(&key, &in, sizeof key);
   }
   return key;
 }
@@ -119,8 +125,11 @@ ir_val gvn_number(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
 
 void gvn_enter(struct opt *o, ir_block b) {
   uint32_t len = o->log.len;
-  while (o->scopes.len > 0 && !ir_dominates(o->f, VEC_LAST(&o->scopes).block, b))
-    len = VEC_POP(&o->scopes).len;
+  const struct ir_dom *doms = o->f->doms.at;
+  for (; o->scopes.len > 0; len = VEC_POP(&o->scopes).len) {
+    ir_block top = VEC_LAST(&o->scopes).block;
+    if (top == doms[b].idom || (doms[top].depth < doms[b].depth && ir_dominates(o->f, top, b))) break;
+  }
   while (o->log.len > len)
     o->table[o->log.at[--o->log.len].slot] = 0;
   VEC_PUSH(o->f->arena, &o->scopes, ((struct gvn_scope){.block = b, .len = len}));

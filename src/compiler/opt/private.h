@@ -43,6 +43,7 @@ struct opt {
   uint32_t mask, shift;
   /* cache.c */
   struct cache_entry cache[CACHE_LEN];
+  uint64_t cache_tags[CACHE_LEN / 8]; /* a byte for each entry: bits of its place */
   uint32_t cache_next;
 };
 
