@@ -116,3 +116,35 @@ struct ir_clause ir_clause(const struct ir_func *f, ir_val v, uint32_t i) {
 }
 
 uint32_t ir_switch_type(const struct ir_func *f, ir_val v) { return behind_args(f, v)[0]; }
+
+static inline void count_use(struct ir_insn *insns, ir_val v) {
+  if (insns[v].uses < 255) insns[v].uses++;
+}
+
+/* Spelled out for speed: ir_operands' struct of pointers costs more than the work. */
+void ir_count_uses(struct ir_func *f, ir_block first) {
+  struct ir_insn *insns = f->insns.at;
+  const struct ir_blk *blocks = f->blocks.at;
+  const uint32_t *ext = f->ext.at;
+  for (uint32_t i = 0; i < f->insns.len; i++)
+    insns[i].uses = 0;
+  for (ir_block b = first; b < f->blocks.len; b++) {
+    for (const struct ir_insn *in = insns + blocks[b].first, *end = insns + blocks[b].end; in < end; in++) {
+      const char *kinds = ir_op_table[in->op].operands;
+      if (kinds[0] == 'v') count_use(insns, in->a);
+      if (kinds[1] == 'v') count_use(insns, in->b);
+      if (kinds[2] == 'v') count_use(insns, in->c);
+      if (kinds[1] == 'e')
+        for (uint32_t i = 1; i <= ext[in->b]; i++)
+          count_use(insns, ext[in->b + i]);
+      if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) count_use(insns, ext[in->c + 1]);
+      if (in->op == IR_OP_ATOMIC_CMPXCHG) count_use(insns, ext[in->c + 2]);
+    }
+  }
+  for (uint32_t e = 0; e < f->edges.len; e++) {
+    const struct ir_edge *edge = &f->edges.at[e];
+    if (edge->to == IR_NO_BLOCK || edge->from < first) continue;
+    for (uint32_t i = 0; i < blocks[edge->to].nphis; i++)
+      count_use(insns, ext[edge->args + i]);
+  }
+}

@@ -213,6 +213,9 @@ static inline struct ir_operands ir_operands(struct ir_func *f, ir_val v) {
   }
   return o;
 }
+/* Sets `uses` from operands and edge arguments of the instructions that are there, of those in blocks from
+ * `first` on: their uses stand there, too. */
+void ir_count_uses(struct ir_func *f, ir_block first);
 bool ir_same_size(uint8_t a, uint8_t b); /* types of one class and size, as registers see them */
 const char *ir_type_name(uint8_t type);
 

@@ -485,5 +485,5 @@ void opt_late_nans(struct ir_func *f) {
       for (ir_val v = f->blocks.at[b].first; v < f->blocks.at[b].end; v++)
         if (f->insns.at[v].op == IR_OP_CANON && n.raw[v]) f->insns.at[v].op = IR_OP_NONE;
   }
-  ir_count_uses(f);
+  ir_count_uses(f, 0);
 }

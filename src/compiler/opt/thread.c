@@ -74,35 +74,6 @@ static bool any(const struct ir_func *f, ir_block *deciders, ir_block *first) {
   return found;
 }
 
-static inline void use(struct ir_insn *insns, ir_val v) {
-  if (insns[v].uses < 255) insns[v].uses++;
-}
-
-/* Sets `uses`, which are 0, of what blocks from `first` on define: its uses stand there, too. */
-static void count_uses(struct ir_func *f, ir_block first) {
-  struct ir_insn *insns = f->insns.at;
-  for (ir_block b = first; b < f->blocks.len; b++) {
-    const struct ir_blk *blk = &f->blocks.at[b];
-    for (const struct ir_insn *in = insns + blk->first, *end = insns + blk->end; in < end; in++) {
-      const char *kinds = ir_op_table[in->op].operands;
-      if (kinds[0] == 'v') use(insns, in->a);
-      if (kinds[1] == 'v') use(insns, in->b);
-      if (kinds[1] == 'e')
-        for (const uint32_t *list = f->ext.at + in->b, *last = list + *list; list++ < last;)
-          use(insns, *list);
-      if (kinds[2] == 'v') use(insns, in->c);
-      if (kinds[2] == 'e' && (in->flags & IRF_EXT_ADDR)) use(insns, f->ext.at[in->c + 1]);
-      if (in->op == IR_OP_ATOMIC_CMPXCHG) use(insns, f->ext.at[in->c + 2]);
-    }
-    for (uint32_t i = 0; i < blk->nsucc; i++) {
-      const struct ir_edge *edge = &f->edges.at[f->succs.at[blk->succ + i]];
-      const uint32_t *args = f->ext.at + edge->args;
-      for (uint32_t k = 0, n = f->blocks.at[edge->to].nphis; k < n; k++)
-        use(insns, args[k]);
-    }
-  }
-}
-
 void opt_thread(struct ir_func *f) {
   ir_block *deciders = arena_alloc(f->arena, f->blocks.len * sizeof *deciders);
   ir_block first;
@@ -110,7 +81,7 @@ void opt_thread(struct ir_func *f) {
     arena_drop(f->arena, deciders, f->blocks.len * sizeof *deciders);
     return;
   }
-  count_uses(f, first);
+  ir_count_uses(f, first);
   bool changed = false;
   for (ir_block b = f->blocks.len; b-- > 0;) {
     struct ir_blk *blk = &f->blocks.at[b];
