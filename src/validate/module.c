@@ -45,6 +45,17 @@ static bool funcs_check(struct module_check *k) {
   return true;
 }
 
+/* Before anything that has constant expressions: these read imported globals. */
+static bool imported_globals_check(struct module_check *k) {
+  for (uint32_t i = 0; i < k->m->nimported_globals; i++) {
+    const struct global *g = &k->m->globals[i];
+    if (!type_exists(k, g->type.type, g->off, "global", i)) return false;
+    if (g->type.mutable_ && !feature_on(k->m->features, FEATURE_MUTABLE_GLOBALS))
+      return fail(k, g->off, "mutable globals cannot be imported", "global", i);
+  }
+  return true;
+}
+
 static bool limits_order_check(struct module_check *k, const struct limits *l, uint32_t off, const char *what,
                                uint32_t index) {
   return !l->has_max || l->min <= l->max ||
@@ -114,16 +125,10 @@ static bool tags_check(struct module_check *k) {
   return true;
 }
 
-static bool globals_check(struct module_check *k) {
-  bool mutable_imports = feature_on(k->m->features, FEATURE_MUTABLE_GLOBALS);
-  for (uint32_t i = 0; i < k->m->nglobals; i++) {
+static bool own_globals_check(struct module_check *k) {
+  for (uint32_t i = k->m->nimported_globals; i < k->m->nglobals; i++) {
     const struct global *g = &k->m->globals[i];
     if (!type_exists(k, g->type.type, g->off, "global", i)) return false;
-    if (i < k->m->nimported_globals) {
-      if (g->type.mutable_ && !mutable_imports)
-        return fail(k, g->off, "mutable globals cannot be imported", "global", i);
-      continue;
-    }
     k->v->globals_visible = i; /* only those before it */
     if (!const_expr_validate(k->v, &g->init, g->type.type, "global", i)) return false;
   }
@@ -252,8 +257,9 @@ static void tables_know(const struct module *m, bool written, uint8_t *tables) {
 /* `bodies`: NULL to judge them. */
 static bool module_check(struct module_check *k, const struct body_facts *bodies, struct valid_module *out) {
   struct module *m = k->m;
-  if (!types_check(k) || !funcs_check(k) || !tags_check(k) || !memories_check(k) || !tables_check(k) ||
-      !globals_check(k) || !elems_check(k) || !datas_check(k) || !exports_check(k) || !start_check(k))
+  if (!types_check(k) || !funcs_check(k) || !imported_globals_check(k) || !tags_check(k) ||
+      !memories_check(k) || !tables_check(k) || !own_globals_check(k) || !elems_check(k) || !datas_check(k) ||
+      !exports_check(k) || !start_check(k))
     return false;
   struct func_facts seen;
   for (uint32_t i = m->nimported_funcs; !bodies && i < m->nfuncs; i++)
