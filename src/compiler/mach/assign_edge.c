@@ -37,7 +37,9 @@ static void edge_moves(struct assigner *a, const struct ir_edge *e, struct insn_
     uint32_t v = a->spill->entries.at[i];
     busy |= reg_bit(a->entry_reg[i]);
     if (is_phi_of(a, v, e->to)) continue;
-    struct move m = assign_move_of(a, v, a->entry_reg[i], source_of(a, v));
+    mach_loc src = source_of(a, v);
+    if (src == a->entry_reg[i]) continue;
+    struct move m = assign_move_of(a, v, a->entry_reg[i], src);
     VEC_PUSH(f->arena, &a->moves, m);
   }
   for (uint32_t k = 0; k < to->nphis; k++) {
@@ -50,9 +52,12 @@ static void edge_moves(struct assigner *a, const struct ir_edge *e, struct insn_
       if (a->spill->slot[phi] == SPILL_NO_SLOT) continue; /* dead */
       dst = LOC_SLOT + a->spill->slot[phi];
     }
-    struct move m = assign_move_of(a, phi, dst, source_of(a, arg));
+    mach_loc src = source_of(a, arg);
+    if (src == dst) continue;
+    struct move m = assign_move_of(a, phi, dst, src);
     VEC_PUSH(f->arena, &a->moves, m);
   }
+  if (!a->moves.len) return;
   uint32_t end = e->from == a->block ? a->written : a->first[e->from + 1];
   a->mover.src = a->first[e->from] < end ? f->insns.at[end - 1].src : 0;
   moves_resolve(&a->mover, a->moves.at, a->moves.len, busy, out);

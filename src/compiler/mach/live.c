@@ -263,45 +263,51 @@ static bool runs_on(const struct mach_func *f, uint32_t b) {
   return false;
 }
 
-/* The live set, empty before, becomes what the list says seen from `end`. Returns its length. */
-static uint32_t copy_list(const struct live_in *in, uint32_t len, uint32_t end, struct seen *at,
-                          uint32_t *where) {
+/* Adds what the list says, seen from `end`. The usual case. */
+static void add_near(struct set *set, const struct live_in *in, uint32_t len, uint32_t end) {
+  struct seen *at = set->at;
+  uint32_t *where = set->where, n = set->len;
   for (uint32_t k = 0; k < len; k++) {
-    uint32_t v = in[k].v;
-    where[v] = k;
-    at[k].v = v;
-    at[k].next = end + in[k].dist;
+    uint32_t v = in[k].v, next = end + in[k].dist, w = where[v];
+    if (w < n && at[w].v == v) {
+      if (next < at[w].next) at[w].next = next;
+      continue;
+    }
+    where[v] = n;
+    at[n].v = v;
+    at[n++].next = next;
   }
-  return len;
+  set->len = n;
 }
 
-/* Adds what is live into block `to` at the end of block `b`. */
-static void add_list(struct sweep *s, uint32_t b, uint32_t to) {
-  const struct mach_block *block = &s->f->blocks.at[b], *target = &s->f->blocks.at[to];
-  const struct live_in *in = s->live->entries.at + s->live->in_first[to];
-  struct way way = way_to(s->f, block, to);
-  struct set set = s->set;
-  uint32_t len = s->live->in_len[to], end = block->end, beyond = live_beyond(target->loop_depth);
-  if (set.cap - set.len < len) set = set_grown(s->f->arena, set, len);
-  if (!set.len && !way.cold && !way.leaves && !s->floats) {
-    s->set = set;
-    s->set.most = s->set.len = copy_list(in, len, end, set.at, set.where);
-    return;
-  }
+/* The same where distances change on the way or values have classes. */
+static void add_far(struct sweep *s, const struct live_in *in, uint32_t len, uint32_t end, struct way way,
+                    uint32_t beyond) {
   for (uint32_t k = 0; k < len; k++) {
     uint32_t v = in[k].v, dist = in[k].dist;
     if (way.cold) dist = live_longer(dist, way.cold, beyond);
     if (way.leaves) dist = live_leave(dist, way.kept);
-    struct seen *seen = find(&set, v);
+    struct seen *seen = find(&s->set, v);
     if (!seen) {
-      enter(&set, v, end + dist); /* its `last` is behind */
+      enter(&s->set, v, end + dist); /* its `last` is behind */
       if (s->floats) count_more(s, v);
     } else if (end + dist < seen->next) {
       seen->next = end + dist;
     }
   }
-  set.most = max_u32(set.most, set.len);
-  s->set = set;
+}
+
+/* Adds what is live into block `to` at the end of `block`. */
+static void add_list(struct sweep *s, const struct mach_block *block, uint32_t to) {
+  const struct live_in *in = s->live->entries.at + s->live->in_first[to];
+  struct way way = way_to(s->f, block, to);
+  uint32_t len = s->live->in_len[to];
+  if (s->set.cap - s->set.len < len) s->set = set_grown(s->f->arena, s->set, len);
+  if (way.cold || way.leaves || s->floats)
+    add_far(s, in, len, block->end, way, live_beyond(s->f->blocks.at[to].loop_depth));
+  else
+    add_near(&s->set, in, len, block->end);
+  s->set.most = max_u32(s->set.most, s->set.len);
 }
 
 /* The live set at the end of block `b`. */
@@ -320,7 +326,7 @@ __attribute__((noinline)) static void end_of_block(struct sweep *s, uint32_t b) 
     if (live_is_back_edge(e))
       assert(to->header && "an edge backward leads to a loop's header");
     else if (!live->no_lists && !(on && e->to == b + 1))
-      add_list(s, b, e->to);
+      add_list(s, block, e->to);
     for (uint32_t k = 0; k < to->nphis; k++) {
       mreg a = f->phi_args.at[e->args + k];
       assert(mreg_is_virt(a));

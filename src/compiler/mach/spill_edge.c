@@ -224,7 +224,7 @@ struct merge {
   uint32_t nphis[2];
 };
 
-static void candidate(struct spiller *s, uint32_t v, uint32_t next, bool passes) {
+static inline void candidate(struct spiller *s, uint32_t v, uint32_t next, bool passes) {
   unsigned c = spill_class(s, v);
   struct spill_candidate x = {v, next};
   if (passes)
@@ -323,8 +323,8 @@ static void merge(struct spiller *s, const struct mach_block *b) {
   if (m.header) gather_uses(s, b, &m);
   gather_common(s, b, &m);
   gather_phis(s, b, &m);
-  choose(s, b, &m, 0);
-  choose(s, b, &m, 1);
+  for (unsigned c = 0; c < 2; c++)
+    if (s->cand[c].len || s->through[c].len) choose(s, b, &m, c);
   for (uint32_t k = 0; k < b->nphis; k++) {
     struct spill_value *val = &s->values[index_of(s->f->phis.at[b->phis + k])];
     if (s->live->phi_next[b->phis + k] == LIVE_NONE) continue;

@@ -151,6 +151,7 @@ static uint32_t put_move(struct layout *l, uint32_t i, uint32_t end) {
   return both;
 }
 
+/* One that is more than its bytes. */
 static void put_insn(struct layout *l, uint32_t i, uint32_t block, uint32_t next) {
   struct x64_asm *a = &l->a;
   const struct mach_func *f = a->f;
@@ -191,7 +192,7 @@ static void put_insn(struct layout *l, uint32_t i, uint32_t block, uint32_t next
   case X64_TAIL_CALL:
   case X64_TAIL_CALL_FUNC: x64_tail_call(a, in); break;
   default:
-    if (in->op >= MACH_OP_ISA0 && x64_encodings[in->op].form == FORM_X)
+    if (in->op >= MACH_OP_ISA0)
       x64_sequence(a, in, in->op == X64_MOV_RI && flags_live_at(f, i + 1, f->blocks.at[block].end));
     else
       x64_encode(a, in);
@@ -210,12 +211,15 @@ static void write_regions(struct layout *l) {
     const struct mach_block *k = &f->blocks.at[l->blocks.order[n]];
     if (n == 0) x64_prologue(a, l->frameless);
     if (l->blocks.begins_loop[n]) r->align = 4;
-    for (uint32_t i = k->first; i < k->end; i++) {
+    for (uint32_t i = k->first, end = k->end; i < end; i++) {
+      const struct mach_insn *in = &f->insns.at[i];
       if (l->listed) VEC_PUSH(a->arena, &l->lines, ((struct line){x64_here(a), i}));
-      if (f->insns.at[i].op != MACH_MOVE)
-        put_insn(l, i, l->blocks.order[n], n + 1);
+      if (in->op >= MACH_OP_ISA0 && x64_encodings[in->op].form != FORM_X)
+        x64_encode(a, in);
+      else if (in->op == MACH_MOVE)
+        i += put_move(l, i, end);
       else
-        i += put_move(l, i, k->end);
+        put_insn(l, i, l->blocks.order[n], n + 1);
     }
   }
   /* Cold parts may leave further cold parts behind them. */
