@@ -139,13 +139,12 @@ static inline void assign_plain(struct assigner *a, struct mach_insn *in, const 
   MACH_EACH(i, uses) { in->r[i] = location(a, in->r[i]); }
   MACH_EACH(i, kills & ~defs) { vacate(a, in->r[i]); }
   if (!defs) return;
-  MACH_EACH(i, defs & ~uses) {
-    if (!mreg_is_virt(in->r[i])) continue;
-    uint32_t v = assign_index(in->r[i]);
+  if (!(uses & 1) && mreg_is_virt(in->d)) {
+    uint32_t v = assign_index(in->d);
     assign_define(a, v, 0);
-    in->r[i] = a->loc[v];
+    in->d = a->loc[v];
   }
-  MACH_EACH(i, kills & defs) { vacate(a, in->r[i]); }
+  if (kills & 1) vacate(a, in->d);
 }
 
 /* The place of the instruction that was read last, `old`, or one before is free, and gets it. */
@@ -218,7 +217,6 @@ static void drop(struct assigner *a, struct spill *spill, size_t nvregs, size_t 
   arena_drop(arena, a->loc, nvregs);
   arena_drop(arena, a->phi_reg, nvregs);
   arena_drop(arena, a->seen, nvregs * sizeof *a->seen);
-  arena_drop(arena, a->seen_reg, nvregs);
   arena_drop(arena, a->entry_reg, spill->entries.len + (size_t)1);
   VEC_DROP(arena, &a->exits);
   arena_drop(arena, a->exit_first, nblocks * sizeof *a->exit_first);
@@ -251,8 +249,7 @@ void mach_assign(struct mach_func *f, struct spill *spill, const struct isa_conf
   a.phi_reg = arena_alloc(arena, nvregs);
   for (uint32_t v = 0; v < nvregs; v++)
     a.loc[v] = a.phi_reg[v] = ASSIGN_NO_REG;
-  a.seen = ARENA_ARRAY(arena, uint32_t, nvregs);
-  a.seen_reg = arena_alloc(arena, nvregs);
+  a.seen = ARENA_ARRAY(arena, struct assign_seen, nvregs);
   a.entry_reg = arena_alloc(arena, spill->entries.len + 1u);
   a.exit_first = arena_alloc(arena, nblocks * sizeof(uint32_t));
   a.exit_len = arena_alloc(arena, nblocks * sizeof(uint32_t));

@@ -5,17 +5,15 @@
 
 static void load_exit(struct assigner *a, uint32_t block) {
   const struct assign_place *p = a->exits.at + a->exit_first[block];
-  uint32_t len = a->exit_len[block], stamp = ++a->stamp, *seen = a->seen;
-  uint8_t *reg = a->seen_reg;
-  for (uint32_t i = 0; i < len; i++) {
-    seen[p[i].v] = stamp;
-    reg[p[i].v] = p[i].reg;
-  }
+  uint32_t len = a->exit_len[block], stamp = ++a->stamp;
+  struct assign_seen *seen = a->seen;
+  for (uint32_t i = 0; i < len; i++)
+    seen[p[i].v] = (struct assign_seen){.stamp = stamp, .reg = p[i].reg};
 }
 
 /* Where `v` is at the end of the block that load_exit has loaded. */
 static mach_loc source_of(const struct assigner *a, uint32_t v) {
-  if (a->seen[v] == a->stamp) return a->seen_reg[v];
+  if (a->seen[v].stamp == a->stamp) return (uint8_t)a->seen[v].reg;
   if (a->f->vregs.at[v].remat) return LOC_REMAT + a->f->vregs.at[v].remat - 1;
   assert(a->spill->slot[v] != SPILL_NO_SLOT);
   return LOC_SLOT + a->spill->slot[v];
@@ -104,11 +102,14 @@ bool assign_block_passes(struct assigner *a, uint32_t n) {
   VEC_RESERVE(a->f->arena, &a->exits, a->exits.len + len);
   a->exit_first[n] = a->exits.len;
   a->exit_len[n] = len;
+  struct assign_place *exit = a->exits.at + a->exits.len;
+  a->exits.len += len;
   for (uint32_t i = first; i < first + len; i++) {
     uint32_t v = a->spill->entries.at[i];
-    assert(a->seen[v] == a->stamp && "spilling has taken it from there");
-    a->entry_reg[i] = a->seen_reg[v];
-    a->exits.at[a->exits.len++] = (struct assign_place){.v = v, .reg = a->seen_reg[v]};
+    assert(a->seen[v].stamp == a->stamp && "spilling has taken it from there");
+    uint8_t r = (uint8_t)a->seen[v].reg;
+    a->entry_reg[i] = r;
+    *exit++ = (struct assign_place){.v = v, .reg = r};
   }
   return true;
 }
@@ -143,16 +144,17 @@ void assign_block_begin(struct assigner *a, uint32_t n) {
   if (best) load_exit(a, best->from);
   for (uint32_t i = first; i < first + len; i++) {
     uint32_t v = a->spill->entries.at[i];
-    if (!is_phi_of(a, v, n) && best && a->seen[v] == a->stamp) assign_hold(a, v, a->seen_reg[v]);
+    if (!is_phi_of(a, v, n) && best && a->seen[v].stamp == a->stamp)
+      assign_hold(a, v, (uint8_t)a->seen[v].reg);
   }
   for (uint32_t k = 0; k < b->nphis && best; k++) {
     uint32_t phi = assign_index(f->phis.at[b->phis + k]);
     uint32_t arg = assign_index(f->phi_args.at[best->args + k]);
-    if (a->seen[arg] != a->stamp) continue;
+    if (a->seen[arg].stamp != a->stamp) continue;
     bool listed = false;
     for (uint32_t i = first; i < first + len && !listed; i++)
       listed = a->spill->entries.at[i] == phi;
-    uint8_t r = a->seen_reg[arg];
+    uint8_t r = (uint8_t)a->seen[arg].reg;
     if (!listed || (a->used & reg_bit(r))) continue;
     if (a->spill->across_calls[phi] && !(a->callee_saved & reg_bit(r)) &&
         (class_mask(a, phi) & a->callee_saved & ~a->used))

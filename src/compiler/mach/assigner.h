@@ -14,6 +14,10 @@ struct assign_place {
   uint32_t v;
   uint8_t reg;
 };
+struct assign_seen {
+  uint32_t stamp;
+  uint32_t reg;
+};
 struct assign_tail { /* code of the edge that leaves a block, in `edge_code` */
   uint32_t first, len;
 };
@@ -47,8 +51,7 @@ struct assigner {
   VEC(struct assign_place) exits;
   uint32_t *exit_first, *exit_len;
   struct assign_tail *tail; /* by block */
-  uint32_t *seen;           /* by virtual register: stamps, for edges */
-  uint8_t *seen_reg;
+  struct assign_seen *seen; /* by virtual register, for edges */
   uint32_t stamp;
   VEC(struct move) moves;
   struct insn_list edge_code;

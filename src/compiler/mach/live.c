@@ -191,14 +191,22 @@ static uint32_t next_again(const struct mach_insn *in, const struct mach_op_info
 static inline uint32_t *insn_backward(struct sweep *s, struct set *set, const struct mach_insn *in,
                                       const struct mach_op_info *info, uint32_t block, uint32_t at,
                                       uint32_t *next) {
-  MACH_EACH(i, info->defs) {
+  unsigned uses = info->uses, defs = info->defs;
+  if (!(uses | defs)) return next;
+  if ((defs & 1) && mreg_is_virt(in->d)) {
+    uint32_t v = index_of(in->d);
+    if (!(uses & 1)) *next++ = remove_value(s, set, v);
+    define(s, v, block, at);
+    defs &= ~1u;
+  }
+  MACH_EACH(i, defs) {
     if (!mreg_is_virt(in->r[i])) continue;
     uint32_t v = index_of(in->r[i]);
-    if (!(info->uses >> i & 1)) *next++ = remove_value(s, set, v);
+    if (!(uses >> i & 1)) *next++ = remove_value(s, set, v);
     define(s, v, block, at);
   }
   uint32_t *read = next;
-  MACH_EACH(i, info->uses) {
+  MACH_EACH(i, uses) {
     if (!mreg_is_virt(in->r[i])) continue;
     uint32_t v = index_of(in->r[i]), behind = use_here(s, set, v, at);
     *next++ = behind == at ? next_again(in, info, i, read) : behind;

@@ -54,7 +54,7 @@ struct mach_op_info {
   uint16_t mem_op;    /* see MF_SPILL_S */
   uint16_t flags;     /* MF_* */
   uint8_t uses, defs; /* bit i: operand i is read, written */
-  bool plain;         /* asks for no certain register, destroys none, writes nothing early: any will do */
+  bool plain; /* asks for no certain register, destroys none, writes d at most, and last: any will do */
 };
 /* A row of a table of them: everything said once. */
 #define MACH_ROLES_WITH(role, d, s, b, i)                                                                    \
@@ -64,8 +64,8 @@ struct mach_op_info {
     .name = name_, .role = {d, s, b, i}, .fixed = {fd, fs, fb, 0}, .clobbers = clobbers_, .mem_op = mem_op_, \
     .flags = flags_, .uses = MACH_ROLES_WITH(ROLE_USE, d, s, b, i),                                          \
     .defs = MACH_ROLES_WITH(ROLE_DEF, d, s, b, i),                                                           \
-    .plain = !MACH_ROLES_WITH(ROLE_EARLY, d, s, b, i) && (fd) == 0 && (fs) == 0 && (fb) == 0 &&              \
-             (clobbers_) == 0 && ((flags_)&MF_CALL) == 0                                                     \
+    .plain = !MACH_ROLES_WITH(ROLE_EARLY, d, s, b, i) && MACH_ROLES_WITH(ROLE_DEF, d, s, b, i) <= 1 &&       \
+             (fd) == 0 && (fs) == 0 && (fb) == 0 && (clobbers_) == 0 && ((flags_)&MF_CALL) == 0              \
   }
 /* The operands in such a set, the lowest first: MACH_EACH(i, info->uses) use(in->r[i]); */
 #define MACH_EACH(i, set)                                                                                    \

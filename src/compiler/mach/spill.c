@@ -135,73 +135,65 @@ static inline bool define(struct spiller *s, uint32_t at, uint32_t v, uint32_t n
   return true;
 }
 
-/* Registers for what is written, as soon as what is read for the last time has left. */
+/* A register for d of a plain instruction, as soon as what is read for the last time has left. `next`: of
+ * what is read. */
 static bool has_room(const struct spiller *s, const struct mach_insn *in, const struct mach_op_info *info,
                      const uint32_t *next) {
-  uint32_t n[2] = {s->nw[0], s->nw[1]};
-  MACH_EACH(i, info->defs & ~info->uses) {
-    if (!mreg_is_virt(in->r[i])) continue;
-    n[spill_class(s, index_of(in->r[i]))]++;
-    next++;
-  }
+  unsigned c = spill_class(s, index_of(in->d));
+  bool tied = info->uses & 1;
+  uint32_t n = s->nw[c] + !tied;
   MACH_EACH(i, info->uses) {
     if (!mreg_is_virt(in->r[i])) continue;
     uint32_t v = index_of(in->r[i]);
-    bool again = false, over = *next++ == LIVE_NONE;
+    if (*next++ != LIVE_NONE || spill_class(s, v) != c) continue;
+    bool again = false;
     for (unsigned j = 0; j < i; j++)
       again |= in->r[j] == in->r[i];
-    n[spill_class(s, v)] -= over && !again && s->live->vregs[v].def_block >= s->around_below;
-    n[spill_class(s, v)] += over && (info->defs >> i & 1);
+    n -= !again && s->live->vregs[v].def_block >= s->around_below;
+    n += i == 0 && tied;
   }
-  MACH_EACH(i, info->defs) {
-    unsigned c = mreg_is_virt(in->r[i]) ? spill_class(s, index_of(in->r[i])) : 0;
-    if (mreg_is_virt(in->r[i]) && n[c] > s->limit[c]) return false;
-  }
-  return true;
+  return n <= s->limit[c];
 }
 
-/* The common case: all that is read is in registers, and there is room for what is written. False: nothing
- * was done. */
+/* The common case: all that is read is in registers, and there is room for what is written, which is d or
+ * nothing. False: nothing was done. */
 static inline bool step_plain(struct spiller *s, uint32_t at, const struct mach_insn *in,
                               const struct mach_op_info *info) {
   struct spill_value *values = s->values;
-  unsigned uses = info->uses, defs = info->defs, kills = 0, n = 0;
+  unsigned uses = info->uses, kills = 0, n = 0;
   MACH_EACH(i, uses) {
     if (!mreg_is_virt(in->r[i])) continue;
     if (!values[index_of(in->r[i])].at) return false;
     n++;
   }
-  const uint32_t *read = s->live->next.at + s->live->next.len - n, *written = read;
+  assert(info->defs <= 1);
+  bool defs = info->defs && mreg_is_virt(in->d), tied = uses & 1;
+  const uint32_t *next = s->live->next.at + s->live->next.len - n;
+  uint32_t d_next = LIVE_NONE;
   if (defs) {
-    unsigned pure = defs & ~uses;
-    MACH_EACH(i, pure) { written -= mreg_is_virt(in->r[i]); }
-    uint32_t most = defs == 1 ? 1 : 4;
-    if ((s->nw[0] + most > s->limit[0] || s->nw[1] + most > s->limit[1]) && !has_room(s, in, info, written))
-      return false;
+    unsigned c = values[index_of(in->d)].is_float;
+    if (s->nw[c] >= s->limit[c] && !has_room(s, in, info, next)) return false;
+    n += !tied;
+    d_next = next[tied ? 0 : -1];
+    if (tied) { /* it is the first */
+      uses &= ~1u;
+      next++;
+    }
   }
-  s->live->next.len = (uint32_t)(written - s->live->next.at);
-  uint32_t tied = LIVE_NONE;
+  s->live->next.len -= n;
   MACH_EACH(i, uses) {
     if (!mreg_is_virt(in->r[i])) continue;
-    uint32_t v = index_of(in->r[i]), next = *read++;
+    uint32_t v = index_of(in->r[i]);
     struct spill_value *val = &values[v];
     val->used = true;
-    if (defs >> i & 1) {
-      tied = next;
-      continue;
-    }
-    val->next = next = spill_resolve(s, v, next);
-    if (next != LIVE_NONE) continue;
+    val->next = spill_resolve(s, v, *next++);
+    if (val->next != LIVE_NONE) continue;
     kills |= 1u << i;
     if (val->at) w_remove(s, v);
   }
-  MACH_EACH(i, defs) {
-    if (!mreg_is_virt(in->r[i])) continue;
-    uint32_t v = index_of(in->r[i]);
-    bool also_read = uses >> i & 1;
-    if (define(s, at, v, also_read ? tied : *written++, also_read)) continue;
-    kills |= 1u << i;
-    if (values[v].at) w_remove(s, v);
+  if (defs && !define(s, at, index_of(in->d), d_next, tied)) {
+    kills |= 1;
+    if (values[index_of(in->d)].at) w_remove(s, index_of(in->d));
   }
   s->kills[at] |= (uint8_t)kills;
   return true;
@@ -445,6 +437,7 @@ __attribute__((noinline)) static void steps(struct spiller *s, const struct mach
   const struct mach_op_info *ops = s->f->isa->ops;
   for (uint32_t at = b->first, end = b->end; at < end; at++) {
     const struct mach_op_info *info = &ops[insns[at].op];
+    if (!(info->uses | info->defs) && info->plain) continue;
     if (!info->plain || !step_plain(s, at, &insns[at], info)) step(s, at, &insns[at], info);
   }
 }
