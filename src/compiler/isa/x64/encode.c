@@ -190,16 +190,21 @@ __attribute__((noinline)) static uint8_t *put_prefixes(uint8_t *p, unsigned enc,
   return p;
 }
 
+ALWAYS_INLINE uint8_t *put_rex(uint8_t *p, unsigned wide, unsigned reg, const struct rm *m, bool byte_reg,
+                               bool byte_rm) {
+  unsigned rm = low4(m->reg != MREG_NONE ? m->reg : m->base), index = low4(m->idx);
+  unsigned rex = wide | (reg >> 3 << 2) | (index >> 3 << 1) | rm >> 3;
+  bool force = (byte_reg && reg >= 4) || (byte_rm && m->reg != MREG_NONE && rm >= 4);
+  *p = (uint8_t)(0x40 | rex);
+  return p + (rex || force);
+}
+
 /* Prefixes, REX and opcode bytes; `more` goes onto the last one. */
 ALWAYS_INLINE uint8_t *put_opcode(uint8_t *p, const struct x64_encoding *e, uint8_t size, unsigned more,
                                   unsigned reg, const struct rm *m, bool byte_reg, bool byte_rm) {
   if (e->enc & (ENC_P66 | ENC_PP | ENC_PF2 | ENC_PF3 | ENC_PS | (size & 2) * (ENC_16 / 2)))
     p = put_prefixes(p, e->enc, size);
-  unsigned rm = low4(m->reg != MREG_NONE ? m->reg : m->base), index = low4(m->idx);
-  unsigned rex = wide_bit(e, size) | (reg >> 3 << 2) | (index >> 3 << 1) | rm >> 3;
-  bool force = (byte_reg && reg >= 4) || (byte_rm && m->reg != MREG_NONE && rm >= 4);
-  *p = (uint8_t)(0x40 | rex);
-  p += rex || force;
+  p = put_rex(p, wide_bit(e, size), reg, m, byte_reg, byte_rm);
   return put_bytes(p, e->bytes + (more << (8 * e->nbytes - 8)), e->nbytes);
 }
 
@@ -323,18 +328,15 @@ __attribute__((noinline)) static void encode_rare(struct x64_asm *a, const struc
   insn_end(a, put_modrm(a, p, reg, &m, 0));
 }
 
-void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
-  if (in->op < MACH_OP_ISA0) {
-    if (in->op == MACH_SPILL || in->op == MACH_RELOAD)
-      encode_slot_move(a, in);
-    else
-      encode_move(a, in);
-    return;
-  }
+ALWAYS_INLINE void encode_simple(struct x64_asm *a, const struct mach_insn *in, const struct x64_encoding *e,
+                                 unsigned reg, const struct rm *m) {
+  uint8_t *p = put_rex(insn_begin(a), wide_bit(e, in->size), reg, m, false, false);
+  insn_end(a, put_modrm(a, put_byte(p, e->bytes), reg, m, 0));
+}
+
+/* Whatever is no move and not simple. */
+__attribute__((noinline)) static void encode_any(struct x64_asm *a, const struct mach_insn *in, bool memory) {
   const struct x64_encoding *e = &x64_encodings[in->op];
-  bool memory = x64_ops[in->op].flags & MF_MEM;
-  if (e->enc & ENC_FRESH) clear_stale(a, in);
-  if (in->trap && memory) x64_add_site(a, in->src, in->trap, true);
   bool byte = is_byte(e, in->size), byte_reg = false, byte_rm = byte;
   uint8_t imm = 0;
   mreg other = in->s; /* the register in r/m, if any */
@@ -375,6 +377,33 @@ void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
     p = put_modrm(a, p, reg, &m, imm);
   }
   insn_end(a, imm ? put_bytes(p, (uint32_t)in->imm, imm) : p);
+}
+
+void x64_encode(struct x64_asm *a, const struct mach_insn *in) {
+  if (in->op < MACH_OP_ISA0) {
+    if (in->op == MACH_SPILL || in->op == MACH_RELOAD)
+      encode_slot_move(a, in);
+    else
+      encode_move(a, in);
+    return;
+  }
+  const struct x64_encoding *e = &x64_encodings[in->op];
+  bool memory = x64_ops[in->op].flags & MF_MEM;
+  if (e->enc & ENC_FRESH) clear_stale(a, in);
+  if (in->trap && memory) x64_add_site(a, in->src, in->trap, true);
+  if (!e->simple || in->size < 4 || (in->flags & (X64_VEX | X64_LOCK))) {
+    encode_any(a, in, memory);
+    return;
+  }
+  bool reg_first = e->form == FORM_RM;
+  unsigned reg = (reg_first ? in->d : in->s) & 15;
+  if (memory) {
+    struct rm m = rm_memory(a, in);
+    encode_simple(a, in, e, reg, &m);
+  } else {
+    struct rm m = rm_reg(reg_first ? in->s : in->d);
+    encode_simple(a, in, e, reg, &m);
+  }
 }
 
 static struct mach_insn blank(enum x64_op op, uint8_t size) {

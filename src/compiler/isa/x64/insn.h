@@ -48,6 +48,7 @@ struct x64_encoding {
   uint8_t form, ext;
   uint32_t bytes; /* of the opcode, the first one lowest */
   uint8_t nbytes;
+  bool simple; /* at sizes 4 and 8 it is REX, one byte, and ModRM of d and s or memory */
 };
 #define X64_ENCODING(opcode_, enc_, form_, ext_)                                                             \
   {                                                                                                          \
@@ -55,9 +56,9 @@ struct x64_encoding {
     .bytes = (opcode_) > 0xffff ? ((opcode_) >> 16 | ((opcode_)&0xff00) | ((opcode_)&0xff) << 16)            \
              : (opcode_) > 0xff ? ((opcode_) >> 8 | ((opcode_)&0xff) << 8)                                   \
                                 : (opcode_),                                                                 \
-    .nbytes = (opcode_) > 0xffff ? 3                                                                         \
-              : (opcode_) > 0xff ? 2                                                                         \
-                                 : 1                                                                         \
+    .nbytes = 1 + ((opcode_) > 0xff) + ((opcode_) > 0xffff),                                                 \
+    .simple = ((form_) == FORM_RM || (form_) == FORM_MR) && (opcode_) <= 0xff &&                             \
+              ((enc_) & ~(ENC_INT | ENC_W1)) == 0                                                            \
   }
 extern const struct x64_encoding x64_encodings[X64_OP_COUNT];
 extern const struct mach_op_info x64_ops[X64_OP_COUNT];
