@@ -34,7 +34,7 @@ static void edge_moves(struct assigner *a, const struct ir_edge *e, struct insn_
   for (uint32_t i = first; i < first + len; i++) {
     uint32_t v = a->spill->entries.at[i];
     busy |= reg_bit(a->entry_reg[i]);
-    if (is_phi_of(a, v, e->to)) continue;
+    if (to->nphis && is_phi_of(a, v, e->to)) continue;
     mach_loc src = source_of(a, v);
     if (src == a->entry_reg[i]) continue;
     struct move m = assign_move_of(a, v, a->entry_reg[i], src);
@@ -144,8 +144,7 @@ void assign_block_begin(struct assigner *a, uint32_t n) {
   if (best) load_exit(a, best->from);
   for (uint32_t i = first; i < first + len; i++) {
     uint32_t v = a->spill->entries.at[i];
-    if (!is_phi_of(a, v, n) && best && a->seen[v].stamp == a->stamp)
-      assign_hold(a, v, (uint8_t)a->seen[v].reg);
+    if (best && a->seen[v].stamp == a->stamp) assign_hold(a, v, (uint8_t)a->seen[v].reg);
   }
   for (uint32_t k = 0; k < b->nphis && best; k++) {
     uint32_t phi = assign_index(f->phis.at[b->phis + k]);
@@ -165,7 +164,7 @@ void assign_block_begin(struct assigner *a, uint32_t n) {
     uint32_t v = a->spill->entries.at[i];
     if (a->loc[v] == ASSIGN_NO_REG) assign_define(a, v, 0);
     a->entry_reg[i] = a->loc[v];
-    if (is_phi_of(a, v, n)) a->phi_reg[v] = a->loc[v];
+    if (b->nphis && is_phi_of(a, v, n)) a->phi_reg[v] = a->loc[v];
   }
   for (uint32_t i = 0; i < b->npred; i++) {
     const struct ir_edge *e = edge_in(a, b, i);

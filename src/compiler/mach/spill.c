@@ -405,7 +405,7 @@ __attribute__((noinline)) static void step(struct spiller *s, uint32_t at, struc
   if ((info->flags & MF_CALL) && !(info->flags & MF_RETURN)) {
     for (uint32_t i = 1; i < f->blocks.at[s->block].nsucc; i++)
       store_for_landing(s, at, i);
-    if (f->calls.at[in->imm].safepoint) evict_references(s, at);
+    if (s->refs && f->calls.at[in->imm].safepoint) evict_references(s, at);
   }
   for (unsigned c = 0; c < 2; c++)
     if (s->nw[c]) make_room(s, at, c, clobbers);
@@ -474,6 +474,7 @@ struct spill *mach_spill(struct mach_func *f, struct live *live, const struct is
     s.values[v].defs_left = live->vregs[v].ndefs;
     s.values[v].is_float = f->vregs.at[v].is_float;
     s.values[v].remat = f->vregs.at[v].remat != 0;
+    s.refs |= f->vregs.at[v].is_ref != 0;
   }
   s.mask[0] = f->isa->allocatable & UINT32_MAX;
   s.mask[1] = f->isa->allocatable & ~(uint64_t)UINT32_MAX;

@@ -140,6 +140,11 @@ static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
     val->seen = here;
     val->count = x & 1;
   }
+  for (uint32_t k = 0; k < to->nphis; k++) {
+    if (!phi_lives(s, to, k)) continue;
+    uint32_t a = index_of(f->phi_args.at[e->args + k]);
+    if (values[a].seen != here) spill_need_slot(s, a);
+  }
   const uint32_t *entry = s->out->entries.at + s->out->entry_first[e->to];
   uint32_t to_block = e->to, kept = 0;
   for (uint32_t i = 0; i < nentries; i++) {
@@ -152,14 +157,6 @@ static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
     } else if (vregs[v].def_block != to_block) {
       spill_need_slot(s, v);
     }
-  }
-  for (uint32_t k = 0; k < to->nphis; k++) {
-    if (!phi_lives(s, to, k)) continue;
-    uint32_t a = index_of(f->phi_args.at[e->args + k]);
-    bool in_register = false;
-    for (uint32_t i = 0; i < nexits && !in_register; i++)
-      in_register = exit[i] / 2 == a;
-    if (!in_register) spill_need_slot(s, a);
   }
   for (uint32_t i = 0; kept < nexits && i < nexits; i++) {
     uint32_t v = exit[i] / 2;

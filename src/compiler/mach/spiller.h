@@ -65,6 +65,7 @@ struct spiller {
   uint32_t regs[2], limit[2]; /* allocatable registers, and how many the settings grant */
   uint64_t mask[2];
   uint64_t callee_saved;
+  bool refs; /* there are references */
   uint32_t w[2][SPILL_W_MOST], nw[2];
   uint32_t stamp;
   uint32_t next[4]; /* of the present instruction: next uses of its operands */

@@ -38,6 +38,7 @@ static uint32_t *forward_empty(const struct mach_func *f, struct arena *arena) {
   for (uint32_t b = 0; b < n; b++)
     forward[b] = IR_NO_BLOCK;
   for (uint32_t b = 0; b < n; b++) {
+    if (forward[b] != IR_NO_BLOCK) continue;
     uint32_t t = b, steps = 0;
     while (forward[t] == IR_NO_BLOCK && is_empty(f, t) && steps++ <= n) {
       uint32_t to = block_succ(f, t, 0);
@@ -119,14 +120,15 @@ void x64_order_blocks(const struct mach_func *f, struct arena *arena, struct x64
   bool *moved = ARENA_ARRAY(arena, bool, n);
   for (int cold = 0; cold < 2; cold++) {
     for (uint32_t b = 0; b < n; b++) {
-      uint32_t latch = cold ? IR_NO_BLOCK : latch_of(f, forward, b);
+      const struct mach_block *k = &f->blocks.at[b];
+      if ((k->cold && b != 0) != (cold == 1)) continue;
+      uint32_t latch = k->header && !cold ? latch_of(f, forward, b) : IR_NO_BLOCK;
       if (latch != IR_NO_BLOCK) {
         moved[latch] = true;
         o->begins_loop[o->len] = true;
         o->order[o->len++] = latch;
       }
-      const struct mach_block *k = &f->blocks.at[b];
-      if ((k->cold && b != 0) != (cold == 1) || forward[b] != b || moved[b]) continue;
+      if (forward[b] != b || moved[b]) continue;
       o->begins_loop[o->len] = o->len > 0 && k->header && !k->cold && latch == IR_NO_BLOCK;
       o->order[o->len++] = b;
     }
