@@ -278,43 +278,43 @@ void lane_run(struct validator *v, struct reader *r) {
   for (;;) {
     insn_at = l.at;
     if (l.at >= stop) break;
-    const struct lane_row row = v->lane[*l.at++];
-    switch ((enum lane_kind)row.kind) {
+    const struct lane_row *row = &v->lane[*l.at++];
+    switch ((enum lane_kind)row->kind) {
     case LANE_UNARY:
-      if (l.sp == l.base || l.sp[-1] != row.p1) goto general;
-      l.sp[-1] = row.result;
+      if (l.sp == l.base || l.sp[-1] != row->p1) goto general;
+      l.sp[-1] = row->result;
       continue;
     case LANE_BINARY:
-      if (l.sp - l.base < 2 || l.sp[-2] != row.p1 || l.sp[-1] != row.p2) goto general;
-      *(--l.sp - 1) = row.result;
+      if (l.sp - l.base < 2 || l.sp[-2] != row->p1 || l.sp[-1] != row->p2) goto general;
+      *(--l.sp - 1) = row->result;
       continue;
     case LANE_CONST_LEB: {
       uint32_t len = leb_len(l.at);
-      if (len > row.size || !lane_push(&l, limit, row.result)) goto general;
+      if (len > row->size || !lane_push(&l, limit, row->result)) goto general;
       l.at += len;
       continue;
     }
     case LANE_CONST_BYTES:
-      if (!lane_push(&l, limit, row.result)) goto general;
-      l.at += row.size;
+      if (!lane_push(&l, limit, row->result)) goto general;
+      l.at += row->size;
       continue;
     case LANE_LOAD: {
       uint32_t len = leb_len(l.at + 1);
-      if (*l.at > row.align || len > 4 || l.sp == l.base || l.sp[-1] != addr) goto general;
-      l.sp[-1] = row.result;
+      if (*l.at > row->align || len > 4 || l.sp == l.base || l.sp[-1] != addr) goto general;
+      l.sp[-1] = row->result;
       l.at += 1 + len;
       continue;
     }
     case LANE_STORE: {
       uint32_t len = leb_len(l.at + 1);
-      if (*l.at > row.align || len > 4 || l.sp - l.base < 2 || l.sp[-2] != addr || l.sp[-1] != row.p2)
+      if (*l.at > row->align || len > 4 || l.sp - l.base < 2 || l.sp[-2] != addr || l.sp[-1] != row->p2)
         goto general;
       l.sp -= 2;
       l.at += 1 + len;
       continue;
     }
     case LANE_OPCODE:
-      if (!lane_opcode(v, &l, limit, (enum op)row.op)) goto general;
+      if (!lane_opcode(v, &l, limit, (enum op)row->op)) goto general;
       continue;
     case LANE_GENERAL: break;
     }

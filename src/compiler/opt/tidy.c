@@ -14,6 +14,7 @@ struct tidy {
   uint8_t *empty;   /* block -> nothing in it but its jump */
   VEC(ir_val) late; /* found to be used after the sweep had passed them */
   bool joined;      /* `equal` says something */
+  bool any_cold;    /* some block is */
   ir_val at;        /* the sweep's position */
 };
 
@@ -109,11 +110,11 @@ static void count_uses(struct tidy *t) {
   struct ir_func *f = t->f;
   for (ir_block b = f->blocks.len; b-- > 0;) {
     const struct ir_blk *blk = &f->blocks.at[b];
-    struct ir_insn *insns = f->insns.at;
-    for (ir_val v = blk->end, first = blk->first + blk->nphis; v-- > first;) {
-      if (insns[v].uses == 0 && !has_effect(&insns[v])) continue;
-      t->at = v;
-      use_operands(t, &insns[v]);
+    struct ir_insn *insns = f->insns.at, *first = insns + blk->first + blk->nphis;
+    for (struct ir_insn *in = insns + blk->end; in-- > first;) {
+      if (in->uses == 0 && !has_effect(in)) continue;
+      t->at = (ir_val)(in - insns);
+      use_operands(t, in);
     }
     for (uint32_t i = 0; i < blk->nphis; i++) {
       struct ir_insn *phi = &f->insns.at[blk->first + i];
@@ -207,6 +208,7 @@ static void pack(struct tidy *t) {
     struct ir_blk *blk = &f->blocks.at[b];
     struct ir_insn *in = f->insns.at + blk->first + blk->nphis, *end = f->insns.at + blk->end;
     uint32_t live = 0;
+    t->any_cold |= blk->cold;
     if (blk->nphis > 0) moved |= pack_phis(t, blk);
     for (; in < end; in++) {
       if (in->uses == 0 && !has_effect(in)) {
@@ -371,7 +373,7 @@ void opt_tidy(struct ir_func *f) {
   arena_drop(f->arena, t.equal, f->insns.len * sizeof *t.equal);
   if (threaded) ir_compute_preds(f);
   join_blocks(f);
-  spread_cold(f);
+  if (t.any_cold) spread_cold(f);
   opt_order(f);
   VEC_TRIM(f->arena, &f->insns);
   VEC_TRIM(f->arena, &f->wasm_off);
