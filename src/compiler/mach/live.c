@@ -9,6 +9,7 @@
 #include "compiler/mach/alloc.h"
 
 enum { ENTRIES_PER_BLOCK = 64, ENTRIES_FREE = 2000000 };
+enum { GUESSED_BLOCKS = 1 << 10, ENTRIES_A_BLOCK = 8 /* room to begin with */ };
 enum { AROUND_MOST = 4 /* loops that live_around looks at */ };
 
 struct seen {
@@ -483,6 +484,7 @@ struct live *mach_live(struct mach_func *f, const struct isa_config *config) {
   live->in_first = arena_alloc(a, (f->blocks.len + 1u) * sizeof(uint32_t));
   live->in_len = arena_alloc(a, (f->blocks.len + 1u) * sizeof(uint32_t));
   VEC_RESERVE(a, &live->next, f->insns.len + 4);
+  VEC_RESERVE(a, &live->entries, min_u32(f->blocks.len, GUESSED_BLOCKS) * ENTRIES_A_BLOCK);
   live->fixed_next = arena_alloc(a, (f->fixed.len + 1u) * sizeof(uint32_t));
   live->phi_next = arena_alloc(a, (f->phis.len + 1u) * sizeof(uint32_t));
   struct sweep s = {.f = f, .live = live, .vregs = live->vregs, .classes = f->vregs.at};

@@ -29,16 +29,26 @@ void spill_entry_begin(struct spiller *s, uint32_t n) {
   s->entry_below = loop && !s->live->no_lists ? s->live->loops[loop].header : 0;
 }
 
+static inline bool is_listed(const struct spiller *s, uint32_t v) {
+  return s->values[v].listed == s->block + 1;
+}
+/* Around a loop that the present block is in (of a header: around that loop's parent). */
+static inline bool lives_around(const struct spiller *s, uint32_t v) {
+  return s->entry_below && s->live->vregs[v].def_block < s->entry_below;
+}
+static inline bool lives_at_entry(const struct spiller *s, uint32_t v) {
+  return is_listed(s, v) || lives_around(s, v);
+}
+
 /* Next use of `v` from the start of the present block, whose list is loaded; LIVE_NONE: not live. It may be
  * nearer than the list says, or `v` is not listed and lives around a loop. */
 static inline uint32_t next_at_entry(const struct spiller *s, uint32_t v) {
-  const struct spill_value *val = &s->values[v];
   uint32_t next = LIVE_NONE;
-  if (val->listed == s->block + 1) {
-    next = live_add(s->first, val->dist);
+  if (is_listed(s, v)) {
+    next = live_add(s->first, s->values[v].dist);
     if (next < s->near) return next;
   }
-  if (!s->entry_below || s->live->vregs[v].def_block >= s->entry_below) return next;
+  if (!lives_around(s, v)) return next;
   uint32_t around = live_around(s->live, s->entry_loop, v);
   return around < next ? around : next;
 }
@@ -59,7 +69,7 @@ uint32_t spill_landing(struct spiller *s, uint32_t succ) {
 bool spill_live_at(struct spiller *s, uint32_t v, uint32_t block) {
   uint32_t present = s->block;
   spill_entry_begin(s, block);
-  bool live = next_at_entry(s, v) != LIVE_NONE;
+  bool live = lives_at_entry(s, v);
   spill_entry_begin(s, present);
   return live;
 }
@@ -162,7 +172,7 @@ static void edge_transfer(struct spiller *s, const struct ir_edge *e) {
     uint32_t v = exit[i] / 2;
     bool clean = exit[i] & 1;
     if (values[v].seen != here) continue; /* in a register there too */
-    bool live = back ? vregs[v].def_block < to_block : next_at_entry(s, v) != LIVE_NONE;
+    bool live = back ? vregs[v].def_block < to_block : lives_at_entry(s, v);
     if (!live || !spill_leaves(s, v, clean, e->from)) continue;
     struct spill_tail t = {.v = v, .next = s->tail_of[e->from]};
     VEC_PUSH(f->arena, &s->tails, t);
@@ -355,7 +365,6 @@ bool spill_block_passes(struct spiller *s) {
   const struct mach_block *b = &f->blocks.at[n];
   if (b->end - b->first != 1 || b->nsucc != 1 || b->npred != 1 || b->nphis || s->live->no_lists) return false;
   uint32_t from = pred_edge(s, b, 0)->from, len = s->exit_len[from];
-  s->near = b->first + live_beyond(b->loop_depth);
   load_list(s);
   VEC_RESERVE(f->arena, &s->out->entries, s->out->entries.len + len);
   VEC_RESERVE(f->arena, &s->exits, s->exits.len + len);
@@ -363,7 +372,7 @@ bool spill_block_passes(struct spiller *s) {
   const uint32_t *behind = s->exits.at + s->exit_first[from];
   for (uint32_t i = 0; i < len; i++) {
     uint32_t x = behind[i];
-    if (next_at_entry(s, x / 2) == LIVE_NONE) continue;
+    if (!lives_at_entry(s, x / 2)) continue;
     entry[lives] = x / 2;
     exit[lives++] = x;
   }
