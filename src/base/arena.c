@@ -62,7 +62,7 @@ static void chunk_free(struct arena *a, struct arena_chunk *c) {
 void arena_use(struct arena *a, const struct arena_source *source, size_t expected) {
   assert(!a->chunk && !a->spare && source->size > CHUNK_MOST);
   a->source = source;
-  a->source_first = expected >= source->size / 2;
+  a->source_first = expected >= source->size / 8;
 }
 
 static void spare_free(struct arena *a) {

@@ -37,8 +37,8 @@ struct arena_mark {
 };
 
 void arena_init(struct arena *a, jmp_buf *on_oom);
-/* For an arena without chunks that may hold some `expected` bytes at once: from half a block of the source on
- * its chunks are such blocks. */
+/* For an arena without chunks that may hold some `expected` bytes at once: from an eighth of a block of the
+ * source on its chunks are such blocks. */
 void arena_use(struct arena *a, const struct arena_source *source, size_t expected);
 void arena_free(struct arena *a); /* the arena may be used again afterwards */
 struct arena_mark arena_mark(const struct arena *a);

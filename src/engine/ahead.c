@@ -81,7 +81,7 @@ struct ahead *ahead_start(struct program *p) {
   struct ahead *a = mem_zalloc(1, sizeof *a);
   if (!a) return NULL;
   a->program = p;
-  arena_init(&a->scratch, NULL);
+  lazy_scratch_init(&a->scratch);
   if (thread_start(&a->thread, run, a, 0, true)) return a;
   mem_free(a);
   return NULL;

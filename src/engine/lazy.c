@@ -3,20 +3,27 @@
 
 #include "engine/cache.h"
 #include "engine/load.h"
+#include "os/vm.h"
 #include "runtime/code_area.h"
 
 #include <stdatomic.h>
 
+void lazy_scratch_init(struct arena *scratch) {
+  arena_init(scratch, NULL);
+  scratch->limit = SCRATCH_MOST;
+  arena_use(scratch, &vm_large_pages, 0);
+}
+
 bool lazy_start(struct program *p) {
   struct error e = ERROR_INIT;
   const struct module *m = p->valid->module;
-  arena_init(&p->lazy.scratch, NULL);
+  lazy_scratch_init(&p->lazy.scratch);
   return p->engine->config.lazy && m->bytes.len >= p->engine->config.lazy_from &&
          code_area_new(m, &p->image, &e);
 }
 
 bool lazy_resume(struct program *p, int fd, uint64_t off, struct slice code, struct error *e) {
-  arena_init(&p->lazy.scratch, NULL);
+  lazy_scratch_init(&p->lazy.scratch);
   if (!code_area_map(fd, off, code, p->valid->module, &p->image, e)) return false;
   p->lazy.len_in_cache = code_area_len(p->image->area);
   return true;
@@ -24,7 +31,6 @@ bool lazy_resume(struct program *p, int fd, uint64_t off, struct slice code, str
 
 bool lazy_compile_in(struct program *p, uint32_t func_index, struct arena *scratch, struct code *code) {
   struct error e = ERROR_INIT;
-  scratch->limit = SCRATCH_MOST;
   return compile_func(p->valid, func_index, &p->engine->compile, scratch, code, NULL, &e) &&
          code_area_add(p->image->area, func_index, code, &e);
 }
@@ -51,7 +57,7 @@ bool lazy_compile(void *owner, uint32_t func_index) {
     return ok;
   }
   struct arena scratch;
-  arena_init(&scratch, NULL);
+  lazy_scratch_init(&scratch);
   bool ok = compile(p, func_index, &scratch);
   arena_free(&scratch);
   return ok;

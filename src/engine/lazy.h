@@ -27,6 +27,7 @@ struct lazy {
 bool lazy_start(struct program *p);
 /* The same for one that was saved: `code` is what code_area_save wrote at `off` of the file. */
 MUST_USE bool lazy_resume(struct program *p, int fd, uint64_t off, struct slice code, struct error *e);
+void lazy_scratch_init(struct arena *scratch); /* for lazy_compile_in */
 /* Compiles a function into the program's area with an arena of the caller's, in which *code lies. */
 MUST_USE bool lazy_compile_in(struct program *p, uint32_t func_index, struct arena *scratch,
                               struct code *code);

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "os/random.h"
+#include "os/vm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ static bool read_all(int fd, size_t limit, uint8_t **data, size_t *len, struct e
     return error_set(e, ERROR_LIMIT, "file of %lld bytes exceeds the limit of %zu", (long long)st.st_size,
                      limit);
   size_t cap = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 65536, used = 0;
-  uint8_t *bytes = mem_alloc(cap);
+  uint8_t *bytes = vm_alloc_filled(cap);
   if (!bytes) return error_memory(e);
   for (;;) {
     if (used == cap) {

@@ -38,8 +38,18 @@ MUST_USE bool vm_map_part(void *at, size_t size, int fd, uint64_t off, enum vm_a
 /* An open file's first `size` > 0 bytes, read-only, where the system likes; NULL when it cannot. Released as
  * vm_page_up(size). */
 MUST_USE const void *vm_map_file(int fd, size_t size);
-/* Blocks for arenas, as large as the large pages of the system and made of one where it has one: the time of
- * one fault, not of 512, but all of it is memory from the first byte on. */
+/* Large pages. To have one cleared costs the time of 30 faults of small ones and what stood in the caches,
+ * and saves 512, but all of it is memory from the first byte on: half should be filled. They are a wish:
+ * where the system has none, pages are small. */
+enum { VM_LARGE_PAGE = 2 << 20, VM_LARGE_FROM = VM_LARGE_PAGE / 2 };
+/* How much of `size` bytes from a large page's start on, whole large pages, should be such. */
+static inline size_t vm_large_size(size_t size) {
+  return (size + (VM_LARGE_PAGE - VM_LARGE_FROM)) & ~((size_t)VM_LARGE_PAGE - 1);
+}
+void vm_wish_large(void *at, size_t size); /* of committed pages, whole large ones */
+/* Of the heap (mem_free), not zeroed, for `size` bytes that are all going to be written; NULL: no memory. */
+MUST_USE void *vm_alloc_filled(size_t size);
+/* Blocks for arenas, each a large page. */
 extern const struct arena_source vm_large_pages;
 /* For the owner of the process: large blocks of its heap are pages of their own, and go back when they are
  * freed. Without it the C library keeps them in between once it has seen some. */

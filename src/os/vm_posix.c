@@ -6,6 +6,7 @@
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -91,24 +92,37 @@ bool vm_map_part(void *at, size_t size, int fd, uint64_t off, enum vm_access acc
   return mmap(at, size, prot_of(access), MAP_PRIVATE | MAP_FIXED, fd, (off_t)off) != MAP_FAILED;
 }
 
-enum { LARGE_PAGE = 2 << 20 };
-
-static void large_page_give(void *at) { vm_release(at, LARGE_PAGE); }
-
-static void *large_page_take(void) {
-  void *at = vm_reserve(LARGE_PAGE, LARGE_PAGE);
-  if (!at) return NULL;
-  if (!vm_commit(at, LARGE_PAGE)) {
-    large_page_give(at);
-    return NULL;
-  }
+void vm_wish_large(void *at, size_t size) {
+  if (!size) return;
+  assert((((uintptr_t)at | size) & (VM_LARGE_PAGE - 1)) == 0);
 #ifdef MADV_HUGEPAGE
-  (void)madvise(at, LARGE_PAGE, MADV_HUGEPAGE); /* a wish: without it pages are small */
+  (void)madvise(at, size, MADV_HUGEPAGE);
 #endif
+}
+
+void *vm_alloc_filled(size_t size) {
+  size_t large = size < SIZE_MAX / 2 ? vm_large_size(size) : 0;
+  if (!large) return mem_alloc(size);
+  if (alloc_should_fail()) return NULL;
+  void *at = aligned_alloc(VM_LARGE_PAGE, align_up(size, VM_LARGE_PAGE));
+  if (at) vm_wish_large(at, large);
   return at;
 }
 
-const struct arena_source vm_large_pages = {LARGE_PAGE, large_page_take, large_page_give};
+static void large_page_give(void *at) { vm_release(at, VM_LARGE_PAGE); }
+
+static void *large_page_take(void) {
+  void *at = vm_reserve(VM_LARGE_PAGE, VM_LARGE_PAGE);
+  if (!at) return NULL;
+  if (!vm_commit(at, VM_LARGE_PAGE)) {
+    large_page_give(at);
+    return NULL;
+  }
+  vm_wish_large(at, VM_LARGE_PAGE);
+  return at;
+}
+
+const struct arena_source vm_large_pages = {VM_LARGE_PAGE, large_page_take, large_page_give};
 
 void vm_heap_by_pages(void) {
 #ifdef __GLIBC__

@@ -52,7 +52,7 @@ static struct tables tables_in(void *block, struct counts n) {
 static struct code_image *image_new(struct counts n, uint32_t nimported, const struct module *m,
                                     struct tables *t) {
   struct code_image *image = mem_zalloc(1, sizeof *image);
-  void *block = image ? mem_alloc(tables_size(n)) : NULL;
+  void *block = image ? vm_alloc_filled(tables_size(n)) : NULL;
   if (!block) {
     mem_free(image);
     return NULL;
@@ -353,12 +353,14 @@ bool code_publish(const struct code *codes, uint32_t nfuncs, uint32_t nimported,
     return false;
   }
   uint8_t *to = (uint8_t *)(uintptr_t)image->base, *consts = to + image->size;
-  size_t consts_size = vm_page_up(image->consts_size);
+  uint64_t whole = code_range_size(image);
   image->consts = consts;
-  if (vm_commit(to, image->size + consts_size)) {
+  if (vm_commit(to, whole)) {
+    vm_wish_large(to, vm_large_size(whole));
     code_image_write(codes, image, image, to);
     memset(to + image->func_off[nfuncs], ARCH_NO_CODE, image->size - image->func_off[nfuncs]);
-    if (vm_protect(to, image->size, VM_ACCESS_READ_EXEC) && vm_protect(consts, consts_size, VM_ACCESS_READ)) {
+    if (vm_protect(to, image->size, VM_ACCESS_READ_EXEC) &&
+        vm_protect(consts, whole - image->size, VM_ACCESS_READ)) {
       *out = image;
       return true;
     }

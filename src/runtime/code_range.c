@@ -28,12 +28,12 @@ const struct code_image *code_find(uintptr_t pc) {
   return image->area ? code_area_find(image->area, pc) : image;
 }
 
-/* Granules of one image, or GRANULES when there is no room. */
-static uint32_t find_room(uint32_t need) {
+/* Granules of one image from a multiple of `align` on, or GRANULES when there is no room. */
+static uint32_t find_room(uint32_t need, uint32_t align) {
   uint32_t run = 0;
-  for (uint32_t tried = 0, i = next_granule; tried < GRANULES + need; tried++, i++) {
+  for (uint32_t tried = 0, i = next_granule; tried < GRANULES + need + align; tried++, i++) {
     if (i == GRANULES) i = run = 0;
-    run = owner[i] ? 0 : run + 1;
+    run = owner[i] || (!run && i % align) ? 0 : run + 1;
     if (run == need) return i + 1 - need;
   }
   return GRANULES;
@@ -45,7 +45,7 @@ void code_range_unlock(void) { mutex_unlock(&lock); }
 /* The process's range, made at the first need; under `lock`. */
 static bool have_range(void) {
   if (range) return true;
-  void *base = vm_reserve(CODE_RANGE, 1 << GRANULE_LOG2);
+  void *base = vm_reserve(CODE_RANGE, VM_LARGE_PAGE);
   if (!base) return false;
   if (!thread_at_fork(code_range_lock, code_range_unlock)) {
     vm_release(base, CODE_RANGE);
@@ -55,20 +55,22 @@ static bool have_range(void) {
   return true;
 }
 
-static uint64_t whole_size(const struct code_image *image) {
-  return image->size + vm_page_up(image->consts_size);
+uint64_t code_range_size(const struct code_image *image) {
+  uint64_t size = image->size + vm_page_up(image->consts_size);
+  return max_u64(size, vm_large_size(size));
 }
 
 /* Takes address space for the image: sets image->base and the granules' owner. */
 bool code_range_claim(struct code_image *image, struct error *e) {
-  uint64_t need = (whole_size(image) + (1u << GRANULE_LOG2) - 1) >> GRANULE_LOG2;
+  uint64_t need = (code_range_size(image) + (1u << GRANULE_LOG2) - 1) >> GRANULE_LOG2;
   if (need > GRANULES)
     return error_set(e, ERROR_LIMIT, "machine code of %llu bytes is too large",
                      (unsigned long long)image->size);
   bool ok = false;
   mutex_lock(&lock);
   if (have_range()) {
-    uint32_t at = find_room((uint32_t)need);
+    uint32_t align = vm_large_size(code_range_size(image)) ? VM_LARGE_PAGE >> GRANULE_LOG2 : 1;
+    uint32_t at = find_room((uint32_t)need, align);
     if (at < GRANULES) {
       image->base = (const uint8_t *)range + ((uint64_t)at << GRANULE_LOG2);
       for (uint32_t i = 0; i < need; i++)
@@ -83,7 +85,7 @@ bool code_range_claim(struct code_image *image, struct error *e) {
 
 void code_range_disclaim(struct code_image *image) {
   mutex_lock(&lock);
-  bool ok = vm_decommit((uint8_t *)(uintptr_t)image->base, whole_size(image));
+  bool ok = vm_decommit((uint8_t *)(uintptr_t)image->base, code_range_size(image));
   uint32_t at = (uint32_t)(((uintptr_t)image->base - range) >> GRANULE_LOG2);
   /* Where the system cannot take the pages back, their addresses stay in use: nobody may run what is left
    * there. */

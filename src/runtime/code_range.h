@@ -9,6 +9,9 @@
 
 #define CODE_RANGE (UINT64_C(4) << 30)
 
+/* What an image has from its base on, whole pages: code, constants, and where they are large enough for large
+ * pages the rest of the last one. */
+uint64_t code_range_size(const struct code_image *image);
 /* Takes address space for image->size bytes, whole pages, and the constants behind them: sets image->base. */
 MUST_USE bool code_range_claim(struct code_image *image, struct error *e);
 /* Gives it back with the memory in it. */

@@ -203,7 +203,7 @@ START_TEST(takes_blocks_of_a_source) {
   struct arena_mark empty = {0};
   taken = given = 0;
   arena_init(&a, &oom);
-  arena_use(&a, &source, BLOCK / 2 - 1); /* not at once, but when it has grown */
+  arena_use(&a, &source, BLOCK / 8 - 1); /* not at once, but when it has grown */
   ck_assert_int_eq(setjmp(oom), 0);
   arena_alloc(&a, 100);
   ck_assert_int_eq(taken, 0);
@@ -215,7 +215,7 @@ START_TEST(takes_blocks_of_a_source) {
 
   taken = given = 0;
   arena_init(&a, &oom);
-  arena_use(&a, &source, BLOCK / 2);
+  arena_use(&a, &source, BLOCK / 8);
   ck_assert_int_eq(setjmp(oom), 0);
   for (int round = 0; round < 3; round++) { /* two blocks serve every round */
     for (int i = 0; i < 40; i++)

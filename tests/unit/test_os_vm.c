@@ -91,12 +91,35 @@ START_TEST(large_pages_are_blocks) {
 }
 END_TEST
 
+START_TEST(filled_blocks_are_of_the_heap) {
+  const size_t large = VM_LARGE_PAGE;
+  ck_assert_uint_eq(vm_large_size(VM_LARGE_FROM - 1), 0);
+  ck_assert_uint_eq(vm_large_size(VM_LARGE_FROM), large);
+  ck_assert_uint_eq(vm_large_size(large + VM_LARGE_FROM - 1), large);
+  ck_assert_uint_eq(vm_large_size(large + VM_LARGE_FROM), 2 * large);
+  const size_t sizes[] = {0, 1, VM_LARGE_FROM, large, large + 1, 2 * large - 1, 5 * large};
+  for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+    alloc_fail_after(0, false);
+    ck_assert_ptr_null(vm_alloc_filled(sizes[i]));
+    uint8_t *at = vm_alloc_filled(sizes[i]);
+    ck_assert_ptr_nonnull(at);
+    memset(at, 1, sizes[i]);
+    at = mem_realloc(at, sizes[i] + 100, 1);
+    ck_assert_ptr_nonnull(at);
+    for (size_t k = 0; k < sizes[i]; k += 1000)
+      ck_assert_uint_eq(at[k], 1);
+    mem_free(at);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("os/vm");
   TCase *plain = tcase_create("plain"), *faulting = tcase_create("faulting");
   tcase_add_test(plain, reserves_aligned_and_commits_zeroed);
   tcase_add_test(plain, mappings_count_as_allocations);
   tcase_add_test(plain, large_pages_are_blocks);
+  tcase_add_test(plain, filled_blocks_are_of_the_heap);
   tcase_add_test_raise_signal(faulting, runs_published_code, SIGSEGV);
   tcase_add_test_raise_signal(faulting, reserved_pages_fault, SIGSEGV);
   suite_add_tcase(suite, plain);

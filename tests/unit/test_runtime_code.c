@@ -2,6 +2,7 @@
  * constants neither of the two. */
 #include "base/alloc.h"
 #include "os/thread.h"
+#include "os/vm.h"
 #include "runtime/code.h"
 
 #include "unit.h"
@@ -103,6 +104,39 @@ START_TEST(images_run_and_are_found) {
   ck_assert_ptr_null(code_find(0));
   for (int i = 0; i < 200000; i++)
     code_image_unref(publish()); /* more than the range has room for at once */
+}
+END_TEST
+
+/* Images around others, large enough for large pages or not: each runs, and none is lost when its neighbours
+ * go.
+ */
+START_TEST(large_images) {
+  enum { SIZE = 1 << 20, ROUNDS = 3 };
+  uint8_t *bytes = calloc(5, SIZE);
+  struct code_image *images[ROUNDS][5];
+  ck_assert_ptr_nonnull(bytes);
+  memset(bytes, 0xcc, (size_t)5 * SIZE);
+  memcpy(bytes, seven, sizeof seven);
+  for (int r = 0; r < ROUNDS; r++)
+    for (uint32_t i = 0; i < 5; i++) {
+      struct code codes[2] = {{.bytes = bytes, .size = i * SIZE + sizeof seven, .align = 16},
+                              {.bytes = nine, .size = sizeof nine, .align = 16}};
+      struct error e = ERROR_INIT;
+      if (!code_publish(codes, 2, 0, NULL, &images[r][i], &e)) ck_abort_msg("%s", e.message);
+    }
+  no_page_is_writable_and_executable();
+  for (int r = 0; r < ROUNDS; r++) {
+    for (int k = r; k < ROUNDS; k++)
+      for (uint32_t i = 0; i < 5; i++) {
+        ck_assert_int_eq(run(images[k][i], 0), 7);
+        ck_assert_int_eq(run(images[k][i], 1), 9);
+        ck_assert_ptr_eq(code_find((uintptr_t)images[k][i]->base + i * SIZE), images[k][i]);
+        ck_assert(i == 0 || (uintptr_t)images[k][i]->base % VM_LARGE_PAGE == 0);
+      }
+    for (uint32_t i = 0; i < 5; i++)
+      code_image_unref(images[r][i]);
+  }
+  free(bytes);
 }
 END_TEST
 
@@ -283,6 +317,6 @@ START_TEST(forked_children_publish_too) {
 END_TEST
 
 int main(void) {
-  return UNIT_RUN("runtime/code", images_run_and_are_found, empty_image, images_go_through_files,
-                  constants_stand_apart, too_large, forked_children_publish_too);
+  return UNIT_RUN("runtime/code", images_run_and_are_found, large_images, empty_image,
+                  images_go_through_files, constants_stand_apart, too_large, forked_children_publish_too);
 }
