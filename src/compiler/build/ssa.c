@@ -390,8 +390,8 @@ void label_bind(struct builder *b, struct control *c) {
       ref_seen_as(b, v, c->types[i]);
     }
   }
-  ir_val *entry = arena_alloc(b->arena, nphis * sizeof *entry);
-  for (uint32_t i = 0, k = 0; i < b->scratch.len; i++)
+  ir_val *entry = nphis ? arena_alloc(b->arena, nphis * sizeof *entry) : NULL;
+  for (uint32_t i = 0, k = 0; k < nphis; i++)
     if (b->locals.at[b->scratch.at[i]].phi != NONE) entry[k++] = b->locals.at[b->scratch.at[i]].value;
   fill_edges(b, c, b->differ.at, b->differ.len, entry, nphis);
   for (uint32_t i = 0; i < b->scratch.len; i++) {

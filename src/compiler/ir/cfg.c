@@ -31,7 +31,10 @@ void ir_compute_preds(struct ir_func *f) {
 
 void ir_set_idom(struct ir_func *f, ir_block b, ir_block idom) {
   assert(b <= f->doms.len && "blocks come in their order");
-  if (b == f->doms.len) VEC_PUSH(f->arena, &f->doms, (struct ir_dom){0});
+  if (b == f->doms.len) {
+    VEC_RESERVE(f->arena, &f->doms, b + 1);
+    f->doms.len = b + 1;
+  }
   struct ir_dom *dom = &f->doms.at[b];
   dom->idom = idom;
   if (idom == IR_NO_BLOCK) {

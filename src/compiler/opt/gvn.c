@@ -114,13 +114,24 @@ void gvn_add(struct opt *o, struct ir_insn in, ir_val v) {
   add_at(o, key, v, free_slot(o, key));
 }
 
+/* Where the lists or the table have to grow. */
+static NOINLINE ir_val add_grown(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
+  ir_val v = ir_append(o->f, in, wasm_off);
+  gvn_add(o, in, v);
+  return v;
+}
+
 ir_val gvn_number(struct opt *o, struct ir_insn in, uint32_t wasm_off) {
   struct gvn_key key = key_of(o, in);
   uint32_t slot = find(o, key), entry = o->table[slot];
   if (entry) return o->log.at[entry - 1].value;
-  ir_val v = ir_append(o->f, in, wasm_off);
-  add_at(o, key, v, slot);
-  return v;
+  struct ir_func *f = o->f;
+  ir_val v = f->insns.len;
+  if (o->log.len >= o->mask / 2 || v >= f->insns.cap || v >= f->wasm_off.cap)
+    return add_grown(o, in, wasm_off);
+  o->log.at[o->log.len++] = (struct gvn_entry){.key = key, .value = v, .slot = slot};
+  o->table[slot] = o->log.len;
+  return ir_append(f, in, wasm_off);
 }
 
 void gvn_enter(struct opt *o, ir_block b) {

@@ -241,6 +241,10 @@ static void select_one(struct x64_sel *s, ir_val v) {
   case IR_OP_GLOAD: x64_select_load(s, v); return;
   case IR_OP_STORE:
   case IR_OP_GSTORE: x64_select_store(s, v); return;
+  case IR_OP_VUNARY:
+  case IR_OP_VBINARY:
+  case IR_OP_VSELECT:
+  case IR_OP_VSHUFFLE: x64_select_simd(s, v); return;
   case IR_OP_CALL:
   case IR_OP_CALL_FUNC:
   case IR_OP_RETURN:
