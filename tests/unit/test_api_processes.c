@@ -40,7 +40,8 @@ static void run(heddle_engine_t *engine, heddle_module_t *module, int32_t n) {
   heddle_val_t arg = {.type = HEDDLE_I32, .of.i32 = n}, result = {0};
   heddle_trap_t trap = HEDDLE_TRAP_NONE;
   heddle_linker_t *linker = heddle_linker_new(engine);
-  must(linker && !heddle_store_new(engine, NULL, &store));
+  must(linker);
+  must(!heddle_store_new(engine, NULL, &store));
   must(!heddle_instantiate(linker, store, module, &instance));
   must(heddle_instance_export(store, instance, (heddle_str_t){"run", 3}, &f));
   heddle_error_t *error = heddle_call(store, f.of.func, &arg, 1, &result, 1);
