@@ -26,6 +26,7 @@ struct nan {
   /* inserting */
   uint32_t *name, *made; /* new number of a value; the CANON of it made last .. */
   ir_block *made_in;     /* .. in this block */
+  ir_val *starts;        /* of the new blocks; the old ones say which phi is meant, until all are made */
   VEC(struct ir_insn) insns;
   VEC(uint32_t) wasm_off;
 };
@@ -409,8 +410,8 @@ static void make_operand(struct nan *n, ir_block b, ir_val at, uint32_t *v, stru
 
 static void make_block(struct nan *n, ir_block b, struct bitset *done) {
   struct ir_func *f = n->f;
-  struct ir_blk *blk = &f->blocks.at[b];
-  uint32_t first = n->insns.len;
+  const struct ir_blk *blk = &f->blocks.at[b];
+  n->starts[b] = n->insns.len;
   for (ir_val at = blk->first; at < blk->end; at++) {
     const struct ir_insn *in = &f->insns.at[at];
     if (in->op == IR_OP_NONE || (in->op == IR_OP_CANON && n->raw[at])) continue;
@@ -422,8 +423,6 @@ static void make_block(struct nan *n, ir_block b, struct bitset *done) {
       make_operand(n, b, at, &o.list[i], done);
     n->name[at] = append(n, *in, f->wasm_off.at[at]);
   }
-  blk->first = first;
-  blk->end = n->insns.len;
 }
 
 /* Edges that share their arguments, for tidy.c led them past a block, get lists of their own. */
@@ -454,12 +453,18 @@ static void make_anew(struct nan *n) {
   bitset_init(&done, f->arena, f->ext.len);
   n->name = ARENA_ARRAY(f->arena, uint32_t, len);
   n->made = ARENA_ARRAY(f->arena, uint32_t, len);
+  n->starts = ARENA_ARRAY(f->arena, ir_val, f->blocks.len + 1);
   n->made_in = arena_alloc(f->arena, len * sizeof *n->made_in);
   for (uint32_t v = 0; v < len; v++)
     n->made_in[v] = IR_NO_BLOCK;
   append(n, f->insns.at[0], f->wasm_off.at[0]);
   for (ir_block b = 0; b < f->blocks.len; b++)
     make_block(n, b, &done);
+  n->starts[f->blocks.len] = n->insns.len;
+  for (ir_block b = 0; b < f->blocks.len; b++) {
+    f->blocks.at[b].first = n->starts[b];
+    f->blocks.at[b].end = n->starts[b + 1];
+  }
   VEC_DROP(f->arena, &f->insns);
   VEC_DROP(f->arena, &f->wasm_off);
   for (uint32_t v = 0; v < n->insns.len; v++)
