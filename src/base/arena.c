@@ -42,6 +42,7 @@ struct arena_chunk {
   size_t size; /* whole, this head included */
   bool marked; /* an arena_mark names it */
   bool block;  /* of the arena's source */
+  bool alone;  /* it holds one allocation, at its beginning, and is below the newest */
 };
 
 static uint8_t *chunk_data(struct arena_chunk *c) { return (uint8_t *)(c + 1); }
@@ -122,7 +123,7 @@ void arena_release(struct arena *a, struct arena_mark m) {
 
 static void chunk_push(struct arena *a, struct arena_chunk *c) {
   c->older = a->chunk;
-  c->marked = false;
+  c->marked = c->alone = false;
   a->chunk = c;
   a->at = chunk_data(c);
   a->end = chunk_end(c);
@@ -136,10 +137,10 @@ static bool within_limit(struct arena *a, size_t more) {
   return a->total <= a->limit && more <= a->limit - a->total;
 }
 
-static struct arena_chunk *spare_take(struct arena *a, size_t need) {
+static struct arena_chunk *spare_take(struct arena *a, size_t need, size_t most) {
   for (struct arena_chunk **link = &a->spare; *link; link = &(*link)->older) {
     struct arena_chunk *c = *link;
-    if (c->size < need) continue;
+    if (c->size < need || c->size > most) continue;
     *link = c->older;
     return c;
   }
@@ -171,7 +172,7 @@ bool arena_try_reserve(struct arena *a, size_t size) {
   if (size > SIZE_MOST) return false;
   size_t need = footprint(size) + sizeof(struct arena_chunk);
   if ((size_t)(a->end - a->at) >= footprint(size)) return true;
-  struct arena_chunk *c = spare_take(a, need);
+  struct arena_chunk *c = spare_take(a, need, SIZE_MAX);
   if (!c) c = chunk_new(a, need);
   if (c) chunk_push(a, c);
   return c;
@@ -182,13 +183,19 @@ bool arena_try_reserve(struct arena *a, size_t size) {
 static void *alloc_alone(struct arena *a, size_t size) {
   if (size > SIZE_MOST || !a->chunk || a->chunk->marked) return NULL;
   size_t need = footprint(size) + sizeof(struct arena_chunk);
-  if (need <= CHUNK_MOST || !within_limit(a, need)) return NULL;
-  struct arena_chunk *c = mem_alloc(need);
-  if (!c) return NULL;
-  *c = (struct arena_chunk){.older = a->chunk->older, .size = need};
-  a->total += need;
+  if (need <= CHUNK_MOST) return NULL;
+  struct arena_chunk *c = spare_take(a, need, 2 * need);
+  if (!c) {
+    if (!within_limit(a, need) || !(c = mem_alloc(need))) return NULL;
+    *c = (struct arena_chunk){.size = need};
+    a->total += need;
+  }
+  c->older = a->chunk->older;
+  c->marked = false;
+  c->alone = true;
   a->chunk->older = c;
-  poison(chunk_data(c) + size, footprint(size) - size);
+  unpoison(chunk_data(c), size);
+  poison(chunk_data(c) + size, (size_t)(chunk_end(c) - chunk_data(c)) - size);
   return chunk_data(c);
 }
 
@@ -234,8 +241,8 @@ static struct arena_chunk **link_alone(struct arena *a, const void *p, size_t si
   while (*link && chunk_data(*link) != p)
     link = &(*link)->older;
   struct arena_chunk *c = *link;
-  if (!c || c->marked || c->block || c->size != footprint(size) + sizeof(struct arena_chunk)) return NULL;
-  return link;
+  if (!c || c->marked || c->block) return NULL;
+  return c->alone || c->size == footprint(size) + sizeof(struct arena_chunk) ? link : NULL;
 }
 
 /* Gives the chunk at *link room for `size` bytes. NULL: there is no memory, or none may be used; nothing has
