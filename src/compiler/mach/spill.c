@@ -38,7 +38,10 @@ bool spill_leaves(struct spiller *s, uint32_t v, bool clean, uint32_t block) {
 static void evict(struct spiller *s, uint32_t at, uint32_t v) {
   struct spill_value *val = &s->values[v];
   bool dirty = spill_leaves(s, v, val->clean, s->block);
-  if (val->remat && !val->used) s->f->insns.at[val->def_at].op = MACH_NOP;
+  if (val->remat && !val->used) {
+    s->f->insns.at[val->def_at].op = MACH_NOP;
+    s->kills[val->def_at] |= SPILL_REWRITTEN;
+  }
   event(s, at, EVENT_EVICT, v, dirty);
   w_remove(s, v);
 }

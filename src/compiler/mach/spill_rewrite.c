@@ -12,6 +12,8 @@ struct rewriter {
   struct mach_insn *out; /* the function's own: what is to be read stands behind what is written */
   uint8_t *kills;        /* of `out` */
   uint32_t n;
+  uint32_t gap; /* the old instruction `at` stands at `at` + gap */
+  uint32_t run; /* the first old instruction that is not in its new place yet */
 };
 
 static inline void put(struct rewriter *w, struct mach_insn in, uint8_t kills) {
@@ -78,27 +80,53 @@ static bool only_stored(const struct spiller *s, uint32_t v, bool dead) {
   return dead && s->live->no_lists && stored_at_def(s, v);
 }
 
-/* Instructions from `at` on stay what they are, and nothing is stored behind them: takes them over, up to
- * `end`, and returns where it stopped. */
-static uint32_t keep_insns(struct rewriter *w, uint32_t gap, uint32_t at, uint32_t end) {
-  const struct mach_op_info *ops = w->s->f->isa->ops;
-  const struct mach_insn *from = w->out + gap;
-  const struct spill_value *values = w->s->values;
-  const uint8_t *kills = w->s->kills;
-  uint32_t first = at;
-  for (; at < end; at++) {
-    const struct mach_insn *in = &from[at];
-    const struct mach_op_info *info = &ops[in->op];
-    if ((kills[at] & SPILL_REWRITTEN) || in->op == MACH_NOP || (info->flags & MF_CALL)) break;
-    if (!info->defs) continue;
-    bool stored = mreg_is_virt(in->d) && values[index_of(in->d)].slot;
-    MACH_EACH(i, info->defs & ~1u) { stored |= mreg_is_virt(in->r[i]) && values[index_of(in->r[i])].slot; }
-    if (stored) break;
-  }
-  if (w->n != first + gap) memmove(&w->out[w->n], &from[first], (at - first) * sizeof *from);
-  if (&w->kills[w->n] != &kills[first]) memmove(&w->kills[w->n], &kills[first], at - first);
-  w->n += at - first;
+/* The instructions of the run, up to `end`, are taken over as they are; what follows them begins the next. */
+static void keep_run(struct rewriter *w, uint32_t end) {
+  uint32_t first = w->run, n = end - first, from = first + w->gap;
+  w->run = end;
+  if (n == 0) return;
+  if (w->n != from) memmove(&w->out[w->n], &w->out[from], n * sizeof *w->out);
+  const uint8_t *kills = &w->s->kills[first];
+  if (&w->kills[w->n] != kills) memmove(&w->kills[w->n], kills, n);
+  w->n += n;
+}
+
+/* Where the block's instruction `at` of the run will stand. */
+static uint32_t place_of(const struct rewriter *w, uint32_t at) { return w->n + (at - w->run); }
+
+static uint32_t next_rewritten(const uint8_t *kills, uint32_t at, uint32_t end) {
+  while (at < end && !(kills[at] & SPILL_REWRITTEN))
+    at++;
   return at;
+}
+
+static bool defines(const struct mach_func *f, const struct mach_insn *in, uint32_t v) {
+  const struct mach_op_info *info = &f->isa->ops[in->op];
+  MACH_EACH(i, info->defs) {
+    if (in->r[i] == MACH_VREG0 + v) return true;
+  }
+  return (info->flags & MF_CALL) != 0; /* its results, perhaps */
+}
+
+/* What writes `v`, which has a slot, is looked at. Selection writes a register a few times, in a row; false:
+ * it did not, and now all instructions are looked at. */
+static bool mark_definitions(struct spiller *s, uint32_t v) {
+  enum { MOST = 64 };
+  const struct mach_func *f = s->f;
+  uint32_t left = s->live->vregs[v].ndefs, at = s->live->vregs[v].def, end = f->insns.len;
+  if (left == 0) return true;
+  s->kills[at] |= SPILL_REWRITTEN;
+  if (left == 1) return true;
+  end = min_u32(end, at + MOST);
+  for (; at < end && left > 0; at++) {
+    if (!defines(f, &f->insns.at[at], v)) continue;
+    s->kills[at] |= SPILL_REWRITTEN;
+    left -= !(f->isa->ops[f->insns.at[at].op].flags & MF_CALL);
+  }
+  if (left == 0) return true;
+  for (at = 0; at < f->insns.len; at++)
+    s->kills[at] |= SPILL_REWRITTEN;
+  return false;
 }
 
 static void rewrite_insn(struct rewriter *w, const struct mach_insn *old, uint32_t at) {
@@ -130,54 +158,73 @@ static void rewrite_insn(struct rewriter *w, const struct mach_insn *old, uint32
   }
 }
 
+/* Stores of phis that are in a register and in a slot, at the start of their block. */
+static void put_phis(struct rewriter *w, const struct mach_block *b) {
+  const struct spiller *s = w->s;
+  for (uint32_t k = 0; k < b->nphis; k++) {
+    uint32_t v = index_of(s->f->phis.at[b->phis + k]);
+    if (!s->values[v].slot || s->live->phi_next[b->phis + k] == LIVE_NONE) continue;
+    keep_run(w, b->first);
+    put_store(w, v, b->first < b->end ? w->out[w->gap + b->first].src : 0, true, false);
+  }
+}
+
+/* Blocks run into one another: what stays between two places that change moves in one piece. */
+static void rewrite_all(struct rewriter *w) {
+  struct spiller *s = w->s;
+  const struct mach_func *f = s->f;
+  uint32_t next_event = 0, event_at = s->events.len ? s->events.at[0].at : UINT32_MAX, old_end = 0;
+  for (uint32_t n = 0; n < f->blocks.len; n++) {
+    struct mach_block *b = &f->blocks.at[n];
+    uint32_t first = place_of(w, b->first), end = b->end, tail = s->tail_of[n];
+    assert(b->first == old_end && "no instruction is outside of a block");
+    old_end = end;
+    put_phis(w, b);
+    for (uint32_t at = b->first;; at++) {
+      at = next_rewritten(s->kills, at, min_u32(event_at, tail ? end - 1 : end));
+      if (at == end) break;
+      keep_run(w, at);
+      const struct mach_insn *in = &w->out[w->gap + at];
+      while (event_at == at) {
+        put_event(w, &s->events.at[next_event++], in->src);
+        event_at = next_event < s->events.len ? s->events.at[next_event].at : UINT32_MAX;
+      }
+      for (uint32_t t = at == end - 1 ? tail : 0; t; t = s->tails.at[t - 1].next)
+        if (!stored_at_def(s, s->tails.at[t - 1].v))
+          put(w, slot_insn(s, MACH_SPILL, s->tails.at[t - 1].v, in->src), 0);
+      rewrite_insn(w, in, at);
+      w->run = at + 1;
+    }
+    b->first = first;
+    b->end = place_of(w, end);
+  }
+  keep_run(w, old_end);
+}
+
 void spill_rewrite(struct spiller *s) {
   struct mach_func *f = s->f;
   uint64_t stores = 0;
+  bool all_marked = false;
   for (uint32_t v = 0; v < f->vregs.len; v++) {
     s->out->slot[v] = SPILL_NO_SLOT;
     if (!s->values[v].slot) continue;
     s->out->slot[v] = 0;
     s->values[v].defs_left = s->live->vregs[v].ndefs;
     stores += s->live->vregs[v].ndefs;
+    if (!all_marked) all_marked = !mark_definitions(s, v);
   }
   if (stores) slots_assign(f, s->out);
   uint32_t len = f->insns.len;
   uint64_t more = (uint64_t)s->events.len + s->tails.len + stores;
   if (more > UINT32_MAX / 2) arena_out_of_memory(f->arena);
   uint32_t gap = (uint32_t)more;
-  struct rewriter w = {.s = s, .kills = s->kills};
+  struct rewriter w = {.s = s, .kills = s->kills, .gap = gap};
   if (gap) { /* else nothing is added: no instruction moves backward */
     mach_open_gap(f, 0, gap);
     w.kills = arena_alloc(f->arena, (size_t)f->insns.len + 1);
   }
   w.out = f->insns.at;
-  uint32_t next_event = 0, event_at = s->events.len ? s->events.at[0].at : UINT32_MAX;
-  for (uint32_t n = 0; n < f->blocks.len; n++) {
-    struct mach_block *b = &f->blocks.at[n];
-    uint32_t first = w.n;
-    for (uint32_t k = 0; k < b->nphis; k++) {
-      uint32_t v = index_of(f->phis.at[b->phis + k]);
-      if (s->live->phi_next[b->phis + k] != LIVE_NONE)
-        put_store(&w, v, b->first < b->end ? w.out[gap + b->first].src : 0, true, false);
-    }
-    for (uint32_t at = b->first, end = b->end;; at++) {
-      uint32_t stop = min_u32(event_at, s->tail_of[n] ? end - 1 : end);
-      if (at < stop) at = keep_insns(&w, gap, at, stop);
-      if (at == end) break;
-      const struct mach_insn *in = &w.out[gap + at];
-      while (event_at == at) {
-        put_event(&w, &s->events.at[next_event++], in->src);
-        event_at = next_event < s->events.len ? s->events.at[next_event].at : UINT32_MAX;
-      }
-      if (at == end - 1)
-        for (uint32_t t = s->tail_of[n]; t; t = s->tails.at[t - 1].next)
-          if (!stored_at_def(s, s->tails.at[t - 1].v))
-            put(&w, slot_insn(s, MACH_SPILL, s->tails.at[t - 1].v, in->src), 0);
-      rewrite_insn(&w, in, at);
-    }
-    b->first = first;
-    b->end = w.n;
-  }
+  rewrite_all(&w);
   assert(w.n <= f->insns.len);
   if (w.kills != s->kills) arena_drop(f->arena, s->kills, len + 1u);
   s->out->kills = w.kills;
