@@ -94,23 +94,23 @@ static const struct ir_edge *best_edge(const struct assigner *a, const struct ma
 
 static bool only_runs_on(const struct mach_block *b) { return b->npred == 1 && !b->nphis; }
 
+static void let_go(struct assigner *a) {
+  for (uint64_t rest = a->used; rest; rest &= rest - 1)
+    a->loc[a->value[__builtin_ctzll(rest)]] = ASSIGN_NO_REG;
+  a->used = 0;
+}
+
 bool assign_block_passes(struct assigner *a, uint32_t n) {
+  if (a->spill->entry_len[n] != SPILL_PASSES) return false;
   const struct mach_block *b = &a->f->blocks.at[n];
-  if (b->end - b->first != 1 || b->nsucc != 1 || !only_runs_on(b)) return false;
-  uint32_t first = a->spill->entry_first[n], len = a->spill->entry_len[n];
-  if (len) load_exit(a, edge_in(a, b, 0)->from);
-  VEC_RESERVE(a->f->arena, &a->exits, a->exits.len + len);
-  a->exit_first[n] = a->exits.len;
+  uint32_t from = edge_in(a, b, 0)->from, first = a->exit_first[from], len = a->exit_len[from];
+  a->exit_first[n] = first;
   a->exit_len[n] = len;
-  struct assign_place *exit = a->exits.at + a->exits.len;
-  a->exits.len += len;
-  for (uint32_t i = first; i < first + len; i++) {
-    uint32_t v = a->spill->entries.at[i];
-    assert(a->seen[v].stamp == a->stamp && "spilling has taken it from there");
-    uint8_t r = (uint8_t)a->seen[v].reg;
-    a->entry_reg[i] = r;
-    *exit++ = (struct assign_place){.v = v, .reg = r};
-  }
+  if (b->end - b->first == 1 || from == a->held) return true;
+  let_go(a); /* stores read registers */
+  a->held = from;
+  for (const struct assign_place *p = a->exits.at + first, *end = p + len; p < end; p++)
+    assign_hold(a, p->v, p->reg);
   return true;
 }
 
@@ -137,9 +137,7 @@ void assign_block_begin(struct assigner *a, uint32_t n) {
     go_on(a, n);
     return;
   }
-  for (uint64_t rest = a->used; rest; rest &= rest - 1)
-    a->loc[a->value[__builtin_ctzll(rest)]] = ASSIGN_NO_REG;
-  a->used = 0;
+  let_go(a);
   const struct ir_edge *best = best_edge(a, b);
   if (best) load_exit(a, best->from);
   for (uint32_t i = first; i < first + len; i++) {

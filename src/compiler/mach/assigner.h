@@ -100,8 +100,8 @@ void assign_define(struct assigner *a, uint32_t v, uint64_t forbidden);
  * them, and what lives on is safe; places its early definitions. */
 void assign_constrain(struct assigner *a, const struct assign_operand *ops, uint32_t n, uint64_t lost);
 bool assign_redefined(const struct assign_operand *ops, uint32_t n, uint32_t v);
-/* Does what the two below do for block n, if it is nothing but a jump behind a branch: all stays where it is.
- */
+/* Does what the two below do for block n, if nothing but stores and a jump are in it, behind a branch: all
+ * stays where it is. */
 bool assign_block_passes(struct assigner *a, uint32_t n);
 /* What is where at the start of block n; the moves of edges into it from done blocks. */
 void assign_block_begin(struct assigner *a, uint32_t n);

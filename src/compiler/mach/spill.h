@@ -10,6 +10,7 @@
 #include "compiler/mach/live.h"
 
 #define SPILL_NO_SLOT UINT32_MAX
+#define SPILL_PASSES  UINT32_MAX /* as entry_len: what the only predecessor has in registers at its end */
 
 struct spill {
   struct live *live;

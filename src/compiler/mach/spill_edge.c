@@ -364,23 +364,12 @@ bool spill_block_passes(struct spiller *s) {
   uint32_t n = s->block;
   const struct mach_block *b = &f->blocks.at[n];
   if (b->end - b->first != 1 || b->nsucc != 1 || b->npred != 1 || b->nphis || s->live->no_lists) return false;
-  uint32_t from = pred_edge(s, b, 0)->from, len = s->exit_len[from];
-  load_list(s);
-  VEC_RESERVE(f->arena, &s->out->entries, s->out->entries.len + len);
-  VEC_RESERVE(f->arena, &s->exits, s->exits.len + len);
-  uint32_t *entry = s->out->entries.at + s->out->entries.len, *exit = s->exits.at + s->exits.len, lives = 0;
-  const uint32_t *behind = s->exits.at + s->exit_first[from];
-  for (uint32_t i = 0; i < len; i++) {
-    uint32_t x = behind[i];
-    if (!lives_at_entry(s, x / 2)) continue;
-    entry[lives] = x / 2;
-    exit[lives++] = x;
-  }
-  s->out->entry_first[n] = s->out->entries.len;
-  s->exit_first[n] = s->exits.len;
-  s->out->entries.len += lives;
-  s->exits.len += lives;
-  s->out->entry_len[n] = s->exit_len[n] = lives;
+  uint32_t from = pred_edge(s, b, 0)->from;
+  if (from >= n) return false;
+  s->out->entry_first[n] = 0;
+  s->out->entry_len[n] = SPILL_PASSES;
+  s->exit_first[n] = s->exit_first[from];
+  s->exit_len[n] = s->exit_len[from];
   const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ]];
   if (live_is_back_edge(e)) edge_transfer(s, e);
   return true;

@@ -134,7 +134,8 @@ uint32_t spill_landing(struct spiller *s, uint32_t i);
 void spill_entry_begin(struct spiller *s, uint32_t n);
 /* Is `v` live at the start of that block? */
 bool spill_live_at(struct spiller *s, uint32_t v, uint32_t block);
-/* Does all for the present block, if it is nothing but a jump behind a branch: W stays as it is. */
+/* Does all for the present block, if it is nothing but a jump behind a branch: W stays as it is. Its exit
+ * list is its predecessor's, with what has died on the way: whoever reads it asks for what lives. */
 bool spill_block_passes(struct spiller *s);
 /* Chooses what is in registers at the start of the present block. */
 void spill_block_begin(struct spiller *s);
