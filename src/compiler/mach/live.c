@@ -306,11 +306,85 @@ static void add_far(struct sweep *s, const struct live_in *in, uint32_t len, uin
   }
 }
 
+/* A block that only jumps, in the loop of its only predecessor, needs no list: that one reads its
+ * successor's. What it adds to the loop's pressure the predecessor does, too. */
+static bool only_jumps(const struct sweep *s, uint32_t b) {
+  const struct mach_func *f = s->f;
+  const struct mach_block *block = &f->blocks.at[b];
+  if (block->end - block->first != 1 || block->nsucc != 1 || block->npred != 1 || block->nphis ||
+      block->landing || block->header || s->live->no_lists)
+    return false;
+  uint32_t from = f->edges.at[f->preds.at[block->pred]].from;
+  const struct ir_edge *e = &f->edges.at[f->succs.at[block->succ]];
+  return from < b && f->blocks.at[from].loop == block->loop &&
+         (live_is_back_edge(e) || s->live->in_len[e->to] != LIVE_ON);
+}
+
+static void learn_phi(const struct sweep *s, const struct ir_edge *e, uint32_t k) {
+  const struct mach_func *f = s->f;
+  struct live_vreg *lv = &s->vregs[index_of(f->phi_args.at[e->args + k])];
+  if (lv->phi == MREG_NONE || live_is_back_edge(e)) lv->phi = f->phis.at[f->blocks.at[e->to].phis + k];
+}
+
+static void jump_backward(struct sweep *s, uint32_t b) {
+  const struct mach_func *f = s->f;
+  const struct mach_block *block = &f->blocks.at[b];
+  const struct ir_edge *e = &f->edges.at[f->succs.at[block->succ]];
+  s->live->in_first[b] = 0;
+  s->live->in_len[b] = LIVE_ON;
+  for (uint32_t k = 0, nphis = f->blocks.at[e->to].nphis; k < nphis; k++) {
+    struct live_vreg *lv = &s->vregs[index_of(f->phi_args.at[e->args + k])];
+    lv->last = max_u32(lv->last, block->end);
+    learn_phi(s, e, k);
+  }
+}
+
+static inline void add_one(struct sweep *s, uint32_t v, uint32_t next) {
+  struct seen *seen = find(&s->set, v);
+  if (!seen) {
+    enter(&s->set, v, next); /* its `last` is behind */
+    if (s->floats) count_more(s, v);
+  } else if (next < seen->next) {
+    seen->next = next;
+  }
+}
+
+/* Adds what is live into block `over`, which only jumps, at the end of `block`. */
+static void add_over(struct sweep *s, const struct mach_block *block, uint32_t over) {
+  const struct mach_func *f = s->f;
+  const struct mach_block *jump = &f->blocks.at[over];
+  const struct ir_edge *e = &f->edges.at[f->succs.at[jump->succ]];
+  const struct mach_block *to = &f->blocks.at[e->to];
+  uint32_t len = live_is_back_edge(e) ? 0 : s->live->in_len[e->to], end = block->end;
+  const struct live_in *in = s->live->entries.at + s->live->in_first[e->to];
+  struct way way = way_to(f, jump, e->to);
+  uint32_t beyond = live_beyond(jump->loop_depth), beyond_to = live_beyond(to->loop_depth);
+  uint32_t cold = jump->cold && !block->cold ? LIVE_COLD : 0;
+  /* The same distances as over a list, which limits them, or as when the live set stays. */
+  uint32_t most = end == jump->first && !cold ? UINT32_MAX : beyond;
+  if (s->set.cap - s->set.len < len + to->nphis) s->set = set_grown(f->arena, s->set, len + to->nphis);
+  for (uint32_t k = 0; k < len; k++) {
+    uint32_t dist = in[k].dist;
+    if (way.cold) dist = live_longer(dist, way.cold, beyond_to);
+    if (way.leaves) dist = live_leave(dist, way.kept);
+    dist = dist + 1 < most ? dist + 1 : live_longer(dist, 1, most);
+    if (cold) dist = live_longer(dist, cold, beyond);
+    add_one(s, in[k].v, end + dist);
+  }
+  for (uint32_t k = 0; k < to->nphis; k++)
+    add_one(s, index_of(f->phi_args.at[e->args + k]), end + (cold ? live_longer(1, cold, beyond) : 1));
+  s->set.most = max_u32(s->set.most, s->set.len);
+}
+
 /* Adds what is live into block `to` at the end of `block`. */
 static void add_list(struct sweep *s, const struct mach_block *block, uint32_t to) {
   const struct live_in *in = s->live->entries.at + s->live->in_first[to];
-  struct way way = way_to(s->f, block, to);
   uint32_t len = s->live->in_len[to];
+  if (len == LIVE_ON) {
+    add_over(s, block, to);
+    return;
+  }
+  struct way way = way_to(s->f, block, to);
   if (s->set.cap - s->set.len < len) s->set = set_grown(s->f->arena, s->set, len);
   if (way.cold || way.leaves || s->floats)
     add_far(s, in, len, block->end, way, live_beyond(s->f->blocks.at[to].loop_depth));
@@ -324,7 +398,7 @@ __attribute__((noinline)) static void end_of_block(struct sweep *s, uint32_t b) 
   struct mach_func *f = s->f;
   const struct mach_block *block = &f->blocks.at[b];
   struct live *live = s->live;
-  bool on = runs_on(f, b) && !live->no_lists;
+  bool on = !live->no_lists && runs_on(f, b) && live->in_len[b + 1] != LIVE_ON;
   if (!on) s->set.len = s->count[0] = s->count[1] = 0;
   s->set.most = s->set.len;
   s->most[0] = s->count[0];
@@ -340,8 +414,7 @@ __attribute__((noinline)) static void end_of_block(struct sweep *s, uint32_t b) 
       mreg a = f->phi_args.at[e->args + k];
       assert(mreg_is_virt(a));
       use(s, &s->set, index_of(a), block->end, block->end);
-      struct live_vreg *lv = &live->vregs[index_of(a)];
-      if (lv->phi == MREG_NONE || live_is_back_edge(e)) lv->phi = f->phis.at[to->phis + k];
+      learn_phi(s, e, k);
     }
   }
 }
@@ -466,6 +539,10 @@ static bool sweep_all(struct sweep *s) {
   live->entries.len = live->next.len = 0;
   for (uint32_t b = f->blocks.len; b-- > 0;) {
     const struct mach_block *block = &f->blocks.at[b];
+    if (only_jumps(s, b)) {
+      jump_backward(s, b);
+      continue;
+    }
     end_of_block(s, b);
     bool calls = insns_backward(s, b);
     begin_of_block(s, b);

@@ -13,6 +13,8 @@
 
 enum { LIVE_COLD = 10000, LIVE_FAR = 1 << 30 };
 #define LIVE_NONE UINT32_MAX /* no next use: dead */
+#define LIVE_ON                                                                                              \
+  UINT32_MAX /* as in_len, of a block that only jumps: there is no list, its successor's says it */
 
 struct live_in {
   uint32_t v;    /* virtual register - MACH_VREG0 */
