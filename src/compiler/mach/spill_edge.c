@@ -301,8 +301,8 @@ static void gather_phis(struct spiller *s, const struct mach_block *b, struct me
 /* In a loop with calls only so much stays in registers as calls keep; the phis come in registers anyway. */
 static void choose(struct spiller *s, const struct mach_block *b, const struct merge *m, unsigned c) {
   struct spill_candidate *cand = s->cand[c].at, *through = s->through[c].at;
-  uint32_t kept = (uint32_t)__builtin_popcountll(s->callee_saved & s->mask[c]);
   bool calls = m->header && s->live->loops[b->loop].calls;
+  uint32_t kept = calls ? (uint32_t)__builtin_popcountll(s->callee_saved & s->mask[c]) : 0;
   uint32_t most = calls ? min_u32(s->limit[c], kept + m->nphis[c]) : s->limit[c];
   uint32_t got = nearest(cand, s->cand[c].len, most);
   for (uint32_t i = 0; i < got; i++) {

@@ -193,10 +193,29 @@ static void make_sequence(struct order *o, const ir_block *list, uint32_t len) {
   assert(o->sequence.len == len && open.len == 0);
 }
 
-/* Blocks into their new places along the cycles of the permutation: a second array of a million blocks is
- * much memory. */
+enum { COPIED = 1 << 14 /* blocks */ };
+
+static void copy_blocks(struct order *o) {
+  struct ir_func *f = o->f;
+  uint32_t n = o->sequence.len;
+  const ir_block *sequence = o->sequence.at;
+  const struct ir_blk *from = f->blocks.at;
+  struct ir_blk *to = arena_alloc(f->arena, n * sizeof *to);
+  for (ir_block b = 0; b < n; b++)
+    to[b] = from[sequence[b]];
+  VEC_DROP(f->arena, &f->blocks);
+  f->blocks.at = to;
+  f->blocks.len = f->blocks.cap = n;
+}
+
+/* Blocks into their new places; many of them along the cycles of the permutation: a second array of a million
+ * blocks is much memory. */
 static void place_blocks(struct order *o, const ir_block *number) {
   struct ir_func *f = o->f;
+  if (o->sequence.len <= COPIED) {
+    copy_blocks(o);
+    return;
+  }
   uint32_t n = 0;
   ir_block *target =
       arena_alloc(f->arena, o->sequence.len * sizeof *target); /* of the block that stands at i */

@@ -117,11 +117,15 @@ void x64_order_blocks(const struct mach_func *f, struct arena *arena, struct x64
   o->order = ARENA_ARRAY(arena, uint32_t, n);
   o->region_of = ARENA_ARRAY(arena, uint32_t, n);
   o->begins_loop = ARENA_ARRAY(arena, bool, n);
-  bool *moved = ARENA_ARRAY(arena, bool, n);
-  for (int cold = 0; cold < 2; cold++) {
+  bool *moved = ARENA_ARRAY(arena, bool, n), more = true;
+  for (int cold = 0; cold < 2 && more; cold++) {
+    more = false;
     for (uint32_t b = 0; b < n; b++) {
       const struct mach_block *k = &f->blocks.at[b];
-      if ((k->cold && b != 0) != (cold == 1)) continue;
+      if ((k->cold && b != 0) != (cold == 1)) {
+        more = true;
+        continue;
+      }
       uint32_t latch = k->header && !cold ? latch_of(f, forward, b) : IR_NO_BLOCK;
       if (latch != IR_NO_BLOCK) {
         moved[latch] = true;

@@ -268,7 +268,7 @@ static_assert(IR_OP_REM_U - IR_OP_DIV_S == 3, "the divisions stand together");
 /* Selection looks back to operands, and no further ahead than to the results of a call. What lies behind all
  * that is still to come goes back, where it is much: the code that is made needs the room. */
 enum { GIVE_BACK_FROM = 1 << 17 /* instructions */, AHEAD = MAX_RESULTS + 1 };
-static void give_back(struct x64_sel *s, struct ir_func *ir, ir_block b, ir_val v) {
+static NOINLINE void give_back(struct x64_sel *s, struct ir_func *ir, ir_block b, ir_val v) {
   struct arena *a = s->arena;
   uint64_t end = (uint64_t)v + AHEAD;
   for (ir_block i = 0; i < b; i++)
