@@ -190,6 +190,7 @@ void assign_block_end(struct assigner *a, uint32_t n) {
 void assign_back_edges(struct assigner *a, uint32_t n) {
   struct mach_func *f = a->f;
   const struct mach_block *b = &f->blocks.at[n];
+  if (!b->loop) return;
   for (uint32_t i = 0; i < b->nsucc; i++) {
     const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     if (live_is_back_edge(e)) edge_to_tail(a, e);

@@ -402,7 +402,7 @@ void spill_block_end(struct spiller *s) {
       *exit++ = *w * 2 + val->clean;
     }
   s->exits.len += s->exit_len[n];
-  for (uint32_t i = 0; i < b->nsucc; i++) {
+  for (uint32_t i = 0; b->loop && i < b->nsucc; i++) {
     const struct ir_edge *e = &f->edges.at[f->succs.at[b->succ + i]];
     if (live_is_back_edge(e)) edge_transfer(s, e);
   }
