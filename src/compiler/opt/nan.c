@@ -83,9 +83,9 @@ static uint32_t vector_reads(uint32_t op) {
   }
 }
 
-/* The same of any instruction and its operand `v`. */
-static uint32_t reads(const struct ir_func *f, const struct ir_insn *in, ir_val v) {
-  switch (in->op) {
+/* Scalar arithmetic that reads and gives numbers. */
+static bool is_arithmetic(uint32_t op) {
+  switch (op) {
   case IR_OP_FADD:
   case IR_OP_FSUB:
   case IR_OP_FMUL:
@@ -97,6 +97,16 @@ static uint32_t reads(const struct ir_func *f, const struct ir_insn *in, ir_val 
   case IR_OP_FFLOOR:
   case IR_OP_FTRUNC:
   case IR_OP_FNEAREST:
+  case IR_OP_DEMOTE:
+  case IR_OP_PROMOTE: return true;
+  default: return false;
+  }
+}
+
+/* The same of any instruction and its operand `v`. */
+static uint32_t reads(const struct ir_func *f, const struct ir_insn *in, ir_val v) {
+  if (is_arithmetic(in->op)) return scalar_size(f, v);
+  switch (in->op) {
   case IR_OP_FEQ:
   case IR_OP_FNE:
   case IR_OP_FLT:
@@ -106,9 +116,7 @@ static uint32_t reads(const struct ir_func *f, const struct ir_insn *in, ir_val 
   case IR_OP_TRUNC_S:
   case IR_OP_TRUNC_U:
   case IR_OP_TRUNC_SAT_S:
-  case IR_OP_TRUNC_SAT_U:
-  case IR_OP_DEMOTE:
-  case IR_OP_PROMOTE: return scalar_size(f, v);
+  case IR_OP_TRUNC_SAT_U: return scalar_size(f, v);
   case IR_OP_CANON: return in->b;
   case IR_OP_VUNARY: return f->insns.at[v].type == IR_V128 ? vector_reads(in->b) : 0;
   case IR_OP_VBINARY: return f->insns.at[v].type == IR_V128 ? vector_reads(in->c) : 0;
@@ -142,22 +150,9 @@ static bool vector_tells(uint32_t op) {
 /* Its result may be a NaN with a payload out of its operands'. */
 static bool passes_payload(const struct ir_insn *in) {
   switch (in->op) {
-  case IR_OP_FADD:
-  case IR_OP_FSUB:
-  case IR_OP_FMUL:
-  case IR_OP_FDIV:
-  case IR_OP_FMIN:
-  case IR_OP_FMAX:
-  case IR_OP_FSQRT:
-  case IR_OP_FCEIL:
-  case IR_OP_FFLOOR:
-  case IR_OP_FTRUNC:
-  case IR_OP_FNEAREST:
-  case IR_OP_DEMOTE:
-  case IR_OP_PROMOTE: return true;
   case IR_OP_VUNARY: return vector_reads(in->b) != 0 && !vector_tells(in->b);
   case IR_OP_VBINARY: return vector_reads(in->c) != 0 && !vector_tells(in->c);
-  default: return false;
+  default: return is_arithmetic(in->op);
   }
 }
 
